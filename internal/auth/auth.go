@@ -58,9 +58,9 @@ func ParseToken(raw string) (Token, bool) {
 }
 
 // Digest is what the database keeps of the token.
-func (t Token) Digest() []byte {
+func (t Token) Digest() string {
 	sum := sha256.Sum256([]byte(t.text.Reveal()))
-	return sum[:]
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Reveal gives the text, for a cookie.

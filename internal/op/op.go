@@ -196,3 +196,6 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	t.ops = append(t.ops, o)
 	return o
 }
+
+// Refused reports whether the result is a refusal.
+func (r Result[Out]) Refused() bool { return r.refusal != nil }

@@ -12,8 +12,8 @@ import (
 type Activation struct {
 	User          id.User
 	Purpose       string // "activate" or "new_password"
-	TokenDigest   []byte
-	CodeDigest    []byte
+	TokenDigest   string
+	CodeDigest    string
 	LinkExpiresAt time.Time
 	CodeExpiresAt time.Time
 }
@@ -56,12 +56,12 @@ func scanActivation(code bool) func(scan) (FoundActivation, error) {
 }
 
 // ActivationByToken finds a live activation by the digest of its link token.
-func (tx ReadTx) ActivationByToken(digest []byte) (FoundActivation, error) {
+func (tx ReadTx) ActivationByToken(digest string) (FoundActivation, error) {
 	return one(tx, scanActivation(false), activationToken, digest, ms(tx.now))
 }
 
 // ActivationByCode finds a live activation by the digest of its typed code.
-func (tx ReadTx) ActivationByCode(digest []byte) (FoundActivation, error) {
+func (tx ReadTx) ActivationByCode(digest string) (FoundActivation, error) {
 	return one(tx, scanActivation(true), activationCode, digest, ms(tx.now))
 }
 

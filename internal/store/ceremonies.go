@@ -20,7 +20,7 @@ const (
 )
 
 // AddCeremony begins one.
-func (tx WriteTx) AddCeremony(digest []byte, c Ceremony) error {
+func (tx WriteTx) AddCeremony(digest string, c Ceremony) error {
 	if _, err := tx.exec(deleteOld, ms(tx.now)); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (tx WriteTx) AddCeremony(digest []byte, c Ceremony) error {
 }
 
 // Ceremony finds one that is not over.
-func (tx ReadTx) Ceremony(digest []byte, kind string) (Ceremony, error) {
+func (tx ReadTx) Ceremony(digest string, kind string) (Ceremony, error) {
 	return one(tx, func(s scan) (c Ceremony, err error) {
 		var expires int64
 		err = s(&c.Kind, &c.Data, &c.Attempts, &expires)
@@ -39,8 +39,8 @@ func (tx ReadTx) Ceremony(digest []byte, kind string) (Ceremony, error) {
 }
 
 // TryCeremony counts a failed attempt.
-func (tx WriteTx) TryCeremony(digest []byte) error { return tx.change(tryCeremony, digest) }
+func (tx WriteTx) TryCeremony(digest string) error { return tx.change(tryCeremony, digest) }
 
 // EndCeremony ends one, so that it is used once; ErrNotFound when somebody
 // else just did.
-func (tx WriteTx) EndCeremony(digest []byte) error { return tx.change(endCeremony, digest) }
+func (tx WriteTx) EndCeremony(digest string) error { return tx.change(endCeremony, digest) }

@@ -56,7 +56,7 @@ func (tx WriteTx) UseStep(a id.AuthenticatorApp, step int64, address string) (bo
 }
 
 // ReplaceRecoveryCodes puts new codes in place of all the user had.
-func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests [][]byte) error {
+func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests []string) error {
 	if _, err := tx.exec(deleteRecovery, string(u)); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests [][]byte) error {
 }
 
 // UseRecoveryCode spends a code; false when the user has no such unused one.
-func (tx WriteTx) UseRecoveryCode(u id.User, digest []byte) (bool, error) {
+func (tx WriteTx) UseRecoveryCode(u id.User, digest string) (bool, error) {
 	n, err := tx.exec(useRecoveryCode, string(u), digest, ms(tx.now))
 	return n == 1, err
 }

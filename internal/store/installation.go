@@ -10,7 +10,7 @@ import (
 // Installation is the one row that says what this database is.
 type Installation struct {
 	ID        id.Installation
-	KeyCheck  string // tells a wrong key from a damaged secret
+	KeyCheck  string // tells a wrong key from a damaged secret; empty until the key is made
 	Practice  bool   // made-up data to learn on
 	Operator  id.Account
 	CreatedAt time.Time
@@ -22,6 +22,7 @@ func (i Installation) SetUp() bool { return i.Operator != "" }
 const (
 	selectInstallation = `SELECT id, key_check, practice, operator_id, created_at FROM installation`
 	insertInstallation = `INSERT INTO installation (only, id, key_check, practice, created_at) VALUES (1, $1, $2, $3, $4)`
+	setKeyCheck        = `UPDATE installation SET key_check = $1 WHERE key_check = ''`
 	claimInstallation  = `UPDATE installation SET operator_id = $1 WHERE operator_id IS NULL`
 	selectCounter      = `SELECT value FROM counters WHERE name = $1`
 	bumpCounter        = `UPDATE counters SET value = value + 1 WHERE name = $1`
@@ -43,6 +44,9 @@ func (tx WriteTx) AddInstallation(i Installation) error {
 	_, err := tx.exec(insertInstallation, string(i.ID), i.KeyCheck, i.Practice, ms(tx.now))
 	return err
 }
+
+// SetKeyCheck notes the key of a new database; ErrNotFound when it has one.
+func (tx WriteTx) SetKeyCheck(check string) error { return tx.change(setKeyCheck, check) }
 
 // Claim makes an account the operator's. It returns ErrNotFound when the
 // installation has one: of two set-ups, one wins.

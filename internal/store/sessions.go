@@ -16,6 +16,7 @@ const (
 	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, a.handle, a.name, a.state, a.mfa_policy
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
 	openedByToken    = selectOpened + ` WHERE s.token_digest = $1`
+	openedByID       = selectOpened + ` WHERE s.id = $1`
 	openedByPrevious = selectOpened + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
 
 	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
@@ -48,7 +49,7 @@ func scanOpened(s scan) (o Opened, err error) {
 
 // SessionByToken finds a session by the digest of its token, or of the token
 // it had until a moment ago.
-func (tx ReadTx) SessionByToken(digest []byte) (Opened, error) {
+func (tx ReadTx) SessionByToken(digest string) (Opened, error) {
 	o, found, err := orNotFound(one(tx, scanOpened, openedByToken, digest))
 	if err != nil || found {
 		return o, err
@@ -56,8 +57,13 @@ func (tx ReadTx) SessionByToken(digest []byte) (Opened, error) {
 	return one(tx, scanOpened, openedByPrevious, digest, ms(tx.now))
 }
 
+// Session finds a session by its id.
+func (tx ReadTx) Session(s id.Session) (Opened, error) {
+	return one(tx, scanOpened, openedByID, string(s))
+}
+
 // AddSession writes a session that begins now.
-func (tx WriteTx) AddSession(s session.Session, tokenDigest []byte) error {
+func (tx WriteTx) AddSession(s session.Session, tokenDigest string) error {
 	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(s.User), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt))
 	if err == nil {
 		_, err = tx.exec(setSeen, string(s.User), ms(tx.now))
@@ -67,7 +73,7 @@ func (tx WriteTx) AddSession(s session.Session, tokenDigest []byte) error {
 
 // RenewSession gives a session a new token and means, as of now. The old
 // token works for a few seconds more, for calls under way.
-func (tx WriteTx) RenewSession(s id.Session, tokenDigest []byte, means string) error {
+func (tx WriteTx) RenewSession(s id.Session, tokenDigest string, means string) error {
 	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now))
 }
 

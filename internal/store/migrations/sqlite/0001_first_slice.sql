@@ -86,8 +86,8 @@ CREATE INDEX user_roles_by_role ON user_roles (role_id);
 CREATE TABLE activations (
   user_id         TEXT PRIMARY KEY REFERENCES users (id), -- a newer one replaces the older
   purpose         TEXT NOT NULL,     -- activate, new_password
-  token_digest    BLOB NOT NULL UNIQUE,
-  code_digest     BLOB NOT NULL UNIQUE,
+  token_digest    TEXT NOT NULL UNIQUE,
+  code_digest     TEXT NOT NULL UNIQUE,
   created_at      INTEGER NOT NULL,
   link_expires_at INTEGER NOT NULL,
   code_expires_at INTEGER NOT NULL
@@ -107,14 +107,14 @@ CREATE INDEX authenticator_apps_by_user ON authenticator_apps (user_id);
 
 CREATE TABLE recovery_codes (
   user_id TEXT NOT NULL REFERENCES users (id),
-  digest  BLOB NOT NULL,
+  digest  TEXT NOT NULL,
   used_at INTEGER,
   PRIMARY KEY (user_id, digest)
 ) WITHOUT ROWID;
 
 CREATE TABLE sessions (
   id              TEXT PRIMARY KEY,
-  token_digest    BLOB NOT NULL UNIQUE,
+  token_digest    TEXT NOT NULL UNIQUE,
   user_id         TEXT NOT NULL REFERENCES users (id),
   face            TEXT NOT NULL,
   means           TEXT NOT NULL,
@@ -124,7 +124,7 @@ CREATE TABLE sessions (
   stepped_up_at   INTEGER NOT NULL,
   last_seen_at    INTEGER NOT NULL,
   ends_at         INTEGER NOT NULL,
-  previous_digest BLOB UNIQUE,       -- the id before the last change of it, for calls under way
+  previous_digest TEXT UNIQUE,       -- the id before the last change of it, for calls under way
   previous_until  INTEGER NOT NULL
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
@@ -132,7 +132,7 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 -- Acts of several steps (set-up, second factor at sign-in, enrolment): the
 -- state between the steps, sealed; deleted and returned in one statement.
 CREATE TABLE ceremonies (
-  digest     BLOB PRIMARY KEY,
+  digest     TEXT PRIMARY KEY,
   kind       TEXT NOT NULL,
   data       TEXT NOT NULL,          -- sealed by the vault
   attempts   INTEGER NOT NULL,
