@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
@@ -39,6 +40,10 @@ type Spec struct {
 	Background bool
 }
 
+// NoRoute is the route of what only the console may do: it is not there for
+// anybody else.
+const NoRoute = ""
+
 // Call is who calls and from where; every operation gets it.
 type Call struct {
 	context.Context
@@ -61,6 +66,9 @@ type Preparing struct {
 	Call
 	db *store.DB
 }
+
+// Now is the store's clock.
+func (p *Preparing) Now() time.Time { return p.db.Now() }
 
 // Read runs f over one view of the database.
 func (p *Preparing) Read(f func(store.ReadTx) error) error { return p.db.Read(p, f) }
@@ -175,7 +183,9 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	switch {
 	case !nameForm.MatchString(s.Name):
 		wrong("the name is not noun.verb")
-	case !routeForm.MatchString(s.Route):
+	case s.Route == NoRoute && !o.rule.console:
+		wrong("only the console's operations have no route")
+	case s.Route != NoRoute && !routeForm.MatchString(s.Route):
 		wrong("the route is not a method and a path")
 	case s.Summary == "":
 		wrong("it has no summary")
@@ -189,7 +199,7 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 		wrong("it reads, and has an event")
 	}
 	for _, other := range t.ops {
-		if i := other.Info(); i.Name == s.Name || i.Route == s.Route {
+		if i := other.Info(); i.Name == s.Name || i.Route == s.Route && s.Route != NoRoute {
 			wrong("its name or route is in use by " + i.Name)
 		}
 	}

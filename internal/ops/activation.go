@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/id"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
+	"gatehouse/internal/password"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
@@ -136,14 +137,14 @@ func (o *Operations) checkActivation(r *op.Reading, in ActivationInput) (Activat
 
 func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.Commit[Activated], error) {
 	var before store.Listed
-	var names []string
+	var about password.About
 	err := p.Read(func(tx store.ReadTx) error {
 		found, u, err := o.findActivation(tx, in.Secret)
 		if err != nil {
 			return err
 		}
 		a, err := tx.Account(found.Scope)
-		before, names = u, []string{string(a.Handle), a.Name, string(u.Login), u.Name, string(u.Email)}
+		before, about = u, password.About{AccountHandle: string(a.Handle), AccountName: a.Name, Login: string(u.Login), Name: u.Name, Email: string(u.Email)}
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {
@@ -153,13 +154,13 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return nil, err
 	}
 	var form field.Form
-	chosen := readPassword(&form, "password", in.Password, names...)
+	chosen := readPassword(&form, in.Password, about)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
 	hash, err := o.deps.Hasher.Hash(p, chosen)
 	if err != nil {
-		return nil, wrapHash(err)
+		return nil, fmt.Errorf("hash password: %w", err)
 	}
 	return func(w *op.Writing) (op.Result[Activated], error) {
 		_, u, err := o.findActivation(w.Tx.ReadTx, in.Secret)

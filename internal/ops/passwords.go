@@ -12,48 +12,31 @@ import (
 )
 
 // readPassword checks a new password against the policy and notes what is
-// wrong with it under name. Context words are what a guesser would try first.
-func readPassword(f *field.Form, name string, p secret.Text, context ...string) password.Password {
+// wrong with it. What strangers know about the person is what they try first.
+func readPassword(f *field.Form, p secret.Text, about password.About) password.Chosen {
 	if p.IsZero() {
-		f.Add(name, field.Missing())
-		return password.Password{}
+		f.Add("password", field.Missing())
+		return password.Chosen{}
 	}
-	ok, err := password.Parse(p, password.Policy{Context: append(context, product)})
+	chosen, err := password.Choose(p, password.Alone, about)
+	if refusal, ok := errors.AsType[*password.Refusal](err); ok {
+		f.Add("password", field.Wrong(problem.FieldCode(refusal.Code), refusal.Detail))
+	}
+	return chosen
+}
+
+// verifyPassword computes exactly one hash, also where there is none to
+// compare with, and says whether the password is right. When the hash kept is
+// weaker than today's, it gives a stronger one to put in its place.
+func (o *Operations) verifyPassword(ctx context.Context, kept string, p secret.Text) (right bool, upgraded string, err error) {
+	v, err := o.deps.Hasher.Verify(ctx, kept, p)
 	if err != nil {
-		f.Add(name, passwordError(err))
+		return false, "", fmt.Errorf("verify password: %w", err)
 	}
-	return ok
-}
-
-func passwordError(err error) *field.Error {
-	switch {
-	case errors.Is(err, password.ErrTooShort):
-		return field.Wrong(problem.PasswordTooShort, "Please use at least 15 characters; a sentence is easy to remember.")
-	case errors.Is(err, password.ErrTooLong):
-		return field.Wrong(problem.PasswordTooLong, "This password is too long; please use at most 1024 bytes.")
-	case errors.Is(err, password.ErrListed):
-		return field.Wrong(problem.PasswordListed, "This password is on the lists that attackers try first. Please choose another.")
-	case errors.Is(err, password.ErrContext):
-		return field.Wrong(problem.PasswordContext, "Please do not build the password from your name, your login or the organisation's name.")
+	if v.Stale {
+		if upgraded, err = o.deps.Hasher.Upgrade(ctx, p); err != nil {
+			return false, "", fmt.Errorf("hash password anew: %w", err)
+		}
 	}
-	return field.Wrong(problem.BadText, "This password contains characters that cannot be kept; please type it again.")
-}
-
-// verifyPassword computes exactly one hash, also for an empty one, and says
-// whether the password is right. When the hash is weaker than today's, it
-// gives a stronger one to put in its place.
-func (o *Operations) verifyPassword(ctx context.Context, hash string, p secret.Text) (right bool, upgraded string, err error) {
-	right, err = o.deps.Hasher.Verify(ctx, hash, p)
-	if err != nil || !right || !o.deps.Hasher.NeedsRehash(hash) {
-		return right, "", wrapHash(err)
-	}
-	upgraded, err = o.deps.Hasher.Rehash(ctx, p)
-	return right, upgraded, wrapHash(err)
-}
-
-func wrapHash(err error) error {
-	if err != nil {
-		return fmt.Errorf("hash password: %w", err)
-	}
-	return nil
+	return v.Match, upgraded, nil
 }

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/id"
 	"gatehouse/internal/mfa"
 	"gatehouse/internal/op"
+	"gatehouse/internal/password"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
@@ -138,13 +139,15 @@ func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[Setup
 		in.AccountHandle, in.AccountName, in.AccountEmail, in.AccountMobile, in.Login, in.Name, in.Email, in.Language,
 	}, p.Now())
 	u.State = user.Active
-	chosen := readPassword(&form, "password", in.Password, in.AccountHandle, in.AccountName, in.Login, in.Name, in.Email)
+	chosen := readPassword(&form, in.Password, password.About{
+		AccountHandle: in.AccountHandle, AccountName: in.AccountName, Login: in.Login, Name: in.Name, Email: in.Email,
+	})
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
 	hash, err := o.deps.Hasher.Hash(p, chosen)
 	if err != nil {
-		return nil, wrapHash(err)
+		return nil, fmt.Errorf("hash password: %w", err)
 	}
 	app := mfa.NewAppSecret()
 	shown, err := provision(product, string(u.Login), app)

@@ -24,6 +24,7 @@ type ActivityFilter struct {
 // ActivityPage is a page of the log.
 type ActivityPage struct {
 	Records    []activity.Record
+	Total      Total
 	NextCursor string
 }
 
@@ -51,6 +52,10 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 	if !f.Until.IsZero() {
 		and("at < $%d", ms(f.Until))
 	}
+	total, err := tx.countActivity(where, args)
+	if err != nil {
+		return ActivityPage{}, err
+	}
 	if f.Cursor != "" {
 		seq, err := strconv.ParseInt(f.Cursor, 10, 64)
 		if err != nil {
@@ -64,7 +69,7 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 	if err != nil {
 		return ActivityPage{}, err
 	}
-	page := ActivityPage{Records: records}
+	page := ActivityPage{Records: records, Total: total}
 	if len(records) > f.Limit {
 		page.Records = records[:f.Limit]
 		if f.Limit > 0 {
@@ -72,6 +77,12 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 		}
 	}
 	return page, nil
+}
+
+func (tx ReadTx) countActivity(where []string, args []any) (Total, error) {
+	text := `SELECT COUNT(*) FROM (SELECT 1 FROM activity WHERE ` + strings.Join(where, " AND ") + fmt.Sprintf(` LIMIT %d)`, MaxCount+1)
+	n, err := one(tx, value[int], text, args...)
+	return Total{min(n, MaxCount), n > MaxCount}, err
 }
 
 func scanRecord(s scan) (activity.Record, error) {
