@@ -126,6 +126,7 @@ type Info struct {
 	Spec
 	Rule    string // in words
 	Writes  bool
+	Console bool // the command line may run it
 	In, Out reflect.Type
 }
 
@@ -138,7 +139,7 @@ type Any interface {
 
 // Info of the operation.
 func (o *Op[In, Out]) Info() Info {
-	return Info{Spec: o.spec, Rule: o.rule.text, Writes: o.write != nil, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
+	return Info{Spec: o.spec, Rule: o.rule.text, Writes: o.write != nil, Console: o.rule.holds || o.rule.console, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
 }
 
 // Invoke implements Any.

@@ -14,6 +14,7 @@ type Rule[In any] struct {
 	text    string
 	allow   func(question[In]) access.Decision
 	console bool // for the console alone
+	holds   bool // for whoever holds a permission, the console among them
 }
 
 // question is what a rule may look at.
@@ -80,19 +81,22 @@ func Enrolling[In any]() Rule[In] {
 
 // Holds lets in whoever holds the permission, within their own account.
 func Holds[In any](p access.Permission) Rule[In] {
-	return rule(string(p), func(q question[In]) access.Decision {
+	return Rule[In]{text: string(p), holds: true, allow: func(q question[In]) access.Decision {
 		return access.Authorize(q.actor, p, "", q.source)
-	})
+	}}
 }
 
 // SteppedUp asks in addition that a person proved who they are within the
 // last minutes.
 func (r Rule[In]) SteppedUp() Rule[In] {
-	return rule(r.text+", stepped up", func(q question[In]) access.Decision {
+	stepped := r
+	stepped.text += ", stepped up"
+	stepped.allow = func(q question[In]) access.Decision {
 		d := r.allow(q)
 		if d.Allowed && q.actor.Kind() == access.Person && q.now.Sub(q.actor.SteppedUp()) > session.StepUp {
 			return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")
 		}
 		return d
-	})
+	}
+	return stepped
 }
