@@ -182,3 +182,13 @@ func inFours(text string) string {
 	}
 	return groups.String()
 }
+
+// Code returns what an app with that secret shows at now: for practice data and
+// for people who test. It fails when the secret is zero (ErrSecretSize).
+func Code(app AppSecret, now time.Time) (secret.OneTime, error) {
+	if len(app.Reveal()) != SecretSize {
+		return secret.OneTime{}, ErrSecretSize
+	}
+	code, err := hotp.GenerateCode(app.base32(), uint64(now.Unix()/int64(Step/time.Second)))
+	return secret.NewOneTime(code), err
+}

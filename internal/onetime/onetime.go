@@ -146,3 +146,6 @@ func resemblesCode(text string) bool {
 	}
 	return codeChars-slack <= count && count <= codeChars+slack
 }
+
+// Equal reports in constant time whether both are the same code.
+func (c Code) Equal(other Code) bool { return c.text.Equal(other.text) }

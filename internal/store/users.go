@@ -158,3 +158,6 @@ func orNotFound[T any](v T, err error) (T, bool, error) {
 	}
 	return v, err == nil, err
 }
+
+// Seen notes that a user was there.
+func (tx WriteTx) Seen(u id.User) error { return tx.change(setSeen, string(u), ms(tx.now)) }
