@@ -1,0 +1,19 @@
+const { Probe } = window.go.main
+const { Desk } = window.go.app
+const answer = document.querySelector('#answer')
+const say = (text) => (answer.textContent = text)
+
+document.querySelector('#form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  Probe.Greet({ name: document.querySelector('#name').value }).then(
+    (greeting) => say(greeting.name),
+    (problem) => say(`refused: ${JSON.parse(problem).detail}`),
+  )
+})
+
+document.querySelector('#save').addEventListener('click', () => {
+  Desk.SaveText('probe.txt', 'kept by the probe\n').then(
+    (saved) => say(saved.path === '' ? 'not saved' : `saved: ${saved.path}`),
+    (problem) => say(`refused: ${JSON.parse(problem).detail}`),
+  )
+})
