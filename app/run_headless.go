@@ -1,0 +1,10 @@
+//go:build !desktop
+
+package app
+
+import "context"
+
+// HasWindow tells whether this build can open a window.
+const HasWindow = false
+
+func run(context.Context, Config) error { return ErrNoWindow }

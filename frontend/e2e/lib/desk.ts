@@ -1,0 +1,239 @@
+// The real window under real hands: keys and clicks come from the X server,
+// and what the page shows is read through WebKit's inspector.
+
+import { createServer } from 'node:net'
+import { axeInPage, axeSource, wcag, type Fault } from './axe.ts'
+import { Display } from './display.ts'
+import { Inspector, type Complaint } from './inspector.ts'
+import { Home, picturePath } from './place.ts'
+import { Program } from './program.ts'
+import { until } from './wait.ts'
+
+export type DeskOptions = {
+  /** The binary, built with the tag "devtools". */
+  binary: string
+  args?: readonly string[]
+  env?: NodeJS.ProcessEnv
+  /** The theme of the desktop that the page follows. */
+  theme?: 'light' | 'dark'
+  /** The language of the desktop, as in LANG: de_DE. */
+  language?: string
+  /** Title of the window, a regular expression. */
+  title?: string
+}
+
+/** Place is the rectangle of an element, in CSS pixels of the page. */
+type Place = { x: number; y: number; width: number; height: number }
+
+export class Desk {
+  readonly home: Home
+  readonly display: Display
+  readonly program: Program
+  readonly inspector: Inspector
+  /** The X window id. */
+  readonly window: string
+  /** From the start of the process until the page had run its scripts and drawn, in ms. */
+  readonly startedIn: number
+
+  private constructor(
+    parts: Pick<Desk, 'home' | 'display' | 'program' | 'inspector' | 'window' | 'startedIn'>,
+  ) {
+    this.home = parts.home
+    this.display = parts.display
+    this.program = parts.program
+    this.inspector = parts.inspector
+    this.window = parts.window
+    this.startedIn = parts.startedIn
+  }
+
+  /** open starts the binary on a new display, in a home of its own, and waits until its page is ready. */
+  static async open(options: DeskOptions): Promise<Desk> {
+    const home = await Home.make()
+    const undo: (() => Promise<unknown>)[] = [() => home.remove()]
+    try {
+      const display = await Display.start()
+      undo.unshift(() => display.stop())
+      const address = `127.0.0.1:${await freePort()}`
+      const started = performance.now()
+      const program = await Program.start(options.binary, options.args ?? [], {
+        ...home.env(),
+        DISPLAY: display.name,
+        WEBKIT_INSPECTOR_HTTP_SERVER: address,
+        GTK_THEME: options.theme === 'dark' ? 'Adwaita:dark' : 'Adwaita',
+        ...(options.language === undefined
+          ? {}
+          : { LANG: `${options.language}.UTF-8`, LANGUAGE: options.language }),
+        ...options.env,
+      })
+      undo.unshift(() => program.end())
+      const window = await until('the window', async () => {
+        program.alive()
+        return (await display.windows(program.pid, options.title ?? '^Gatehouse'))[0]
+      })
+      const inspector = await Inspector.connect(address, () => program.alive())
+      undo.unshift(async () => inspector.close())
+      await until('the page to be ready', () =>
+        inspector.evaluate(
+          () =>
+            document.readyState === 'complete' &&
+            new Promise<boolean>((drawn) =>
+              requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))),
+            ),
+        ),
+      )
+      const startedIn = performance.now() - started
+      await display.focus(window)
+      return new Desk({ home, display, program, inspector, window, startedIn })
+    } catch (error) {
+      for (const step of undo) await step()
+      throw error
+    }
+  }
+
+  /** close ends the program and its display. It returns how the program ended. */
+  async close(): Promise<string> {
+    this.inspector.close()
+    const how = await this.program.end()
+    await this.display.stop()
+    await this.home.remove()
+    return how
+  }
+
+  /** complaints are console errors and warnings, script errors and violations of the policy, so far. */
+  get complaints(): Complaint[] {
+    return this.inspector.complaints
+  }
+
+  evaluate<A extends unknown[], T>(code: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+    return this.inspector.evaluate(code, ...args)
+  }
+
+  /** text is the visible text of the first element that matches, or undefined when there is none. */
+  async text(selector: string): Promise<string | undefined> {
+    const texts = await this.evaluate((found) => {
+      const element = document.querySelector<HTMLElement>(found)
+      return element === null ? [] : [element.innerText]
+    }, selector)
+    return texts[0]
+  }
+
+  /** see waits until the element shows the text (a part of it, or what matches). */
+  async see(text: string | RegExp, selector = 'body'): Promise<void> {
+    let last: string | undefined
+    await until(`"${text}" in ${selector}`, async () => {
+      this.program.alive()
+      last = await this.text(selector)
+      if (last === undefined) return false
+      if (typeof text === 'string' ? last.includes(text) : text.test(last)) return true
+      throw new Error(`it shows "${last.slice(0, 500)}"`)
+    })
+  }
+
+  /** click clicks the element with the pointer, once it stands still and nothing covers it. */
+  async click(selector: string): Promise<void> {
+    const { x, y, width, height } = await until(`${selector} to be ready for a click`, () =>
+      this.evaluate(standingStill, selector),
+    )
+    const origin = await this.#origin()
+    await this.display.click(Math.round(origin.x + x + width / 2), Math.round(origin.y + y + height / 2))
+  }
+
+  /** fill clicks a text field, empties it and writes into it, key by key, until it holds the text. */
+  async fill(selector: string, text: string): Promise<void> {
+    await this.click(selector)
+    await until(`${selector} to have the focus`, () =>
+      this.evaluate((found) => document.activeElement?.matches(found) ?? false, selector),
+    )
+    await this.display.press('ctrl+a', 'Delete')
+    if (text !== '') await this.display.type(text)
+    await until(`${selector} to hold what was written`, () =>
+      this.evaluate(
+        (found, want) => document.querySelector<HTMLInputElement>(found)?.value === want,
+        selector,
+        text,
+      ),
+    )
+  }
+
+  /** press presses keys in the window: Return, Tab, ctrl+k. */
+  async press(...keys: string[]): Promise<void> {
+    await this.display.press(...keys)
+  }
+
+  /** resize gives the window another size, in pixels, and waits until the page has it. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.display.xdotool('windowsize', this.window, String(width), String(height))
+    await until(`the page to be ${width} by ${height}`, () =>
+      this.evaluate((w, h) => innerWidth === w && innerHeight === h, width, height),
+    )
+  }
+
+  /** dialog waits for a native dialog of the program and gives it the keyboard. */
+  async dialog(title: string): Promise<string> {
+    const id = await until(`the dialog "${title}"`, async () => {
+      this.program.alive()
+      return (await this.display.windows(this.program.pid, title))[0]
+    })
+    await this.display.focus(id)
+    return id
+  }
+
+  /** faults runs axe over the page as it is now. */
+  async faults(): Promise<Fault[]> {
+    if (!(await this.evaluate(() => 'axe' in window))) await this.inspector.load(await axeSource())
+    return this.evaluate(axeInPage, wcag)
+  }
+
+  /** picture writes what the display shows, after the page has drawn, to pictures/<name>.png. */
+  async picture(name: string): Promise<string> {
+    await this.evaluate(
+      () =>
+        new Promise<boolean>((drawn) =>
+          requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))),
+        ),
+    )
+    const path = picturePath(name)
+    await this.display.picture(path, this.window)
+    return path
+  }
+
+  async #origin(): Promise<{ x: number; y: number }> {
+    const geometry = await this.display.xdotool('getwindowgeometry', '--shell', this.window)
+    const value = (name: string) => Number(new RegExp(`^${name}=(-?\\d+)$`, 'm').exec(geometry)?.[1])
+    const inner = await this.evaluate(() => ({ width: innerWidth, height: innerHeight }))
+    if (value('WIDTH') !== inner.width || value('HEIGHT') !== inner.height)
+      throw new Error(`the page (${inner.width} by ${inner.height}) does not fill its window:\n${geometry}`)
+    return { x: value('X'), y: value('Y') }
+  }
+}
+
+/** standingStill runs in the page: the place of an element that can be clicked now, else nothing. */
+async function standingStill(selector: string): Promise<Place | undefined> {
+  const element = document.querySelector<HTMLElement>(selector)
+  if (element === null || element.matches(':disabled, [aria-disabled="true"]')) return undefined
+  element.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' })
+  const frame = () => new Promise((next) => requestAnimationFrame(next))
+  const before = element.getBoundingClientRect()
+  await frame()
+  await frame()
+  const { x, y, width, height } = element.getBoundingClientRect()
+  if (width === 0 || x !== before.x || y !== before.y || width !== before.width || height !== before.height)
+    return undefined
+  const there = document.elementFromPoint(x + width / 2, y + height / 2)
+  const label = there?.closest('label') // a click on its label is a click on the field
+  const reached =
+    there !== null && (element.contains(there) || there.contains(element) || label?.control === element)
+  return reached ? { x, y, width, height } : undefined
+}
+
+/** freePort finds a loopback port that is free now. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject()))
+    })
+  })
+}
