@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -86,7 +87,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 	}
 	server := &http.Server{
 		Handler: handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout,
-		ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout, ErrorLog: quietLog(e.log),
+		ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() {

@@ -14,26 +14,18 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/page"
 )
 
-// ContentSecurityPolicy is what the app runs under, in the window as well.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html 'allow-duplicates'"
-
-// Headers sets the headers of every answer.
+// Headers sets the headers of every answer to a browser.
 func Headers(next http.Handler) http.Handler {
+	secured := page.Secure(page.Browser)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", ContentSecurityPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()")
 		if r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		next.ServeHTTP(w, r)
+		secured.ServeHTTP(w, r)
 	})
 }
 

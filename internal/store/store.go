@@ -45,6 +45,8 @@ type engine interface {
 	// Taken and Full classify errors.
 	Taken(err error) bool
 	Full(err error) bool
+	// Check runs the engine's own check of its files.
+	Check(ctx context.Context) error
 	Close() error
 }
 
@@ -119,6 +121,10 @@ func (db *DB) connect(ctx context.Context, readers int) error {
 // Unlock gives the writer the key that signs the log's checkpoints. Until
 // then, writes that leave a record fail with ErrSealed.
 func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origin, signer) }
+
+// Check runs the engine's own check of the whole database; it takes seconds
+// for a large one.
+func (db *DB) Check(ctx context.Context) error { return db.engine.Check(ctx) }
 
 // Close finishes what was accepted and closes the connections.
 func (db *DB) Close() error {
