@@ -39,6 +39,7 @@ type Kind string
 const (
 	Anonymous Kind = "anonymous"
 	Person    Kind = "user"    // somebody's session
+	Key       Kind = "key"     // a program with an API key
 	Console   Kind = "console" // whoever owns the database and its key
 	System    Kind = "system"  // a background job
 )

@@ -27,12 +27,19 @@ type Record struct {
 	At      time.Time        `json:"at"`
 	Event   string           `json:"event"`
 	Outcome activity.Outcome `json:"outcome"`
-	Actor   Named            `json:"actor"`
+	Actor   RecordActor      `json:"actor"`
 	Means   string           `json:"means"`
 	Object  Named            `json:"object"`
 	Source  RecordSource     `json:"source"`
-	Reason  problem.Code     `json:"reason"` // when refused
+	Reason  string           `json:"reason"` // a problem's code, when refused
 	Detail  activity.Detail  `json:"detail"`
+}
+
+// RecordActor is who acted, as it was called at the time.
+type RecordActor struct {
+	Kind access.Kind `json:"kind"`
+	ID   string      `json:"id"`
+	Name string      `json:"name"`
 }
 
 // Named is a thing as it was called at the time.
@@ -44,9 +51,9 @@ type Named struct {
 
 // RecordSource is where a call came from.
 type RecordSource struct {
-	Face    string `json:"face"`
-	Address string `json:"address"`
-	Program string `json:"program"`
+	Face    access.Face `json:"face"`
+	Address string      `json:"address"`
+	Program string      `json:"program"`
 }
 
 type activityOps struct {
@@ -78,8 +85,9 @@ func listActivity(r *op.Reading, in ActivityList) (Page[Record], error) {
 	for _, e := range found.Records {
 		page.Entities = append(page.Entities, Record{
 			Seq: e.Seq, At: e.At, Event: e.Event, Outcome: e.Outcome,
-			Actor: Named(e.Actor), Means: e.Means, Object: Named(e.Object), Source: RecordSource(e.Source),
-			Reason: e.Reason, Detail: e.Detail,
+			Actor: RecordActor{access.Kind(e.Actor.Kind), e.Actor.ID, e.Actor.Name}, Means: e.Means, Object: Named(e.Object),
+			Source: RecordSource{access.Face(e.Source.Face), e.Source.Address, e.Source.Program},
+			Reason: string(e.Reason), Detail: e.Detail,
 		})
 	}
 	return page, nil

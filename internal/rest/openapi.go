@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,10 +30,10 @@ func Document(t *op.Table) []byte {
 			continue
 		}
 		method, path, _ := strings.Cut(i.Route, " ")
-		item, ok := paths[Prefix+path].(object)
+		item, ok := paths[path].(object)
 		if !ok {
 			item = object{}
-			paths[Prefix+path] = item
+			paths[path] = item
 		}
 		item[strings.ToLower(method)] = s.operation(i, method, path)
 	}
@@ -46,7 +45,8 @@ func Document(t *op.Table) []byte {
 			"description": "Every operation of the access desk. A session is a cookie that signing in sets. Errors are application/problem+json with a stable code.",
 			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
-		"paths": paths,
+		"servers": []object{{"url": Prefix}},
+		"paths":   paths,
 		"components": object{
 			"schemas":         s.made,
 			"securitySchemes": object{"session": object{"type": "apiKey", "in": "cookie", "name": cookie}},
@@ -190,13 +190,15 @@ func enums() map[reflect.Type]any {
 		permissions = append(permissions, d.Permission)
 	}
 	return map[reflect.Type]any{
-		reflect.TypeFor[problem.Code]():      slices.Concat([]problem.Code{""}, problem.Codes()),
+		reflect.TypeFor[problem.Code]():      problem.Codes(),
 		reflect.TypeFor[problem.FieldCode](): problem.FieldCodes(),
 		reflect.TypeFor[user.Language]():     user.Languages(),
 		reflect.TypeFor[user.State]():        []user.State{user.Invited, user.Active, user.Deactivated},
 		reflect.TypeFor[account.MFAPolicy](): []account.MFAPolicy{account.MFARequired, account.MFARecommended},
 		reflect.TypeFor[signin.MFAState]():   []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
 		reflect.TypeFor[signin.RequiredBy](): []signin.RequiredBy{signin.NotRequired, signin.ByPolicy, signin.ByAdministrator},
+		reflect.TypeFor[access.Kind]():       []access.Kind{access.Person, access.Key, access.Console, access.System, access.Anonymous},
+		reflect.TypeFor[access.Face]():       []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
 		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission](): permissions,
 		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
