@@ -30,6 +30,10 @@ var (
 	ErrDiskFull = errors.New("the disk is full")      // nothing was changed
 	ErrSealed   = errors.New("the log has no signer") // Unlock was not called
 	ErrClosed   = errors.New("the database is closed")
+
+	// ErrLogDamaged stops every write that leaves a record: signing over a log
+	// that somebody edited would make the edit true.
+	ErrLogDamaged = errors.New("the activity log is not the one that was signed; please run 'gatehouse audit verify' and restore a backup")
 )
 
 // engine is what differs between database engines.
@@ -125,9 +129,12 @@ func (db *DB) connect(ctx context.Context, readers int) error {
 	return nil
 }
 
-// Unlock gives the writer the key that signs the log's checkpoints. Until
-// then, writes that leave a record fail with ErrSealed.
-func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origin, signer) }
+// Unlock gives the writer the key that signs the log's checkpoints, and those
+// that may have signed the ones there are. Until then, writes that leave a
+// record fail with ErrSealed.
+func (db *DB) Unlock(origin string, signer note.Signer, known note.Verifiers) {
+	db.writer.unlock(origin, signer, known)
+}
 
 // Check runs the engine's own check of the whole database; it takes seconds
 // for a large one.
