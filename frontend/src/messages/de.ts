@@ -1,0 +1,4 @@
+import { defineLanguage } from './catalogue'
+import en from './en'
+
+export default defineLanguage(en)
