@@ -17,7 +17,8 @@ function closure(name, seen = new Set()) {
   for (const next of chunk.imports ?? []) closure(next, seen)
   return seen
 }
-const weight = (names) => [...names].reduce((sum, name) => sum + weigh(byName.get(name).code ?? byName.get(name).source), 0)
+const weight = (names) =>
+  [...names].reduce((sum, name) => sum + weigh(byName.get(name).code ?? byName.get(name).source), 0)
 
 const entry = output.find((file) => file.isEntry)
 const first = closure(entry.fileName)
@@ -26,15 +27,23 @@ for (const file of output) {
   if (file.type !== 'chunk' || !file.isDynamicEntry) continue
   const extra = [...closure(file.fileName)].filter((name) => !first.has(name))
   const isLanguage = /messages\/\w+\.ts$/.test(file.facadeModuleId ?? '')
-  rows.push([`${isLanguage ? 'language' : 'screen'} ${file.name}`, weight(extra), isLanguage ? bars.language : bars.screen])
+  rows.push([
+    `${isLanguage ? 'language' : 'screen'} ${file.name}`,
+    weight(extra),
+    isLanguage ? bars.language : bars.screen,
+  ])
 }
 
 let broken = false
 for (const [name, bytes, bar] of rows) {
   const over = bytes > bar
   broken ||= over
-  console.log(`${over ? 'OVER ' : 'ok   '}${name.padEnd(24)}${(bytes / 1000).toFixed(1).padStart(7)} KB of ${bar / 1000}`)
+  console.log(
+    `${over ? 'OVER ' : 'ok   '}${name.padEnd(24)}${(bytes / 1000).toFixed(1).padStart(7)} KB of ${bar / 1000}`,
+  )
 }
 const fonts = output.filter((file) => file.fileName.endsWith('.woff2'))
-console.log(`     fonts (not counted)     ${(fonts.reduce((sum, file) => sum + file.source.length, 0) / 1000).toFixed(1).padStart(6)} KB`)
+console.log(
+  `     fonts (not counted)     ${(fonts.reduce((sum, file) => sum + file.source.length, 0) / 1000).toFixed(1).padStart(6)} KB`,
+)
 process.exit(broken ? 1 : 0)

@@ -1,4 +1,4 @@
-import { operations as table } from './operations.gen'
+import type { operations as table } from './operations.gen'
 import { Problem, toProblem } from './problem'
 import type { components, operations } from './schema.gen'
 import { httpTransport } from './http'

@@ -8,18 +8,18 @@ const timeoutMs = 30_000
 /** Puts the fields of the input where the route wants them: path, query or JSON body. */
 export function request(operation: keyof typeof operations, input: Record<string, unknown>) {
   const { method, path } = operations[operation]
-  const rest = { ...input }
+  const rest = new Map(Object.entries(input))
   const route = path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = rest[name]
+    const value = rest.get(name)
     if (value === undefined || value === '')
       throw new Problem({ code: 'invalid_request', detail: `${name} is missing.` })
-    delete rest[name]
+    rest.delete(name)
     return encodeURIComponent(String(value))
   })
-  if (method !== 'GET' && method !== 'DELETE') return { method, route, body: JSON.stringify(rest) }
+  if (method !== 'GET' && method !== 'DELETE') return { method, route, body: JSON.stringify(Object.fromEntries(rest)) }
 
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(rest)) {
+  for (const [name, value] of rest) {
     if (value === undefined || value === null || value === '') continue
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one))
   }

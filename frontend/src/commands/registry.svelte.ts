@@ -1,4 +1,4 @@
-import type { Component } from 'svelte'
+import { untrack, type Component } from 'svelte'
 import { recall, remember } from '../ui/memory'
 
 export type Group = 'go' | 'do' | 'set'
@@ -21,8 +21,9 @@ let registered = $state.raw<readonly Command[]>([])
 
 /** Offers commands until the returned function is called; a later one replaces an earlier of the same id. */
 export function offer(commands: readonly Command[]): () => void {
-  registered = [...registered, ...commands]
-  return () => (registered = registered.filter((command) => !commands.includes(command)))
+  // Offered from effects, which must not run again because of what they offer.
+  registered = [...untrack(() => registered), ...commands]
+  return () => (registered = untrack(() => registered).filter((command) => !commands.includes(command)))
 }
 
 /** The commands on offer now. */

@@ -1,12 +1,18 @@
 import { serverNow } from '../api/clock'
 import { language, t } from './index.svelte'
 
+/** The reader's own region if it speaks the language of the app: dates look as they do elsewhere on the computer. */
+function locale(): string {
+  const own = navigator.languages.find((tag) => tag.startsWith(`${language()}-`))
+  return own ?? { en: 'en-GB', de: 'de-DE' }[language()]
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = language() + JSON.stringify(options)
+  const key = locale() + JSON.stringify(options)
   let made = formats.get(key)
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(language(), options)))
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)))
   return made
 }
 

@@ -28,10 +28,6 @@ const en = {
   'action.keepEditing': 'Keep editing',
   'action.clear': 'Clear filters',
   'action.more': 'Load more',
-  'action.show': 'Show',
-  'action.hide': 'Hide',
-  'action.dismiss': 'Dismiss',
-  'action.view': 'View',
 
   'language.label': 'Language',
   'theme.label': 'Appearance',
@@ -64,13 +60,13 @@ const en = {
   'command.theme': 'Appearance: {name}',
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.then': 'then',
+  'shortcuts.ctrl': 'Ctrl',
   'shortcuts.single': 'Single-key shortcuts',
   'shortcuts.singleHelp': 'Switch them off if you type with speech or other aids. Ctrl K always works.',
 
   'field.required': 'Fields marked with an asterisk (*) are required.',
   'field.requiredWord': 'required',
   'field.faults': { one: 'One field needs your attention.', other: '{n} fields need your attention.' },
-  'field.optional': 'optional',
 
   'password.label': 'Password',
   'password.show': 'Show password',
@@ -83,7 +79,6 @@ const en = {
   'password.open': 'not yet met',
 
   'secret.once': 'You will not see this again after you leave this page.',
-  'secret.askClose': 'Close without having saved it?',
   'secret.askCloseText': 'Once closed, it cannot be shown again.',
   'secret.closeAnyway': 'Close anyway',
 
@@ -109,11 +104,9 @@ const en = {
   'pair.account': 'Account name',
   'pair.key': 'Key',
   'pair.type': 'Type',
-  'pair.codeTitle': 'Enter the code from the app',
   'pair.codeText': 'The app now shows six digits that change every 30 seconds.',
   'pair.code': 'Six-digit code',
   'pair.confirm': 'Switch on',
-  'pair.scanned': 'I have added it',
 
   'setup.title': 'Set up Gatehouse',
   'setup.step': 'Step {n} of {total}',
@@ -149,7 +142,6 @@ const en = {
   'setup.doneText': 'You are signed in as {login}. Your account is protected by a password and an authenticator app.',
   'setup.doneNext': 'A good next step is to add a user for each of your colleagues.',
   'setup.enter': 'Go to Gatehouse',
-  'setup.creating': 'Preparing your recovery codes …',
   'setup.elsewhereTitle': 'Somebody else has just finished the set-up',
   'setup.elsewhereText':
     'This installation now belongs to the account that was created then, and nothing of what you typed was kept. If you did not expect this, tell whoever runs the server. Otherwise sign in, or ask for a user of your own.',
@@ -224,7 +216,6 @@ const en = {
   'two.test': 'Sign out and test it',
   'two.continue': 'Continue',
   'two.tooLong': 'That took a little long. Start again; nothing has changed yet.',
-  'two.steps': 'Steps',
   'two.demandedPolicy': 'Required by the policy of your account. It cannot be switched off.',
   'two.demandedAdministrator': 'Required by your administrator. It cannot be switched off.',
   'two.ways': 'How you sign in',
@@ -266,6 +257,8 @@ const en = {
   'home.later': 'Not now',
   'home.limited':
     'Your permissions do not include users or activity, so there is little to see here. Your administrator can change that.',
+  'home.hide': 'Hide',
+  'home.showSteps': 'Show the first steps',
   'home.isDone': 'done',
   'home.isOpen': 'open',
 
@@ -300,7 +293,6 @@ const en = {
   'users.forbidden': 'You may not see users',
   'users.forbiddenText': 'This needs the permission VIEW_USER. Your administrator can give it to you by a role.',
   'users.loading': 'Loading users …',
-  'users.loadedAll': 'End of the list',
   'users.detail': 'Details of {name}',
   'users.email': 'E-mail',
   'users.mobile': 'Mobile',
@@ -368,17 +360,14 @@ const en = {
   'activity.onlyBy': 'Only by {name}',
   'activity.onlyAbout': 'Only about {name}',
   'activity.remove': 'Remove filter: {name}',
-  'activity.detail': 'Details',
   'activity.f.at': 'Time',
   'activity.f.actor': 'By',
   'activity.f.object': 'About',
   'activity.f.means': 'Proved by',
   'activity.f.source': 'From',
-  'activity.f.outcome': 'Outcome',
   'activity.f.reason': 'Reason',
   'activity.f.event': 'Event',
   'activity.f.seq': 'Number',
-  'activity.done': 'Done',
   'activity.refused': 'Refused',
   'activity.failed': 'Failed',
   'activity.face.desk': 'Desk window',
@@ -394,7 +383,6 @@ const en = {
 
   'profile.title': 'Profile',
   'profile.text': 'Your user at {account}.',
-  'profile.person': 'Your details',
   'profile.personHelp': 'Your administrator can change them. The login stays for good.',
   'profile.manage': 'Manage',
   'profile.preferences': 'On this computer',
@@ -409,7 +397,6 @@ const en = {
   'day.now': 'just now',
 
   'toast.region': 'Messages',
-  'error.title': 'That did not work',
   'error.request': 'If you ask for help, name this number: {id}',
 
   'kind.session.signed_in': 'Sign-ins',

@@ -10,14 +10,14 @@ type FormSchema = v.ObjectSchema<Entries, undefined>
  * both speak through the same texts. The server stays the authority.
  */
 export class Form<S extends FormSchema> {
-  values: v.InferInput<S> = $state()!
+  values: v.InferInput<S>
   errors: Partial<Record<string, ViolationCode>> = $state({})
   #initial: string
   readonly #schema: S
 
   constructor(schema: S, initial: v.InferInput<S>) {
     this.#schema = schema
-    this.values = initial
+    this.values = $state(initial)
     this.#initial = JSON.stringify(initial)
   }
 
