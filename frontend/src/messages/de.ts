@@ -294,7 +294,7 @@ export default defineLanguage({
   'users.deactivated': 'Deaktiviert',
   'users.mfa.on': 'Ein',
   'users.mfa.off': 'Aus',
-  'users.mfa.setup_required': 'Verlangt, fehlt',
+  'users.mfa.setup_required': 'Fehlt noch',
   'users.never': 'Nie',
   'users.admin': 'Admin-Benutzer',
   'users.you': 'Sie',

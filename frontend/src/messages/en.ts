@@ -280,7 +280,7 @@ const en = {
   'users.deactivated': 'Deactivated',
   'users.mfa.on': 'On',
   'users.mfa.off': 'Off',
-  'users.mfa.setup_required': 'Required, not set up',
+  'users.mfa.setup_required': 'Not set up',
   'users.never': 'Never',
   'users.admin': 'Admin user',
   'users.you': 'You',
