@@ -4,54 +4,6 @@
  */
 
 export interface paths {
-    "/installation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["installation.show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["setup.begin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/setup/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["setup.finish"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/activation/check": {
         parameters: {
             query?: never;
@@ -61,6 +13,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Whom an activation link or code is for. Looking does not use it up. */
         post: operations["activation.check"];
         delete?: never;
         options?: never;
@@ -77,6 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Choose a password with an activation link or code, which is used up. Signing in comes after. */
         post: operations["activation.complete"];
         delete?: never;
         options?: never;
@@ -84,32 +38,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/session": {
+    "/activity": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["session.show"];
+        /** What happened in the account, newest first. */
+        get: operations["activity.list"];
         put?: never;
-        post: operations["session.signIn"];
-        delete: operations["session.signOut"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/session/second-factor": {
+    "/installation": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What this installation is, and whether it is set up. */
+        get: operations["installation.show"];
         put?: never;
-        post: operations["session.verify"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/installation/protection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the key is kept that protects the secrets in the database. */
+        get: operations["installation.protection"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -123,6 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One's own details and second factors. */
         get: operations["profile.show"];
         put?: never;
         post?: never;
@@ -141,6 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Get a key for an authenticator app, with recovery codes if it is the first second factor. Nothing is switched on yet. */
         post: operations["secondFactors.beginApp"];
         delete?: never;
         options?: never;
@@ -157,7 +132,95 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Switch the authenticator app on with the code it shows. Other sessions end. */
         post: operations["secondFactors.confirmApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles of the account and what each of them allows. */
+        get: operations["roles.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, what they may do, and until when. */
+        get: operations["session.show"];
+        put?: never;
+        /** Sign in with login and password; the code of an authenticator app may come along. */
+        post: operations["session.signIn"];
+        /** Sign out: the session ends at once. */
+        delete: operations["session.signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a sign-in with a second factor. */
+        post: operations["session.verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin set-up: check the details, and get recovery codes and the key for an authenticator app. Nothing exists yet. */
+        post: operations["setup.begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish set-up with a code of the authenticator app: the operator account and its admin user come into being, signed in. */
+        post: operations["setup.finish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -171,8 +234,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Users of the account by name, searched and filtered. */
         get: operations["users.list"];
         put?: never;
+        /** Add a user; the answer holds the activation link and code to hand over, shown once. */
         post: operations["users.add"];
         delete?: never;
         options?: never;
@@ -187,39 +252,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One user of the account. */
         get: operations["users.show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["roles.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/activity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["activity.list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -232,248 +266,287 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "forbidden" | "not_found" | "conflict" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "mfa_setup_required" | "step_up_required" | "session_ended" | "too_large" | "clock_wrong" | "disk_full" | "unavailable" | "internal";
-            detail: string;
-            violations?: components["schemas"]["Violation"][];
-            retryAfter?: number;
-            requestId?: string;
+        AccountRef: {
+            handle: string;
+            id: string;
+            name: string;
         };
-        Violation: {
-            field: string;
-            /** @enum {string} */
-            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "password_too_short" | "password_too_long" | "password_listed" | "password_context" | "unknown" | "mixed_script" | "bad_text" | "not_grantable";
-            message: string;
+        Activated: {
+            login: string;
         };
-        Installation: {
-            setUp: boolean;
-            practice: boolean;
-            version: string;
-            /** @enum {string} */
-            place: "desk" | "gate";
-            setupCodeNeeded: boolean;
-            languages: string[];
-        };
-        App: {
-            issuer: string;
+        Activation: {
             accountName: string;
-            key: string;
-            type: string;
-            uri: string;
-            qr: {
-                size: number;
-                path: string;
-            };
-        };
-        SetupBegin: {
-            setupCode?: string;
-            accountHandle: string;
-            accountName: string;
-            accountEmail: string;
-            accountMobile?: string;
+            /** Format: date-time */
+            expiresAt: string;
             login: string;
             name: string;
-            email: string;
-            language: string;
-            password: string;
+            purpose: string;
         };
-        Ceremony: {
+        ActivationInput: {
+            /** Format: password */
+            secret: string;
+        };
+        ActivationIssued: {
+            /** @description Shown once. */
+            code: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Shown once. */
+            link: string;
+        };
+        AddUserInput: {
+            email: string;
+            forceMfa?: boolean;
+            language: string;
+            login: string;
+            mobile?: string;
+            name: string;
+            roles: string[];
+        };
+        Added: {
+            activation: components["schemas"]["ActivationIssued"];
+            user: components["schemas"]["User"];
+        };
+        AppBegun: {
+            authenticatorApp: components["schemas"]["AuthenticatorApp"];
+            /** @description Shown once. */
             ceremony: string;
             /** Format: date-time */
             expiresAt: string;
             recoveryCodes: string[];
-            authenticatorApp: components["schemas"]["App"];
         };
-        CeremonyCode: {
+        AppStatus: {
+            enabled: boolean;
+            /** Format: date-time */
+            lastUsedAt?: string;
+            /** Format: date-time */
+            since?: string;
+        };
+        AuthenticatorApp: {
+            accountName: string;
+            issuer: string;
+            /** @description Shown once. */
+            key: string;
+            qr: components["schemas"]["QR"];
+            type: string;
+            /** @description Shown once. */
+            uri: string;
+        };
+        CompleteInput: {
+            /** Format: password */
+            password: string;
+            /** Format: password */
+            secret: string;
+        };
+        ConfirmInput: {
+            /** Format: password */
             ceremony: string;
+            /** Format: password */
             code: string;
         };
-        ActivationCheck: {
-            secret: string;
-        };
-        ActivationSubject: {
-            login: string;
-            name: string;
-            accountName: string;
+        Installation: {
+            languages: ("en" | "de")[];
             /** @enum {string} */
-            purpose: "activate" | "new_password";
-            /** Format: date-time */
-            expiresAt: string;
+            place: "desk" | "gate";
+            practice: boolean;
+            setUp: boolean;
+            setupCodeNeeded: boolean;
+            version: string;
         };
-        ActivationComplete: {
-            secret: string;
-            password: string;
-        };
-        ActivationCompleted: {
-            login: string;
-        };
-        SignInInput: {
-            login: string;
-            password: string;
-            code?: string;
-        };
-        SecondFactorInput: {
-            ceremony: string;
-            code?: string;
-            recoveryCode?: string;
-        };
-        SignIn: {
-            /** @enum {string} */
-            state: "signed_in" | "second_factor_needed";
-            ceremony?: string;
-            methods: ("authenticator_app" | "recovery_code")[];
-            session?: components["schemas"]["Session"];
-        };
-        SessionState: {
-            /** @enum {string} */
-            state: "signed_out" | "signed_in";
-            session?: components["schemas"]["Session"];
-        };
-        Mfa: {
-            /** @enum {string} */
-            state: "on" | "off" | "setup_required";
+        MFA: {
             /** @enum {string} */
             requiredBy: "" | "policy" | "administrator";
+            /** @enum {string} */
+            state: "on" | "off" | "setup_required";
         };
-        AccountRef: {
+        Named: {
             id: string;
-            handle: string;
+            kind: string;
             name: string;
         };
-        Session: {
-            user: {
-                id: string;
-                login: string;
-                name: string;
-                language: string;
-            };
-            account: components["schemas"]["AccountRef"];
-            permissions: string[];
-            mfa: components["schemas"]["Mfa"];
-            /** Format: date-time */
-            signedInAt: string;
-            /** Format: date-time */
-            idleEndsAt: string;
-            /** Format: date-time */
-            endsAt: string;
+        Pagination: {
+            limit: number;
+            nextCursor: string;
+            offset: number;
+            total: number;
+            totalIsMinimum: boolean;
+        };
+        Problem: {
+            /** @enum {string} */
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "unavailable" | "internal";
+            detail: string;
+            requestId: string;
+            retryAfter?: number;
+            status: number;
+            title: string;
+            type: string;
+            violations: components["schemas"]["Violation"][];
         };
         Profile: {
-            user: components["schemas"]["User"];
             account: components["schemas"]["AccountRef"];
-            mfa: components["schemas"]["Mfa"];
-            authenticatorApp: {
-                enabled: boolean;
-                /** Format: date-time */
-                since?: string;
-                /** Format: date-time */
-                lastUsedAt?: string;
-            };
+            authenticatorApp: components["schemas"]["AppStatus"];
+            mfa: components["schemas"]["MFA"];
             recoveryCodesLeft: number;
+            user: components["schemas"]["User"];
+        };
+        Protection: {
+            kind: string;
+            where: string;
+        };
+        QR: {
+            /** @description Shown once. */
+            path: string;
+            size: number;
+        };
+        Record: {
+            actor: components["schemas"]["RecordActor"];
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            event: string;
+            means: string;
+            object: components["schemas"]["Named"];
+            /** @enum {string} */
+            outcome: "done" | "refused";
+            reason: string;
+            seq: number;
+            source: components["schemas"]["RecordSource"];
+        };
+        RecordActor: {
+            id: string;
+            /** @enum {string} */
+            kind: "user" | "key" | "console" | "system" | "anonymous";
+            name: string;
+        };
+        RecordPage: {
+            entities: components["schemas"]["Record"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        RecordSource: {
+            address: string;
+            /** @enum {string} */
+            face: "desk" | "browser" | "rest" | "cli" | "system";
+            program: string;
+        };
+        Renewed: Record<string, never>;
+        Role: {
+            builtIn: boolean;
+            description: string;
+            grantable: boolean;
+            id: string;
+            name: string;
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+        };
+        RolePage: {
+            entities: components["schemas"]["Role"][];
+            pagination: components["schemas"]["Pagination"];
         };
         RoleRef: {
             id: string;
             name: string;
         };
-        User: {
+        Session: {
+            account: components["schemas"]["AccountRef"];
+            /** Format: date-time */
+            endsAt: string;
+            /** Format: date-time */
+            idleEndsAt: string;
+            mfa: components["schemas"]["MFA"];
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            /** Format: date-time */
+            signedInAt: string;
+            user: components["schemas"]["SessionUser"];
+        };
+        SessionStatus: {
+            session?: components["schemas"]["Session"];
+            /** @enum {string} */
+            state: "signed_in" | "signed_out" | "second_factor_needed";
+        };
+        SessionUser: {
             id: string;
+            /** @enum {string} */
+            language: "en" | "de";
             login: string;
             name: string;
+        };
+        SetupBegun: {
+            authenticatorApp: components["schemas"]["AuthenticatorApp"];
+            /** @description Shown once. */
+            ceremony: string;
+            /** Format: date-time */
+            expiresAt: string;
+            recoveryCodes: string[];
+        };
+        SetupInput: {
+            accountEmail: string;
+            accountHandle: string;
+            accountMobile?: string;
+            accountName: string;
             email: string;
-            mobile: string;
             language: string;
+            login: string;
+            name: string;
+            /** Format: password */
+            password: string;
+            /** Format: password */
+            setupCode?: string;
+        };
+        SignIn: {
+            /** @description Shown once. */
+            ceremony?: string;
+            methods: string[];
+            session?: components["schemas"]["Session"];
             /** @enum {string} */
-            status: "active" | "invited" | "deactivated";
-            roles: components["schemas"]["RoleRef"][];
-            /** @enum {string} */
-            mfa: "on" | "off" | "setup_required";
-            forceMfa: boolean;
+            state: "signed_in" | "signed_out" | "second_factor_needed";
+        };
+        SignInInput: {
+            /** Format: password */
+            code?: string;
+            login: string;
+            /** Format: password */
+            password: string;
+        };
+        SignedOutAnswer: Record<string, never>;
+        User: {
             admin: boolean;
             /** Format: date-time */
             createdAt: string;
+            email: string;
+            forceMfa: boolean;
+            id: string;
+            /** @enum {string} */
+            language: "en" | "de";
             /** Format: date-time */
             lastSeenAt: string | null;
-        };
-        UserAdd: {
             login: string;
+            /** @enum {string} */
+            mfa: "on" | "off" | "setup_required";
+            mobile: string;
             name: string;
-            email: string;
-            language: string;
-            roles: string[];
-            mobile?: string;
-            forceMfa?: boolean;
+            roles: components["schemas"]["RoleRef"][];
+            /** @enum {string} */
+            status: "invited" | "active" | "deactivated";
         };
-        UserAdded: {
-            user: components["schemas"]["User"];
-            activation: components["schemas"]["Activation"];
-        };
-        Activation: {
-            link: string;
-            code: string;
-            /** Format: date-time */
-            expiresAt: string;
-        };
-        Role: {
-            id: string;
-            name: string;
-            description: string;
-            builtIn: boolean;
-            permissions: string[];
-            grantable: boolean;
-        };
-        Pagination: {
-            limit: number;
-            offset: number;
-            total: number;
-            totalIsMinimum: boolean;
-            nextCursor: string;
-        };
-        UserList: {
+        UserPage: {
             entities: components["schemas"]["User"][];
             pagination: components["schemas"]["Pagination"];
         };
-        RoleList: {
-            entities: components["schemas"]["Role"][];
-            pagination: components["schemas"]["Pagination"];
+        VerifyInput: {
+            /** Format: password */
+            ceremony: string;
+            /** Format: password */
+            code?: string;
+            /** Format: password */
+            recoveryCode?: string;
         };
-        RecordList: {
-            entities: components["schemas"]["Record"][];
-            pagination: components["schemas"]["Pagination"];
-        };
-        Record: {
-            seq: number;
-            /** Format: date-time */
-            at: string;
-            event: string;
+        Violation: {
             /** @enum {string} */
-            outcome: "done" | "refused" | "failed";
-            actor: {
-                /** @enum {string} */
-                kind: "user" | "key" | "console" | "system" | "anonymous";
-                id: string;
-                name: string;
-            };
-            means: string;
-            object: {
-                kind: string;
-                id: string;
-                name: string;
-            };
-            source: {
-                /** @enum {string} */
-                face: "desk" | "browser" | "rest" | "cli";
-                address: string;
-                program: string;
-            };
-            reason: string;
-            detail: {
-                [key: string]: unknown;
-            };
+            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "unknown" | "mixed_script" | "bad_text" | "not_grantable" | "password_too_short" | "password_too_long" | "password_listed" | "password_context";
+            field: string;
+            message: string;
         };
-        Empty: Record<string, never>;
     };
     responses: never;
     parameters: never;
@@ -483,101 +556,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "installation.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Installation"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "setup.begin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetupBegin"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ceremony"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "setup.finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CeremonyCode"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignIn"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "activation.check": {
         parameters: {
             query?: never;
@@ -587,20 +565,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ActivationCheck"];
+                "application/json": components["schemas"]["ActivationInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActivationSubject"];
+                    "application/json": components["schemas"]["Activation"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -620,20 +598,236 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ActivationComplete"];
+                "application/json": components["schemas"]["CompleteInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActivationCompleted"];
+                    "application/json": components["schemas"]["Activated"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "activity.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                event?: string;
+                actor?: string;
+                object?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "installation.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Installation"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "installation.protection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Protection"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.beginApp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppBegun"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.confirmApp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roles.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -653,16 +847,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionState"];
+                    "application/json": components["schemas"]["SessionStatus"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -686,7 +880,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -695,7 +889,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -715,16 +909,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Empty"];
+                    "application/json": components["schemas"]["SignedOutAnswer"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -744,11 +938,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorInput"];
+                "application/json": components["schemas"]["VerifyInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -757,7 +951,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -768,36 +962,7 @@ export interface operations {
             };
         };
     };
-    "profile.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Profile"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "secondFactors.beginApp": {
+    "setup.begin": {
         parameters: {
             query?: never;
             header?: never;
@@ -806,20 +971,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Empty"];
+                "application/json": components["schemas"]["SetupInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ceremony"];
+                    "application/json": components["schemas"]["SetupBegun"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -830,7 +995,7 @@ export interface operations {
             };
         };
     };
-    "secondFactors.confirmApp": {
+    "setup.finish": {
         parameters: {
             query?: never;
             header?: never;
@@ -839,20 +1004,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CeremonyCode"];
+                "application/json": components["schemas"]["ConfirmInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Empty"];
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -866,11 +1031,11 @@ export interface operations {
     "users.list": {
         parameters: {
             query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string;
+                limit?: number | null;
                 offset?: number;
-                status?: "active" | "invited" | "deactivated";
+                cursor?: string;
+                q?: string;
+                status?: "invited" | "active" | "deactivated";
             };
             header?: never;
             path?: never;
@@ -878,16 +1043,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserList"];
+                    "application/json": components["schemas"]["UserPage"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -907,20 +1072,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserAdd"];
+                "application/json": components["schemas"]["AddUserInput"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserAdded"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -942,7 +1107,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -951,73 +1116,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "roles.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleList"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "activity.list": {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                event?: string;
-                actor?: string;
-                object?: string;
-                since?: string;
-                until?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordList"];
-                };
-            };
-            /** @description A problem */
+            /** @description A problem; nothing was changed. */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -3,6 +3,7 @@ import House from '@lucide/svelte/icons/house'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
 import type { Key } from '../../messages/index.svelte'
+import type { Permission } from '../session/session.svelte'
 
 /** A place in the left menu. */
 export interface Page {
@@ -11,7 +12,7 @@ export interface Page {
   icon: Component<{ size?: number }>
   keys: string
   /** Without it the page is left out of the menu; at its address it explains itself. */
-  permission?: string
+  permission?: Permission
 }
 
 export const pages: readonly Page[] = [
