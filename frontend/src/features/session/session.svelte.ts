@@ -5,6 +5,7 @@ import { isLanguage, languageChosen, setLanguage } from '../../messages/index.sv
 import { go, route } from '../../router.svelte'
 
 export type Session = Schema['Session']
+export type Permission = Session['permissions'][number]
 export type Installation = Output<'installation.show'>
 /** Why somebody stands at the sign-in page, when there is something to tell. */
 export type Notice = 'ended' | 'signedOut' | 'activated' | 'isSetUp'
@@ -27,7 +28,6 @@ let idleMs = 15 * 60_000
 export const appState = () => state
 export const installation = () => known
 export const session = () => (state.kind === 'signed_in' ? state.session : undefined)
-export type Permission = Schema['Session']['permissions'][number]
 export const can = (permission: Permission) => session()?.permissions.includes(permission) ?? false
 /** True while nothing but setting up the second factor is open. */
 export const mustSetUp = () => session()?.mfa.state === 'setup_required'
