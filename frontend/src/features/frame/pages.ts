@@ -4,7 +4,6 @@ import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
 import type { Permission } from '../session/session.svelte'
 import type { Key } from '../../messages/index.svelte'
-import type { Permission } from '../session/session.svelte'
 
 /** A place in the left menu. */
 export interface Page {
