@@ -1,0 +1,26 @@
+package app
+
+import "gatehouse/internal/ops"
+
+// Session binds signing in and out at this window.
+type Session struct{ h *holder }
+
+// SignIn is session.signIn.
+func (s *Session) SignIn(in ops.SignInInput) (ops.SignIn, error) {
+	return call(s.h, s.h.ops.Session.SignIn, in)
+}
+
+// Verify is session.verify.
+func (s *Session) Verify(in ops.VerifyInput) (ops.SignIn, error) {
+	return call(s.h, s.h.ops.Session.Verify, in)
+}
+
+// Show is session.show.
+func (s *Session) Show(in ops.None) (ops.SessionStatus, error) {
+	return call(s.h, s.h.ops.Session.Show, in)
+}
+
+// SignOut is session.signOut.
+func (s *Session) SignOut(in ops.None) (ops.SignedOutAnswer, error) {
+	return call(s.h, s.h.ops.Session.SignOut, in)
+}

@@ -1,0 +1,202 @@
+// Package access decides. Authorize is the one function that says whether an
+// actor may do something; the engine and every door ask it, and so do the test
+// boxes on the screen. It is pure: it knows no database, no HTTP and no time,
+// and the same question always has the same answer.
+package access
+
+import (
+	"net/netip"
+	"time"
+
+	"gatehouse/internal/id"
+	"gatehouse/internal/problem"
+)
+
+// Face is the way a call came in.
+type Face string
+
+// The faces.
+const (
+	FaceDesk    Face = "desk"
+	FaceBrowser Face = "browser"
+	FaceREST    Face = "rest"
+	FaceCLI     Face = "cli"
+	FaceSystem  Face = "system"
+)
+
+// Source tells where a call came from. Address is the zero Addr at the Desk
+// and on the command line, which have none.
+type Source struct {
+	Face    Face
+	Address netip.Addr
+	Program string // the client's name of itself, only for showing
+}
+
+// Kind is the kind of an actor.
+type Kind string
+
+// The kinds of actors.
+const (
+	Anonymous Kind = "anonymous"
+	Person    Kind = "user"    // somebody's session
+	Key       Kind = "key"     // a program with an API key
+	Console   Kind = "console" // whoever owns the database and its key
+	System    Kind = "system"  // a background job
+)
+
+// Actor is who is asking. The zero Actor is nobody, holds nothing and is
+// denied everything but what is open to anyone. Only package auth makes
+// others; a test holds every other package to that.
+type Actor struct {
+	kind      Kind
+	account   id.Account
+	operator  bool
+	user      id.User
+	name      string
+	rights    Rights
+	session   id.Session
+	means     string
+	enrolling bool
+	ended     bool
+	steppedUp time.Time
+	seenAt    time.Time
+}
+
+// PersonFacts is what auth has verified of a session.
+type PersonFacts struct {
+	Account   id.Account
+	Operator  bool // the account is the one that runs the installation
+	User      id.User
+	Name      string
+	Rights    Rights
+	Session   id.Session
+	Means     string    // "password+authenticator_app"
+	Enrolling bool      // a second factor is required and not set up
+	SteppedUp time.Time // when the person last proved who they are
+	SeenAt    time.Time // when the session was last noted to be in use
+}
+
+// NewPerson makes the actor of a verified session. For package auth only.
+func NewPerson(f PersonFacts) Actor {
+	return Actor{
+		kind: Person, account: f.Account, operator: f.Operator, user: f.User, name: f.Name,
+		rights: f.Rights, session: f.Session, means: f.Means, enrolling: f.Enrolling,
+		steppedUp: f.SteppedUp, seenAt: f.SeenAt,
+	}
+}
+
+// NewConsole makes the actor of the command line, which acts within one
+// account and holds every right there. For package auth only.
+func NewConsole(account id.Account, operator bool, who string) Actor {
+	return Actor{kind: Console, account: account, operator: operator, name: who, rights: AdminRole.Rights(operator), means: "console"}
+}
+
+// NewSystem makes the actor of a background job. For package auth only.
+func NewSystem(job string) Actor { return Actor{kind: System, name: job, means: "system"} }
+
+// NewEnded makes the actor of a credential that was good once: nobody, but
+// told that the session is over. For package auth only.
+func NewEnded() Actor { return Actor{ended: true} }
+
+// Kind of actor.
+func (a Actor) Kind() Kind {
+	if a.kind == "" {
+		return Anonymous
+	}
+	return a.kind
+}
+
+// Account whose rights the actor holds; empty for nobody and for the system.
+func (a Actor) Account() id.Account { return a.account }
+
+// Operator reports whether the actor acts in the account that runs the
+// installation.
+func (a Actor) Operator() bool { return a.operator }
+
+// User of the session; empty for everything else.
+func (a Actor) User() id.User { return a.user }
+
+// Name to show in the activity log.
+func (a Actor) Name() string { return a.name }
+
+// Rights the actor holds.
+func (a Actor) Rights() Rights { return a.rights }
+
+// Session of a person.
+func (a Actor) Session() id.Session { return a.session }
+
+// Means by which the actor proved who it is.
+func (a Actor) Means() string { return a.means }
+
+// Enrolling reports whether a second factor is required and not set up.
+func (a Actor) Enrolling() bool { return a.enrolling }
+
+// SteppedUp is when the person last proved who they are.
+func (a Actor) SteppedUp() time.Time { return a.steppedUp }
+
+// SeenAt is when the session was last noted to be in use.
+func (a Actor) SeenAt() time.Time { return a.seenAt }
+
+// Scope is the boundary of one account. Every query over things that belong
+// to accounts takes one, so that a query without a boundary cannot be
+// written. The zero Scope matches nothing.
+type Scope struct{ account id.Account }
+
+// Scope of the actor's own account.
+func (a Actor) Scope() Scope { return Scope{a.account} }
+
+// Within is the scope of an account that a verified thing named: a sign-in
+// that found its user, an activation, the operator's own record of a
+// customer. Operations never make one from their input.
+func Within(account id.Account) Scope { return Scope{account} }
+
+// Account the scope is bound to.
+func (s Scope) Account() id.Account { return s.account }
+
+// Decision is an answer of Authorize. When not allowed, Reason is a stable
+// code and Text one sentence for a person.
+type Decision struct {
+	Allowed bool
+	Reason  problem.Code
+	Text    string
+}
+
+// Allow is the decision that lets a call through.
+func Allow() Decision { return Decision{Allowed: true} }
+
+// Deny is a decision that does not.
+func Deny(reason problem.Code, text string) Decision { return Decision{Reason: reason, Text: text} }
+
+// Err gives the decision as a problem, nil when allowed.
+func (d Decision) Err() error {
+	if d.Allowed {
+		return nil
+	}
+	return problem.New(d.Reason, d.Text)
+}
+
+// SignedIn is what Authorize is asked for when a call needs no right but a
+// known caller.
+const SignedIn Permission = ""
+
+// Domain is the name a call is about, as an A-label in lower case; empty when
+// the call is about none. Keys may be bound to domains; people are not.
+type Domain string
+
+// Authorize says whether the actor may use permission p on a domain from a
+// source. It denies by default.
+func Authorize(a Actor, p Permission, _ Domain, _ Source) Decision {
+	switch {
+	case a.Kind() == Anonymous && a.ended:
+		return Deny(problem.SessionEnded, "Your session has ended. Please sign in again.")
+	case a.Kind() == Anonymous:
+		return Deny(problem.Unauthenticated, "Please sign in first.")
+	case a.enrolling:
+		return Deny(problem.MFASetupRequired, "Please set up two-step sign-in first; everything else opens after that.")
+	case p == SignedIn:
+		return Allow()
+	case !a.rights.Has(p):
+		return Deny(problem.Forbidden, "You need the permission "+string(p)+" for this. An administrator of your account can give it to you.")
+	}
+	return Allow()
+}

@@ -1,0 +1,143 @@
+package access
+
+// Permission is a named right, VERB_OBJECT. The catalogue below is the whole
+// list; a Permission that is not in it is held by nobody.
+type Permission string
+
+// Gatehouse's own rights, which operations ask for.
+const (
+	ViewUser         Permission = "VIEW_USER"
+	ManageUser       Permission = "MANAGE_USER"
+	ManageRole       Permission = "MANAGE_ROLE"
+	ManageAPIKey     Permission = "MANAGE_API_KEY"
+	ManageUserAPIKey Permission = "MANAGE_USER_API_KEY"
+	ViewActivity     Permission = "VIEW_ACTIVITY"
+	ExportActivity   Permission = "EXPORT_ACTIVITY"
+	ManageAccount    Permission = "MANAGE_ACCOUNT"
+	ManageSettings   Permission = "MANAGE_SETTINGS"
+
+	// Rights over the installation exist only in the operator account.
+	OpenAccount        Permission = "OPEN_ACCOUNT"
+	ResetAdminMFA      Permission = "RESET_ADMIN_MFA"
+	ManageGate         Permission = "MANAGE_GATE"
+	ManageInstallation Permission = "MANAGE_INSTALLATION"
+)
+
+// Definition describes one permission for the people who grant it.
+type Definition struct {
+	Permission   Permission
+	Group        string
+	Description  string
+	Costs        bool // using it spends the account's money
+	Installation bool // exists only in the operator account
+	Special      bool // left out of the built-in role "all"
+}
+
+// Catalogue returns every permission there is, in the order people see them.
+// The groups and most names are those that registrars know from their
+// upstream's portal.
+func Catalogue() []Definition { return catalogue[:] }
+
+// The order is for reading; bits of Rights are positions in it and never leave
+// the process, so entries may be moved.
+var catalogue = [...]Definition{
+	{Permission: "VIEW_PROCESS", Group: "General", Description: "See the progress of requests. Nearly every screen of the upstream needs it."},
+	{Permission: "VIEW_PROVIDER", Group: "General", Description: "See the registries and other providers behind the products."},
+	{Permission: "VIEW_TLD", Group: "General", Description: "See the rules of each top-level domain."},
+	{Permission: "ADAC_ACCES", Group: "General", Description: "Use the domain search tool ADAC.", Special: true},
+
+	{Permission: "CHECK_DOMAIN", Group: "Domains", Description: "Check whether a domain is available."},
+	{Permission: "PREMIUM_DOMAIN", Group: "Domains", Description: "Register, renew and transfer premium domains at their own prices.", Costs: true, Special: true},
+	{Permission: "VIEW_DOMAIN", Group: "Domains", Description: "See domains and their details."},
+	{Permission: "CREATE_DOMAIN", Group: "Domains", Description: "Register domains.", Costs: true},
+	{Permission: "UPDATE_DOMAIN", Group: "Domains", Description: "Change contacts, name servers and settings of domains."},
+	{Permission: "DELETE_DOMAIN", Group: "Domains", Description: "Delete domains."},
+	{Permission: "RENEW_DOMAIN", Group: "Domains", Description: "Renew domains.", Costs: true},
+	{Permission: "TRANSFER_DOMAIN", Group: "Domains", Description: "Transfer domains in.", Costs: true},
+	{Permission: "TRANSFER_OUT_DOMAIN", Group: "Domains", Description: "Answer requests to transfer domains away."},
+	{Permission: "PUSH_TRANSFER_DOMAIN", Group: "Domains", Description: "Push domains to another customer."},
+	{Permission: "RESTORE_DOMAIN", Group: "Domains", Description: "Restore deleted domains.", Costs: true},
+	{Permission: "UPDATE_DOMAIN_BILLABLE", Group: "Domains", Description: "Make changes to domains that cost money, such as a trade.", Costs: true},
+	{Permission: "VIEW_AUTHCODE", Group: "Domains", Description: "See transfer codes of domains."},
+	{Permission: "DESIGNATED_AGENT", Group: "Domains", Description: "Approve changes of owner as designated agent."},
+	{Permission: "VIEW_REGISTRY_ACCOUNT", Group: "Domains", Description: "See accounts held at registries."},
+
+	{Permission: "VIEW_CERTIFICATE", Group: "SSL certificates", Description: "See certificates and their requests."},
+	{Permission: "CREATE_CERTIFICATE", Group: "SSL certificates", Description: "Order certificates.", Costs: true},
+	{Permission: "UPDATE_CERTIFICATE", Group: "SSL certificates", Description: "Reissue certificates and change their validation."},
+	{Permission: "RENEW_CERTIFICATE", Group: "SSL certificates", Description: "Renew certificates.", Costs: true},
+	{Permission: "DELETE_CERTIFICATE", Group: "SSL certificates", Description: "Revoke and cancel certificates."},
+
+	{Permission: ViewUser, Group: "Users", Description: "See the users of the account, their roles and their state."},
+	{Permission: ManageUser, Group: "Users", Description: "Add, change, deactivate and delete users."},
+	{Permission: ManageRole, Group: "Users", Description: "Create and change roles."},
+	{Permission: ManageAPIKey, Group: "Users", Description: "Make and revoke one's own API keys."},
+	{Permission: ManageUserAPIKey, Group: "Users", Description: "Make and revoke API keys of other users."},
+	{Permission: ViewActivity, Group: "Users", Description: "See what everybody in the account did."},
+	{Permission: ExportActivity, Group: "Users", Description: "Save the activity log to a file."},
+	{Permission: ManageAccount, Group: "Users", Description: "Change the account's details and its sign-in policy."},
+	{Permission: ManageSettings, Group: "Users", Description: "Change the account's settings."},
+
+	{Permission: "VIEW_CREDIT", Group: "Financial", Description: "See the credit of the account."},
+	{Permission: "VIEW_PRICELIST", Group: "Financial", Description: "See prices."},
+	{Permission: "VIEW_TRANSACTION", Group: "Financial", Description: "See and export billing lines."},
+	{Permission: "VIEW_INVOICE", Group: "Financial", Description: "See and save invoices."},
+	{Permission: "CREATE_PAYMENT", Group: "Financial", Description: "Top up the credit.", Costs: true},
+
+	{Permission: "VIEW_NOTIFICATION", Group: "Notifications", Description: "See notifications."},
+	{Permission: "UPDATE_NOTIFICATION", Group: "Notifications", Description: "Mark notifications as read."},
+
+	{Permission: "VIEW_CONTACT", Group: "Contacts", Description: "See contacts."},
+	{Permission: "CREATE_CONTACT", Group: "Contacts", Description: "Add contacts."},
+	{Permission: "UPDATE_CONTACT", Group: "Contacts", Description: "Change contacts."},
+	{Permission: "DELETE_CONTACT", Group: "Contacts", Description: "Delete contacts."},
+	{Permission: "CONTACT_VALIDATION", Group: "Contacts", Description: "Validate contacts for registries that ask for it."},
+	{Permission: "CONTACT_VERIFICATION", Group: "Contacts", Description: "Have the e-mail addresses of contacts verified."},
+	{Permission: "BRAND_PRIVACY", Group: "Contacts", Description: "See and change privacy details of brands."},
+	{Permission: "VIEW_BRAND", Group: "Contacts", Description: "See brands."},
+	{Permission: "MANAGE_BRAND", Group: "Contacts", Description: "Add, change and delete brands."},
+
+	{Permission: "VIEW_DNS_TEMPLATE", Group: "DNS templates", Description: "See DNS templates."},
+	{Permission: "CREATE_DNS_TEMPLATE", Group: "DNS templates", Description: "Add DNS templates."},
+	{Permission: "UPDATE_DNS_TEMPLATE", Group: "DNS templates", Description: "Change DNS templates."},
+	{Permission: "DELETE_DNS_TEMPLATE", Group: "DNS templates", Description: "Delete DNS templates."},
+
+	{Permission: "VIEW_DNS_ZONE", Group: "DNS zones", Description: "See DNS zones."},
+	{Permission: "CREATE_DNS_ZONE", Group: "DNS zones", Description: "Add DNS zones."},
+	{Permission: "UPDATE_DNS_ZONE", Group: "DNS zones", Description: "Change DNS zones."},
+	{Permission: "DELETE_DNS_ZONE", Group: "DNS zones", Description: "Delete DNS zones."},
+	{Permission: "VIEW_DNS_ZONE_STATS", Group: "DNS zones", Description: "See statistics of DNS zones."},
+
+	{Permission: "VIEW_HOST", Group: "Hosts", Description: "See hosts (glue records)."},
+	{Permission: "CREATE_HOST", Group: "Hosts", Description: "Add hosts."},
+	{Permission: "UPDATE_HOST", Group: "Hosts", Description: "Change hosts."},
+	{Permission: "DELETE_HOST", Group: "Hosts", Description: "Delete hosts."},
+
+	{Permission: "VIEW_CUSTOMER", Group: "Customers", Description: "See the customer record."},
+	{Permission: "UPDATE_CUSTOMER", Group: "Customers", Description: "Change the customer record."},
+
+	{Permission: OpenAccount, Group: "Installation", Description: "Open, suspend, reopen and close accounts of customers.", Installation: true},
+	{Permission: ResetAdminMFA, Group: "Installation", Description: "Reset the second factors of customers' admin users.", Installation: true},
+	{Permission: ManageGate, Group: "Installation", Description: "Open and close the Gate's doors and set their upstreams.", Installation: true},
+	{Permission: ManageInstallation, Group: "Installation", Description: "Change what holds for every account: mail, SMS, keys at rest, backups.", Installation: true},
+}
+
+// Parse finds a permission in the catalogue.
+func Parse(name string) (Permission, bool) {
+	p := Permission(name)
+	_, ok := p.bit()
+	return p, ok
+}
+
+func (p Permission) bit() (uint, bool) {
+	n, ok := bits[p]
+	return n, ok
+}
+
+var bits = func() map[Permission]uint {
+	m := make(map[Permission]uint, len(catalogue))
+	for i, d := range catalogue {
+		m[d.Permission] = uint(i)
+	}
+	return m
+}()

@@ -1,0 +1,143 @@
+// Package auth turns credentials into actors. It is the only package that
+// makes an access.Actor: whoever holds one has been verified here, against
+// the database, in the transaction in which it counts.
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// Credential is what a caller presents. Only this package makes them.
+type Credential interface {
+	resolve(tx store.ReadTx) (access.Actor, error)
+}
+
+// Caller is one call's credential and where it came from.
+type Caller struct {
+	Credential Credential
+	Source     access.Source
+}
+
+// Resolve verifies a caller in a transaction. A credential that is no longer
+// good gives an actor that is nobody, not an error.
+func Resolve(tx store.ReadTx, c Caller) (access.Actor, error) {
+	if c.Credential == nil {
+		return access.Actor{}, nil
+	}
+	return c.Credential.resolve(tx)
+}
+
+// Token is the secret that opens a session.
+type Token struct{ text secret.Text }
+
+// NewToken makes one of 256 bits.
+func NewToken() Token {
+	b := make([]byte, session.TokenBytes)
+	rand.Read(b) //nolint:errcheck // never fails (crypto/rand)
+	return Token{secret.New(base64.RawURLEncoding.EncodeToString(b))}
+}
+
+// ParseToken reads a token as a cookie carries it; false when it cannot be
+// one.
+func ParseToken(raw string) (Token, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(raw)
+	return Token{secret.New(raw)}, err == nil && len(b) == session.TokenBytes
+}
+
+// Digest is what the database keeps of the token.
+func (t Token) Digest() string {
+	sum := sha256.Sum256([]byte(t.text.Reveal()))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Reveal gives the text, for a cookie.
+func (t Token) Reveal() string { return t.text.Reveal() }
+
+// IsZero reports whether there is no token.
+func (t Token) IsZero() bool { return t.text.IsZero() }
+
+// Session is the credential of somebody signed in.
+func Session(t Token) Credential {
+	if t.IsZero() {
+		return nil
+	}
+	return bySession{t}
+}
+
+type bySession struct{ token Token }
+
+func (c bySession) resolve(tx store.ReadTx) (access.Actor, error) {
+	o, err := tx.SessionByToken(c.token.Digest())
+	if errors.Is(err, store.ErrNotFound) {
+		return access.NewEnded(), nil
+	}
+	if err != nil {
+		return access.Actor{}, fmt.Errorf("find session: %w", err)
+	}
+	if !o.Session.Alive(tx.Now()) || o.User.State != user.Active || o.Account.State != account.Open {
+		return access.NewEnded(), nil
+	}
+	in, err := tx.Installation()
+	if err != nil {
+		return access.Actor{}, fmt.Errorf("find session: %w", err)
+	}
+	operator := in.Operator == o.User.Account
+	rights, err := tx.RightsOf(o.User.ID, operator)
+	if err != nil {
+		return access.Actor{}, fmt.Errorf("find rights: %w", err)
+	}
+	state, _ := signin.MFA(o.Account.MFAPolicy, o.User.ForceMFA, o.User.HasFactor)
+	return access.NewPerson(access.PersonFacts{
+		Account: o.User.Account, Operator: operator, User: o.User.ID, Name: o.User.Name, Rights: rights,
+		Session: o.Session.ID, Means: o.Session.Means, Enrolling: state == signin.MFASetupRequired,
+		SteppedUp: o.Session.SteppedUpAt, SeenAt: o.Session.LastSeenAt,
+	}), nil
+}
+
+// Console is the credential of the command line: whoever can open the
+// database and its key. It acts within the account of that handle, or in the
+// operator's when the handle is empty. name says who, for the log.
+func Console(handle account.Handle, name string) Credential { return byConsole{handle, name} }
+
+type byConsole struct {
+	handle account.Handle
+	name   string
+}
+
+func (c byConsole) resolve(tx store.ReadTx) (access.Actor, error) {
+	in, err := tx.Installation()
+	if err != nil {
+		return access.Actor{}, fmt.Errorf("find installation: %w", err)
+	}
+	if c.handle == "" {
+		return access.NewConsole(in.Operator, true, c.name), nil
+	}
+	a, err := tx.AccountByHandle(c.handle)
+	if errors.Is(err, store.ErrNotFound) {
+		return access.Actor{}, problem.Newf(problem.NotFound, "There is no account with the handle %s.", c.handle)
+	}
+	if err != nil {
+		return access.Actor{}, fmt.Errorf("find account %s: %w", c.handle, err)
+	}
+	return access.NewConsole(a.ID, a.ID == in.Operator, c.name), nil
+}
+
+// System is the credential of a background job.
+func System(job string) Credential { return bySystem{job} }
+
+type bySystem struct{ job string }
+
+func (c bySystem) resolve(store.ReadTx) (access.Actor, error) { return access.NewSystem(c.job), nil }

@@ -1,0 +1,50 @@
+// Package id makes and types the identifiers of things. Ids of different
+// things are different types, so that a user's cannot be passed for an
+// account's. An id is a three-letter prefix and a UUIDv7 (RFC 9562) in
+// Crockford base32: 30 characters that sort by the time they were made.
+package id
+
+import (
+	"encoding/base32"
+
+	"github.com/google/uuid"
+)
+
+// The kinds of ids.
+type (
+	Installation     string
+	Account          string
+	User             string
+	Role             string
+	Session          string
+	AuthenticatorApp string
+)
+
+// NewInstallation makes the id of an installation.
+func NewInstallation() Installation { return Installation(mint("ins")) }
+
+// NewAccount makes the id of an account.
+func NewAccount() Account { return Account(mint("acc")) }
+
+// NewUser makes the id of a user.
+func NewUser() User { return User(mint("usr")) }
+
+// NewRole makes the id of a role.
+func NewRole() Role { return Role(mint("rol")) }
+
+// NewSession makes the id by which a session is listed and ended. It is not
+// the token that opens it.
+func NewSession() Session { return Session(mint("ses")) }
+
+// NewAuthenticatorApp makes the id of an authenticator app of a user.
+func NewAuthenticatorApp() AuthenticatorApp { return AuthenticatorApp(mint("app")) }
+
+// NewRequest makes the id of one request, for the log.
+func NewRequest() string { return mint("req") }
+
+func mint(prefix string) string {
+	u := uuid.Must(uuid.NewV7())
+	return prefix + "_" + encoding.EncodeToString(u[:])
+}
+
+var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -1,0 +1,251 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/field"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+)
+
+// Engine runs operations over one database.
+type Engine struct{ db *store.DB }
+
+// NewEngine makes the engine of a database.
+func NewEngine(db *store.DB) *Engine { return &Engine{db} }
+
+// refusedEvent is what a refused read leaves in the log.
+const refusedEvent = "access.refused"
+
+// Do is the only way to run an operation.
+func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
+	c.Source.Program = field.Printable(c.Source.Program, 160)
+	var out Out
+	var err error
+	if o.read != nil {
+		out, err = doRead(ctx, e, c, o, in)
+	} else {
+		out, err = doWrite(ctx, e, c, o, in)
+	}
+	if err != nil {
+		var zero Out
+		return zero, outward(o.spec.Name, err)
+	}
+	return out, nil
+}
+
+// outward gives what the store says a code of its own.
+func outward(name string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return problem.New(problem.NotFound, "There is no such thing here (any more). Please reload and try again.").Because(err)
+	case errors.Is(err, store.ErrCursor):
+		return problem.New(problem.InvalidRequest, "The cursor is not one that a page gave. Please start from the first page.")
+	case errors.Is(err, store.ErrDiskFull):
+		return problem.New(problem.DiskFull, "The disk of this installation is full; nothing was changed. Please tell whoever looks after it.").Because(err)
+	case errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return problem.New(problem.Unavailable, "Gatehouse was interrupted. Please try again.").Because(err)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// verdict is what a rule said of a caller, and on which state of the rights.
+type verdict struct {
+	actor    access.Actor
+	decision access.Decision
+	rights   int64
+}
+
+func judge[In any](tx store.ReadTx, c auth.Caller, r Rule[In], in In) (v verdict, err error) {
+	if v.rights, err = tx.RightsVersion(); err != nil {
+		return v, fmt.Errorf("read version of the rights: %w", err)
+	}
+	installation, err := tx.Installation()
+	if err != nil {
+		return v, fmt.Errorf("read installation: %w", err)
+	}
+	if v.actor, err = auth.Resolve(tx, c); err != nil {
+		return v, err
+	}
+	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: installation.SetUp(), now: tx.Now()})
+	return v, nil
+}
+
+func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+	var v verdict
+	err = e.db.Read(ctx, func(tx store.ReadTx) error {
+		if v, err = judge(tx, c, o.rule, in); err != nil || !v.decision.Allowed {
+			return err
+		}
+		out, err = o.read(&Reading{Call{ctx, v.actor, c.Source}, tx}, in)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	if !v.decision.Allowed {
+		return out, e.refuse(ctx, c, v, o.spec)
+	}
+	if !o.spec.Background {
+		err = e.touch(ctx, v.actor)
+	}
+	return out, err
+}
+
+func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+	var before verdict
+	err = e.db.Read(ctx, func(tx store.ReadTx) error {
+		before, err = judge(tx, c, o.rule, in)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	if !before.decision.Allowed {
+		return out, e.refuse(ctx, c, before, o.spec)
+	}
+	commit, err := o.write(&Preparing{Call{ctx, before.actor, c.Source}, e.db}, in)
+	if err != nil {
+		return out, err
+	}
+	var result Result[Out]
+	err = e.db.Write(ctx, func(tx store.WriteTx) error {
+		v, err := stillAllowed(tx, c, o.rule, in, before)
+		if err != nil {
+			return err
+		}
+		call := Call{ctx, v.actor, c.Source}
+		if v.decision.Allowed {
+			result, err = commit(&Writing{call, tx})
+		} else {
+			result, err = Refused[Out](problem.New(v.decision.Reason, v.decision.Text), Entry{})
+		}
+		if err != nil {
+			return err
+		}
+		return leaveRecord(tx, call, o.spec, result.entry, result.refusal)
+	})
+	if err != nil {
+		return out, err
+	}
+	if result.refusal != nil {
+		return out, result.refusal
+	}
+	return result.out, e.touch(ctx, before.actor)
+}
+
+// stillAllowed asks again within the transaction when anything about rights
+// has changed since the caller was let in.
+func stillAllowed[In any](tx store.WriteTx, c auth.Caller, r Rule[In], in In, before verdict) (verdict, error) {
+	now, err := tx.RightsVersion()
+	if err != nil || now == before.rights {
+		return before, err
+	}
+	return judge(tx.ReadTx, c, r, in)
+}
+
+// refuse leaves the trace of a refusal and returns it as a problem.
+func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
+	p := problem.New(v.decision.Reason, v.decision.Text)
+	call := Call{ctx, v.actor, c.Source}
+	err := e.db.Write(ctx, func(tx store.WriteTx) error {
+		return leaveRecord(tx, call, s, Entry{}, p)
+	})
+	if err != nil {
+		return fmt.Errorf("record refusal: %w", err)
+	}
+	return p
+}
+
+// leaveRecord writes what happened into the log. Refusals of callers nobody
+// knows are only counted; their record follows when the minute is over.
+func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) error {
+	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
+		return tx.CountRefusal(store.Refusal{
+			Address: address(c.Source), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
+		})
+	}
+	r := activity.Record{
+		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
+		Actor:  activity.Actor{Kind: string(c.Actor.Kind()), ID: string(c.Actor.User()), Name: c.Actor.Name()},
+		Means:  c.Actor.Means(),
+		Object: e.Object,
+		Source: activity.Source{Face: string(c.Source.Face), Address: address(c.Source), Program: c.Source.Program},
+		Detail: e.Detail,
+	}
+	if e.Event != "" {
+		if !slices.Contains(s.Also, e.Event) {
+			return fmt.Errorf("operation %s leaves the event %s, which it does not declare", s.Name, e.Event)
+		}
+		r.Event = e.Event
+	}
+	if e.Account != "" {
+		r.Account = e.Account
+	}
+	if e.Actor.Kind != "" {
+		r.Actor = e.Actor
+	}
+	if e.Means != "" {
+		r.Means = e.Means
+	}
+	if refusal != nil {
+		r.Outcome, r.Reason = activity.Refused, refusal.Code
+		if r.Event == "" {
+			r.Event, r.Detail = refusedEvent, activity.Detail{"operation": s.Name}
+		}
+	}
+	tx.Record(r)
+	return nil
+}
+
+// address in canonical text; empty where there is none.
+func address(s access.Source) string {
+	if !s.Address.IsValid() {
+		return ""
+	}
+	return s.Address.Unmap().String()
+}
+
+// touch keeps a session alive, with at most one write a minute.
+func (e *Engine) touch(ctx context.Context, a access.Actor) error {
+	if a.Kind() != access.Person || e.db.Now().Sub(a.SeenAt()) < session.SeenEvery {
+		return nil
+	}
+	return e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+}
+
+// Tidy does what has to be done now and then: it writes the gathered refusals
+// of past minutes into the log and removes what has ended by itself. With
+// force it takes the current minute too, as at shutdown.
+func (e *Engine) Tidy(ctx context.Context, force bool) error {
+	return e.db.Write(ctx, func(tx store.WriteTx) error {
+		before := tx.Now().Truncate(time.Minute)
+		if force {
+			before = before.Add(time.Minute)
+		}
+		refusals, err := tx.TakeRefusals(before)
+		if err != nil {
+			return fmt.Errorf("take refusals: %w", err)
+		}
+		for _, r := range refusals {
+			tx.Record(activity.Record{
+				Event: refusedEvent, Outcome: activity.Refused, Reason: problem.Code(r.Reason),
+				Actor:  activity.Actor{Kind: string(access.Anonymous)},
+				Source: activity.Source{Face: r.Face, Address: r.Address},
+				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},
+			})
+		}
+		if err := tx.DeleteDeadSessions(tx.Now()); err != nil {
+			return fmt.Errorf("delete ended sessions: %w", err)
+		}
+		return tx.DeleteColdThrottles(tx.Now().Add(-30 * 24 * time.Hour))
+	})
+}

@@ -1,0 +1,212 @@
+// Package op is the engine: the one way to run an operation. An operation is
+// a value in a table with a name, a route, a rule and, when it changes
+// something, an event; its function is unexported, so that nothing can run it
+// but Do, which finds out who is calling, asks the rule, runs it, and writes
+// the activity record in the same transaction. That is how authorization and
+// audit cannot be forgotten.
+//
+// op knows no operation and no face.
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/id"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+)
+
+// Spec describes an operation to the faces.
+type Spec struct {
+	Name    string // "users.add": noun and verb
+	Route   string // "POST /users", below the face's prefix
+	Summary string // one sentence, for the API's description
+
+	// Event is what a write leaves in the log ("user.added"); reads have none.
+	// Also lists further events the same operation may leave instead.
+	Event string
+	Also  []string
+
+	// Background marks a call that the page makes by itself: it does not keep
+	// a session alive.
+	Background bool
+}
+
+// NoRoute is the route of what only the console may do: it is not there for
+// anybody else.
+const NoRoute = ""
+
+// Call is who calls and from where; every operation gets it.
+type Call struct {
+	context.Context
+	Actor  access.Actor
+	Source access.Source
+}
+
+// Scope of the caller's own account.
+func (c Call) Scope() access.Scope { return c.Actor.Scope() }
+
+// Reading is what a read operation works with.
+type Reading struct {
+	Call
+	Tx store.ReadTx
+}
+
+// Preparing is what a write operation prepares with: reads, hashing, slow
+// things. No lock is held, and nothing it does is in the transaction.
+type Preparing struct {
+	Call
+	db *store.DB
+}
+
+// Now is the store's clock.
+func (p *Preparing) Now() time.Time { return p.db.Now() }
+
+// Read runs f over one view of the database.
+func (p *Preparing) Read(f func(store.ReadTx) error) error { return p.db.Read(p, f) }
+
+// Writing is what a write operation commits with. It may be run more than
+// once and must be short: everybody else waits.
+type Writing struct {
+	Call
+	Tx store.WriteTx
+}
+
+// Entry is what an operation adds to its record in the log. Everything left
+// out is filled in from the call.
+type Entry struct {
+	Event   string         // one of Spec.Also
+	Account id.Account     // whose log
+	Actor   activity.Actor // when the act itself says who: a sign-in
+	Means   string
+	Object  activity.Object
+	Detail  activity.Detail
+}
+
+// Result of a write: done, or a refusal that leaves its trace and commits. An
+// error in its place rolls back and leaves nothing.
+type Result[Out any] struct {
+	out     Out
+	refusal *problem.Problem
+	entry   Entry
+}
+
+// Done commits.
+func Done[Out any](out Out, e Entry) (Result[Out], error) {
+	return Result[Out]{out: out, entry: e}, nil
+}
+
+// Refused commits as well: whatever was written to count the attempt stays,
+// the record says refused and why, and the caller gets the problem.
+func Refused[Out any](p *problem.Problem, e Entry) (Result[Out], error) {
+	return Result[Out]{refusal: p, entry: e}, nil
+}
+
+// Commit is the short function that a write operation prepares.
+type Commit[Out any] func(*Writing) (Result[Out], error)
+
+// Op is one operation from In to Out.
+type Op[In, Out any] struct {
+	spec  Spec
+	rule  Rule[In]
+	read  func(*Reading, In) (Out, error)
+	write func(*Preparing, In) (Commit[Out], error)
+}
+
+// Info is what faces and documents may know of an operation.
+type Info struct {
+	Spec
+	Rule    string // in words
+	Writes  bool
+	Console bool // the command line may run it
+	In, Out reflect.Type
+}
+
+// Any is an operation whose types are not known at the place.
+type Any interface {
+	Info() Info
+	// Invoke reads the input with decode and runs the operation.
+	Invoke(ctx context.Context, e *Engine, c auth.Caller, decode func(in any) error) (any, error)
+}
+
+// Info of the operation.
+func (o *Op[In, Out]) Info() Info {
+	return Info{Spec: o.spec, Rule: o.rule.text, Writes: o.write != nil, Console: o.rule.holds || o.rule.console, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
+}
+
+// Invoke implements Any.
+func (o *Op[In, Out]) Invoke(ctx context.Context, e *Engine, c auth.Caller, decode func(in any) error) (any, error) {
+	var in In
+	if err := decode(&in); err != nil {
+		if _, ok := errors.AsType[*problem.Problem](err); ok {
+			return nil, err
+		}
+		return nil, problem.New(problem.InvalidRequest, "The request cannot be read; please check it against the description of the API.").Because(err)
+	}
+	return Do(ctx, e, c, o, in)
+}
+
+// Table is every operation there is, in the order they were added.
+type Table struct{ ops []Any }
+
+// All operations.
+func (t *Table) All() []Any { return t.ops }
+
+// Read adds an operation that changes nothing. It panics when the operation
+// is not whole: such a program must not start.
+func Read[In, Out any](t *Table, s Spec, r Rule[In], f func(*Reading, In) (Out, error)) *Op[In, Out] {
+	return add(t, &Op[In, Out]{spec: s, rule: r, read: f})
+}
+
+// Write adds an operation that changes something. It panics when the
+// operation is not whole.
+func Write[In, Out any](t *Table, s Spec, r Rule[In], f func(*Preparing, In) (Commit[Out], error)) *Op[In, Out] {
+	return add(t, &Op[In, Out]{spec: s, rule: r, write: f})
+}
+
+var (
+	nameForm  = regexp.MustCompile(`^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$`)
+	routeForm = regexp.MustCompile(`^(GET|POST|PATCH|DELETE) (/[a-z0-9-]+|/\{[a-zA-Z]+\})+$`)
+	eventForm = regexp.MustCompile(`^[a-z][a-zA-Z]*\.[a-z_]+$`)
+)
+
+func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
+	s := o.spec
+	wrong := func(what string) { panic(fmt.Sprintf("operation %q: %s", s.Name, what)) }
+	switch {
+	case !nameForm.MatchString(s.Name):
+		wrong("the name is not noun.verb")
+	case s.Route == NoRoute && !o.rule.console:
+		wrong("only the console's operations have no route")
+	case s.Route != NoRoute && !routeForm.MatchString(s.Route):
+		wrong("the route is not a method and a path")
+	case s.Summary == "":
+		wrong("it has no summary")
+	case o.rule.allow == nil:
+		wrong("it has no rule")
+	case (o.read == nil) == (o.write == nil):
+		wrong("it has no function")
+	case o.write != nil && !eventForm.MatchString(s.Event):
+		wrong("it writes, and has no event")
+	case o.read != nil && (s.Event != "" || s.Also != nil):
+		wrong("it reads, and has an event")
+	}
+	for _, other := range t.ops {
+		if i := other.Info(); i.Name == s.Name || i.Route == s.Route && s.Route != NoRoute {
+			wrong("its name or route is in use by " + i.Name)
+		}
+	}
+	t.ops = append(t.ops, o)
+	return o
+}
+
+// Refused reports whether the result is a refusal.
+func (r Result[Out]) Refused() bool { return r.refusal != nil }

@@ -1,0 +1,198 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/onetime"
+	"gatehouse/internal/op"
+	"gatehouse/internal/password"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// How long an activation lives.
+const (
+	linkLife = 24 * time.Hour
+	codeLife = 14 * 24 * time.Hour // on paper
+)
+
+// What an activation is for.
+const (
+	purposeActivate    = "activate"
+	purposeNewPassword = "new_password"
+)
+
+// ActivationInput is the token of a link, or the code as it was typed.
+type ActivationInput struct {
+	Secret secret.Text `json:"secret"`
+}
+
+// CompleteInput chooses a password.
+type CompleteInput struct {
+	Secret   secret.Text `json:"secret"`
+	Password secret.Text `json:"password"`
+}
+
+// Activation says whom a link or code is for, so that the person can tell
+// whether it is theirs.
+type Activation struct {
+	Login       user.Login `json:"login"`
+	Name        string     `json:"name"`
+	AccountName string     `json:"accountName"`
+	Purpose     string     `json:"purpose"` // "activate" or "new_password"
+	ExpiresAt   time.Time  `json:"expiresAt"`
+}
+
+// Activated names who may sign in now.
+type Activated struct {
+	Login user.Login `json:"login"`
+}
+
+type activationOps struct {
+	Check    *op.Op[ActivationInput, Activation]
+	Complete *op.Op[CompleteInput, Activated]
+}
+
+func (o *Operations) addActivation() {
+	o.Activation.Check = op.Read(&o.table, op.Spec{
+		Name: "activation.check", Route: "POST /activation/check", Background: true,
+		Summary: "Whom an activation link or code is for. Looking does not use it up.",
+	}, op.Anyone[ActivationInput](), o.checkActivation)
+	o.Activation.Complete = op.Write(&o.table, op.Spec{
+		Name: "activation.complete", Route: "POST /activation/complete", Event: "activation.completed",
+		Summary: "Choose a password with an activation link or code, which is used up. Signing in comes after.",
+	}, op.Anyone[CompleteInput](), o.completeActivation)
+}
+
+// issueActivation makes a link and a code for a user; older ones are dead.
+func (o *Operations) issueActivation(tx store.WriteTx, u id.User, purpose string) (ActivationIssued, error) {
+	token, code := onetime.NewToken(), onetime.NewCode()
+	a := store.Activation{
+		User: u, Purpose: purpose,
+		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
+		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife),
+	}
+	if err := tx.PutActivation(a); err != nil {
+		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
+	}
+	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt}
+	if o.deps.BaseURL != "" {
+		issued.Link = secret.NewOneTime(o.deps.BaseURL + "/#/activate?t=" + token.Reveal().Reveal())
+	}
+	return issued, nil
+}
+
+var errActivationDead = problem.New(problem.ActivationDead, "This link or code does not work (any more): it was used, replaced by a newer one, or has expired. Please ask your administrator for a new one.")
+
+// findActivation reads a live activation and its user.
+func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.FoundActivation, store.Listed, error) {
+	proof, err := onetime.Parse(typed)
+	if errors.Is(err, onetime.ErrMistyped) {
+		var form field.Form
+		form.Add("secret", field.Wrong(problem.BadFormat, "There is a typing mistake in this code. Please compare it with your sheet."))
+		return store.FoundActivation{}, store.Listed{}, form.Err()
+	}
+	if err != nil {
+		return store.FoundActivation{}, store.Listed{}, errActivationDead
+	}
+	if err := clockRight(tx); err != nil {
+		return store.FoundActivation{}, store.Listed{}, err
+	}
+	find := tx.ActivationByToken
+	if _, ok := proof.(onetime.Code); ok {
+		find = tx.ActivationByCode
+	}
+	for _, d := range digests(o.deps.Vault, proof.Digest) {
+		found, err := find(d)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return found, store.Listed{}, fmt.Errorf("find activation: %w", err)
+		}
+		u, err := tx.User(found.Scope, found.User)
+		if err == nil && u.State != user.Invited && u.State != user.Active {
+			err = errActivationDead
+		}
+		return found, u, err
+	}
+	return store.FoundActivation{}, store.Listed{}, errActivationDead
+}
+
+func (o *Operations) checkActivation(r *op.Reading, in ActivationInput) (Activation, error) {
+	found, u, err := o.findActivation(r.Tx, in.Secret)
+	if err != nil {
+		return Activation{}, err
+	}
+	a, err := r.Tx.Account(found.Scope)
+	return Activation{u.Login, u.Name, a.Name, found.Purpose, found.ExpiresAt}, err
+}
+
+func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.Commit[Activated], error) {
+	var before store.Listed
+	var about password.About
+	err := p.Read(func(tx store.ReadTx) error {
+		found, u, err := o.findActivation(tx, in.Secret)
+		if err != nil {
+			return err
+		}
+		a, err := tx.Account(found.Scope)
+		before, about = u, password.About{AccountHandle: string(a.Handle), AccountName: a.Name, Login: string(u.Login), Name: u.Name, Email: string(u.Email)}
+		return err
+	})
+	if problem.Is(err, problem.ActivationDead) {
+		return func(*op.Writing) (op.Result[Activated], error) { return refusedByProblem[Activated](err) }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var form field.Form
+	chosen := readPassword(&form, in.Password, about)
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	hash, err := o.deps.Hasher.Hash(p, chosen)
+	if err != nil {
+		return nil, fmt.Errorf("hash password: %w", err)
+	}
+	return func(w *op.Writing) (op.Result[Activated], error) {
+		_, u, err := o.findActivation(w.Tx.ReadTx, in.Secret)
+		if err != nil {
+			return refusedByProblem[Activated](err)
+		}
+		if u.ID != before.ID {
+			return op.Refused[Activated](errActivationDead, op.Entry{})
+		}
+		if err := o.setPassword(w.Tx, u, hash); err != nil {
+			return op.Result[Activated]{}, err
+		}
+		if err := w.Tx.EndActivation(u.ID); err != nil {
+			return op.Result[Activated]{}, fmt.Errorf("use up activation: %w", err)
+		}
+		return op.Done(Activated{u.Login}, op.Entry{
+			Account: u.Account, Actor: userActor(u.User), Means: "activation", Object: userObject(u.User),
+		})
+	}, nil
+}
+
+// setPassword replaces a password: every session ends, and old failures at
+// the login no longer count.
+func (o *Operations) setPassword(tx store.WriteTx, u store.Listed, hash string) error {
+	if err := tx.SetPassword(u.ID, hash); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if _, err := tx.EndOtherSessions(u.ID, ""); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if err := tx.ClearThrottle(o.knock(u.Login.Folded(), access.Source{}).subject); err != nil {
+		return fmt.Errorf("clear failures: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/id"
+	"gatehouse/internal/mfa"
+	"gatehouse/internal/onetime"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+	"gatehouse/internal/vault"
+)
+
+// AuthenticatorApp is what a person needs to add a key to their app, by
+// camera or by hand.
+type AuthenticatorApp struct {
+	Issuer      string         `json:"issuer"`
+	AccountName string         `json:"accountName"`
+	Key         secret.OneTime `json:"key"`  // base32 in groups of four
+	Type        string         `json:"type"` // "Time-based"
+	URI         secret.OneTime `json:"uri"`  // otpauth://…
+	QR          QR             `json:"qr"`
+}
+
+// QR is a code to draw: an SVG path of unit squares in a square of Size, quiet
+// zone included.
+type QR struct {
+	Size int            `json:"size"`
+	Path secret.OneTime `json:"path"`
+}
+
+// product is what authenticator apps show in front of the login.
+const product = "Gatehouse"
+
+// Method is a second factor as callers name it.
+type Method string
+
+// The methods.
+const (
+	AppMethod      Method = "authenticator_app"
+	RecoveryMethod Method = "recovery_code"
+)
+
+// How a person proved who they are, joined by + in a session's means.
+const (
+	byPassword     = "password"
+	byApp          = string(AppMethod)
+	byRecoveryCode = string(RecoveryMethod)
+	bySetup        = "set-up"
+)
+
+func provision(issuer, login string, s mfa.AppSecret) (AuthenticatorApp, error) {
+	p, err := mfa.Provision(issuer, login, s)
+	if err != nil {
+		return AuthenticatorApp{}, fmt.Errorf("describe authenticator app: %w", err)
+	}
+	return AuthenticatorApp{
+		Issuer: p.Issuer, AccountName: p.AccountName, Key: p.Key, Type: p.Type, URI: p.URI,
+		QR: QR{p.QR.Size, p.QR.Path},
+	}, nil
+}
+
+// recoveryCodes makes a set: the texts to show, and the digests to keep.
+func recoveryCodes(v *vault.Vault) (shown []secret.OneTime, kept []string) {
+	for _, c := range mfa.NewRecoveryCodes() {
+		shown = append(shown, c.Reveal())
+		kept = append(kept, c.Digest(v.Digest))
+	}
+	return shown, kept
+}
+
+func appPlace(a id.AuthenticatorApp) vault.Place {
+	return vault.Place{Table: "authenticator_apps", Column: "secret", Row: string(a)}
+}
+
+// addApp switches on an app whose code of a step was just shown.
+func addApp(tx store.WriteTx, v *vault.Vault, u id.User, key []byte, step int64) (id.AuthenticatorApp, error) {
+	a := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), User: u, Name: "", LastStep: step}
+	a.Secret = v.Seal(appPlace(a.ID), key)
+	return a.ID, tx.AddAuthenticatorApp(a)
+}
+
+// Answers to a second factor.
+var (
+	errCodeWrong = problem.New(problem.CodeWrong, "That code is not right. Please check it and try again.")
+	errCodeUsed  = problem.New(problem.CodeUsed, "This code was just used; please wait for the next one.")
+)
+
+// clockTolerance is how far this machine's clock may go back before codes and
+// links, which depend on it, are refused.
+const clockTolerance = 2 * time.Minute
+
+// clockRight refuses when the clock is behind the newest record of the log.
+func clockRight(tx store.ReadTx) error {
+	h, err := tx.Head()
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && tx.Now().Add(clockTolerance).Before(h.At) {
+		return problem.New(problem.ClockWrong, "The clock of this machine has gone back, so codes and links cannot be checked. Please set it right.")
+	}
+	return err
+}
+
+// factorGuess is what somebody offers as second factor: one of the two.
+type factorGuess struct {
+	code     secret.Text // of an authenticator app
+	recovery secret.Text
+}
+
+func (g factorGuess) empty() bool { return g.code.IsZero() && g.recovery.IsZero() }
+
+// checkFactor spends a second factor of a user and says by what means, or why
+// not. Failures are counted, for all factors of the user together.
+func (o *Operations) checkFactor(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (means string, refusal *problem.Problem, err error) {
+	subject := "factor:" + string(u)
+	guesses, err := throttled(tx.ReadTx, subject)
+	if err != nil {
+		return "", nil, err
+	}
+	if wait := guesses.Blocked(tx.Now()); wait > 0 {
+		return "", tooMany(wait), nil
+	}
+	if err := clockRight(tx.ReadTx); err != nil {
+		return "", nil, err
+	}
+	means, refusal, err = o.spend(tx, u, g, from)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case refusal == nil:
+		return means, nil, tx.ClearThrottle(subject)
+	case refusal.Code == problem.CodeWrong:
+		err = putGuesses(tx, subject, guesses.Wrong(tx.Now()))
+	}
+	return "", refusal, err
+}
+
+func (o *Operations) spend(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (string, *problem.Problem, error) {
+	if !g.recovery.IsZero() {
+		return o.spendRecoveryCode(tx, u, g.recovery)
+	}
+	apps, err := tx.AuthenticatorApps(u)
+	if err != nil {
+		return "", nil, fmt.Errorf("find authenticator apps: %w", err)
+	}
+	for _, a := range apps {
+		key, err := o.deps.Vault.Open(appPlace(a.ID), a.Secret)
+		if err != nil {
+			return "", nil, fmt.Errorf("open authenticator app: %w", err)
+		}
+		app, err := mfa.ParseAppSecret(key)
+		if err != nil {
+			return "", nil, fmt.Errorf("read authenticator app: %w", err)
+		}
+		step, ok := mfa.MatchStep(app, g.code, tx.Now())
+		if !ok {
+			continue
+		}
+		fresh, err := tx.UseStep(a.ID, step, addressText(from.Address))
+		if err != nil {
+			return "", nil, fmt.Errorf("spend code: %w", err)
+		}
+		if !fresh {
+			return "", errCodeUsed, nil
+		}
+		return byApp, nil, nil
+	}
+	return "", errCodeWrong, nil
+}
+
+func (o *Operations) spendRecoveryCode(tx store.WriteTx, u id.User, typed secret.Text) (string, *problem.Problem, error) {
+	c, err := mfa.ParseRecoveryCode(typed)
+	if err != nil {
+		return "", errCodeWrong, nil //nolint:nilerr // what cannot be a code is a wrong code
+	}
+	for _, digest := range digests(o.deps.Vault, func(f onetime.DigestFunc) string { return c.Digest(f) }) {
+		ok, err := tx.UseRecoveryCode(u, digest)
+		if err != nil {
+			return "", nil, fmt.Errorf("spend recovery code: %w", err)
+		}
+		if ok {
+			return byRecoveryCode, nil, nil
+		}
+	}
+	return "", errCodeWrong, nil
+}
+
+func tooMany(wait time.Duration) *problem.Problem {
+	p := problem.New(problem.TooManyAttempts, "Too many wrong attempts. Please wait a little and try again.")
+	p.RetryAfter = wait
+	return p
+}
+
+func throttled(tx store.ReadTx, subject string) (signin.Guesses, error) {
+	t, err := tx.Throttle(subject)
+	if err != nil {
+		return signin.Guesses{}, fmt.Errorf("read throttle: %w", err)
+	}
+	return signin.Guesses{Failures: t.Failures, BlockedUntil: t.BlockedUntil}, nil
+}
+
+func putGuesses(tx store.WriteTx, subject string, g signin.Guesses) error {
+	return tx.PutThrottle(subject, store.Throttle{Failures: g.Failures, BlockedUntil: g.BlockedUntil})
+}
+
+// openSession signs a user in.
+func openSession(w *op.Writing, u id.User, means string) (auth.Token, session.Session, error) {
+	token := auth.NewToken()
+	now := w.Tx.Now()
+	s := session.Session{
+		ID: id.NewSession(), User: u, Face: w.Source.Face, Means: means,
+		Address: addressText(w.Source.Address), Program: w.Source.Program,
+		SignedInAt: now, SteppedUpAt: now, LastSeenAt: now, EndsAt: now.Add(session.Absolute),
+	}
+	return token, s, w.Tx.AddSession(s, token.Digest())
+}
+
+// addressText in canonical form; empty where there is none.
+func addressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.Unmap().String()
+}
+
+// mfaStatus is how a user stands with second factors, for answers.
+func mfaStatus(policy account.MFAPolicy, l store.Listed) MFA {
+	state, by := signin.MFA(policy, l.ForceMFA, l.HasFactor)
+	return MFA{state, by}
+}
+
+// MFA tells how a user stands with second factors.
+type MFA struct {
+	State      signin.MFAState   `json:"state"`
+	RequiredBy signin.RequiredBy `json:"requiredBy"` // empty when nobody demands it
+}

@@ -1,0 +1,42 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/field"
+	"gatehouse/internal/password"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+)
+
+// readPassword checks a new password against the policy and notes what is
+// wrong with it. What strangers know about the person is what they try first.
+func readPassword(f *field.Form, p secret.Text, about password.About) password.Chosen {
+	if p.IsZero() {
+		f.Add("password", field.Missing())
+		return password.Chosen{}
+	}
+	chosen, err := password.Choose(p, password.Alone, about)
+	if refusal, ok := errors.AsType[*password.Refusal](err); ok {
+		f.Add("password", field.Wrong(problem.FieldCode(refusal.Code), refusal.Detail))
+	}
+	return chosen
+}
+
+// verifyPassword computes exactly one hash, also where there is none to
+// compare with, and says whether the password is right. When the hash kept is
+// weaker than today's, it gives a stronger one to put in its place.
+func (o *Operations) verifyPassword(ctx context.Context, kept string, p secret.Text) (right bool, upgraded string, err error) {
+	v, err := o.deps.Hasher.Verify(ctx, kept, p)
+	if err != nil {
+		return false, "", fmt.Errorf("verify password: %w", err)
+	}
+	if v.Stale {
+		if upgraded, err = o.deps.Hasher.Upgrade(ctx, p); err != nil {
+			return false, "", fmt.Errorf("hash password anew: %w", err)
+		}
+	}
+	return v.Match, upgraded, nil
+}

@@ -1,0 +1,143 @@
+// Package problem is the vocabulary of everything that can go wrong and that
+// a caller is told about. Every face (window, REST, command line, doors) maps
+// a Code once; nothing outside this package invents one. An error that is not
+// a *Problem is a fault of ours: faces show it as Internal with a request id
+// and keep its cause for the log.
+package problem
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code names a kind of problem. Codes are part of the contract with other
+// programs: they are never renamed.
+type Code string
+
+// The codes, each with the sentence it usually comes with in this package's
+// constructors or where it is raised.
+const (
+	InvalidRequest   Code = "invalid_request"    // the request itself cannot be read
+	InvalidFields    Code = "invalid_fields"     // read, but fields are wrong; see Violations
+	Unauthenticated  Code = "unauthenticated"    // nobody is signed in
+	SessionEnded     Code = "session_ended"      // somebody was
+	Forbidden        Code = "forbidden"          // known, and not allowed
+	MFASetupRequired Code = "mfa_setup_required" // everything but second-factor set-up is closed
+	StepUpRequired   Code = "step_up_required"   // prove yourself again first
+	NotFound         Code = "not_found"          // nothing there, as far as this caller may know
+	Conflict         Code = "conflict"           // the state of things does not allow it
+	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
+	SignInFailed     Code = "sign_in_failed"     // login or password wrong, never which
+	CodeWrong        Code = "code_wrong"         // second-factor or recovery code wrong
+	CodeUsed         Code = "code_used"          // that code was just used
+	CeremonyOver     Code = "ceremony_over"      // a started act expired or was finished elsewhere
+	ActivationDead   Code = "activation_dead"    // link or code used, replaced, expired or unknown
+	SetupDone        Code = "setup_done"         // the installation is set up already
+	SetupCodeWrong   Code = "setup_code_wrong"   // not the code the process printed
+	NotSetUp         Code = "not_set_up"         // nothing works before set-up
+	TooLarge         Code = "too_large"          // body, header or line over the limit
+	ClockWrong       Code = "clock_wrong"        // this machine's clock went back
+	DiskFull         Code = "disk_full"          // nothing was changed
+	Unavailable      Code = "unavailable"        // busy or shutting down; try again
+	Internal         Code = "internal"           // a fault of ours
+)
+
+// Codes lists every code, for the faces and catalogues that must map them all.
+func Codes() []Code {
+	return []Code{
+		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
+		MFASetupRequired, StepUpRequired, NotFound, Conflict, TooManyAttempts,
+		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
+		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
+		Unavailable, Internal,
+	}
+}
+
+// FieldCode names what is wrong with one field.
+type FieldCode string
+
+// The field codes.
+const (
+	Required         FieldCode = "required"
+	TooShort         FieldCode = "too_short"
+	TooLong          FieldCode = "too_long"
+	BadFormat        FieldCode = "bad_format"
+	NotAllowed       FieldCode = "not_allowed"
+	Taken            FieldCode = "taken"
+	Unknown          FieldCode = "unknown"
+	MixedScript      FieldCode = "mixed_script"
+	BadText          FieldCode = "bad_text"
+	NotGrantable     FieldCode = "not_grantable"
+	PasswordTooShort FieldCode = "password_too_short"
+	PasswordTooLong  FieldCode = "password_too_long"
+	PasswordListed   FieldCode = "password_listed"
+	PasswordContext  FieldCode = "password_context"
+)
+
+// FieldCodes lists every field code.
+func FieldCodes() []FieldCode {
+	return []FieldCode{
+		Required, TooShort, TooLong, BadFormat, NotAllowed, Taken, Unknown,
+		MixedScript, BadText, NotGrantable, PasswordTooShort, PasswordTooLong,
+		PasswordListed, PasswordContext,
+	}
+}
+
+// Violation is one field's error. Message is a whole English sentence; faces
+// with a catalogue translate by Code.
+type Violation struct {
+	Field   string    `json:"field"`
+	Code    FieldCode `json:"code"`
+	Message string    `json:"message"`
+}
+
+// Problem is an error that a caller may see.
+type Problem struct {
+	Code       Code
+	Detail     string        // one clear sentence that says what to do
+	Violations []Violation   // with InvalidFields: every field at once
+	RetryAfter time.Duration // with TooManyAttempts
+	cause      error
+}
+
+// New makes a problem.
+func New(code Code, detail string) *Problem { return &Problem{Code: code, Detail: detail} }
+
+// Newf makes a problem with a formatted detail.
+func Newf(code Code, format string, args ...any) *Problem {
+	return New(code, fmt.Sprintf(format, args...))
+}
+
+// Because returns p with a cause for the log. The cause is never shown.
+func (p *Problem) Because(cause error) *Problem {
+	q := *p
+	q.cause = cause
+	return &q
+}
+
+// Error makes *Problem an error; the text is for logs.
+func (p *Problem) Error() string {
+	if p.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", p.Code, p.Detail, p.cause)
+	}
+	return fmt.Sprintf("%s: %s", p.Code, p.Detail)
+}
+
+// Unwrap gives the cause.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Of finds the problem in err; anything else becomes Internal, with err as
+// its cause.
+func Of(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	return New(Internal, "Something went wrong on our side. Nothing was changed; please try again.").Because(err)
+}
+
+// Is reports whether err is a problem of that code.
+func Is(err error, code Code) bool {
+	p, ok := errors.AsType[*Problem](err)
+	return ok && p.Code == code
+}

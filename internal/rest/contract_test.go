@@ -1,0 +1,100 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/op"
+	"gatehouse/internal/ops"
+	"gatehouse/internal/rest"
+)
+
+var update = flag.Bool("update", false, "write the generated files instead of comparing them")
+
+// Everything that is generated from the table of operations is compared with
+// what is checked in, so that a change of rights, routes or shapes is a
+// visible line in review. 'make generate' writes the files anew.
+func TestContract(t *testing.T) {
+	table := ops.New(ops.Dependencies{}).Table()
+	for path, want := range map[string][]byte{
+		"docs/access.md":                     accessPage(table),
+		"frontend/openapi.json":              rest.Document(table),
+		"frontend/src/api/operations.gen.ts": routes(table),
+	} {
+		t.Run(path, func(t *testing.T) {
+			file := filepath.Join("..", "..", filepath.FromSlash(path))
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, want, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s is not what the table says; run 'make generate' (-table +file):\n%s", path, diff)
+			}
+		})
+	}
+}
+
+// accessPage says who may do what.
+func accessPage(t *op.Table) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Who may do what\n\nGenerated from the table of operations; `make generate` writes it anew.\n\n" +
+		"| operation | route | who | event |\n|---|---|---|---|\n")
+	for _, o := range t.All() {
+		i := o.Info()
+		route, event := "`"+i.Route+"`", i.Event
+		if i.Route == op.NoRoute {
+			route = "–"
+		}
+		for _, also := range i.Also {
+			event += ", " + also
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", i.Name, route, i.Rule, event)
+	}
+	return b.Bytes()
+}
+
+// routes is the table for the page's client: operation, route, bound method.
+func routes(t *op.Table) []byte {
+	var b bytes.Buffer
+	b.WriteString("// Generated from the table of operations. Do not edit.\nexport const operations = {\n")
+	for _, o := range t.All() {
+		i := o.Info()
+		if i.Route == op.NoRoute {
+			continue
+		}
+		method, path, _ := strings.Cut(i.Route, " ")
+		noun, verb, _ := strings.Cut(i.Name, ".")
+		fmt.Fprintf(&b, "  '%s': { method: '%s', path: '%s', noun: '%s', verb: '%s' },\n", i.Name, method, path, capital(noun), capital(verb))
+	}
+	b.WriteString("} as const\n")
+	return b.Bytes()
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// The document is served as it is checked in, and is JSON.
+func TestDocument_json(t *testing.T) {
+	var d map[string]any
+	if err := json.Unmarshal(rest.Document(ops.New(ops.Dependencies{}).Table()), &d); err != nil {
+		t.Fatal(err)
+	}
+	if d["openapi"] != "3.1.0" {
+		t.Errorf("openapi is %v", d["openapi"])
+	}
+}

@@ -1,0 +1,208 @@
+package rest
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/op"
+	"gatehouse/internal/ops"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/user"
+)
+
+type object = map[string]any
+
+// Document is the OpenAPI 3.1 description of the table, as JSON.
+func Document(t *op.Table) []byte {
+	s := &schemas{made: object{}, enums: enums()}
+	paths := object{}
+	for _, o := range t.All() {
+		i := o.Info()
+		if i.Route == op.NoRoute {
+			continue
+		}
+		method, path, _ := strings.Cut(i.Route, " ")
+		item, ok := paths[path].(object)
+		if !ok {
+			item = object{}
+			paths[path] = item
+		}
+		item[strings.ToLower(method)] = s.operation(i, method, path)
+	}
+	s.of(reflect.TypeFor[Problem]())
+	document, err := json.MarshalIndent(object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title": "Gatehouse", "version": "v1",
+			"description": "Every operation of the access desk. A session is a cookie that signing in sets. Errors are application/problem+json with a stable code.",
+			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
+		},
+		"servers": []object{{"url": Prefix}},
+		"paths":   paths,
+		"components": object{
+			"schemas":         s.made,
+			"securitySchemes": object{"session": object{"type": "apiKey", "in": "cookie", "name": cookie}},
+		},
+	}, "", "  ")
+	if err != nil {
+		panic("rest: the OpenAPI document does not marshal: " + err.Error())
+	}
+	return append(document, '\n')
+}
+
+func (s *schemas) operation(i op.Info, method, path string) object {
+	noun, _, _ := strings.Cut(i.Name, ".")
+	o := object{
+		"operationId": i.Name, "summary": i.Summary, "tags": []string{noun}, "x-rule": i.Rule,
+		"responses": object{
+			"200":     object{"description": "Done.", "content": object{"application/json": object{"schema": s.of(i.Out)}}},
+			"default": object{"description": "A problem; nothing was changed.", "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}},
+		},
+	}
+	if i.Event != "" {
+		o["x-event"] = i.Event
+	}
+	if !strings.HasPrefix(i.Rule, "anyone") {
+		o["security"] = []object{{"session": []string{}}}
+	}
+	parameters := []object{}
+	body := method == "POST" || method == "PATCH"
+	for _, f := range reflect.VisibleFields(i.In) {
+		name := jsonName(f)
+		inPath := strings.Contains(path, "{"+name+"}")
+		if name == "" || body && !inPath {
+			continue
+		}
+		in := "query"
+		if inPath {
+			in = "path"
+		}
+		parameters = append(parameters, object{"name": name, "in": in, "required": inPath, "schema": s.of(f.Type)})
+	}
+	if len(parameters) > 0 {
+		o["parameters"] = parameters
+	}
+	if body && i.In.NumField() > 0 {
+		o["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": s.of(i.In)}}}
+	}
+	return o
+}
+
+// schemas describes Go types in JSON Schema; structs go into made by name.
+type schemas struct {
+	made  object
+	enums map[reflect.Type]any
+}
+
+func (s *schemas) of(t reflect.Type) object {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return object{"type": "string", "format": "date-time"}
+	case reflect.TypeFor[secret.Text]():
+		return object{"type": "string", "format": "password", "writeOnly": true}
+	case reflect.TypeFor[secret.OneTime]():
+		return object{"type": "string", "description": "Shown once."}
+	}
+	if values, ok := s.enums[t]; ok {
+		return object{"type": "string", "enum": values}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return nullable(s.of(t.Elem()))
+	case reflect.Slice:
+		return object{"type": "array", "items": s.of(t.Elem())}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": true}
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Int, reflect.Int64:
+		return object{"type": "integer"}
+	case reflect.String:
+		return object{"type": "string"}
+	case reflect.Struct:
+		return s.structure(t)
+	}
+	panic("rest: no schema for " + t.String())
+}
+
+func (s *schemas) structure(t reflect.Type) object {
+	name := typeName(t)
+	ref := object{"$ref": "#/components/schemas/" + name}
+	if _, ok := s.made[name]; ok {
+		return ref
+	}
+	schema := object{"type": "object"}
+	s.made[name] = schema
+	properties, required := object{}, []string{}
+	for _, f := range reflect.VisibleFields(t) {
+		field := jsonName(f)
+		if field == "" {
+			continue
+		}
+		optional := strings.Contains(f.Tag.Get("json"), ",omit")
+		property := s.of(f.Type)
+		if optional && f.Type.Kind() == reflect.Pointer { // left out rather than null
+			property = s.of(f.Type.Elem())
+		}
+		properties[field] = property
+		if !optional {
+			required = append(required, field)
+		}
+	}
+	schema["properties"] = properties
+	if len(required) > 0 {
+		schema["required"] = required
+	}
+	return ref
+}
+
+func nullable(schema object) object {
+	if kind, ok := schema["type"].(string); ok {
+		with := maps.Clone(schema)
+		with["type"] = []string{kind, "null"}
+		return with
+	}
+	return object{"oneOf": []object{schema, {"type": "null"}}}
+}
+
+// typeName of a struct: Page[…/ops.User] is UserPage.
+func typeName(t reflect.Type) string {
+	base, argument, generic := strings.Cut(t.Name(), "[")
+	if !generic {
+		return base
+	}
+	argument = strings.TrimSuffix(argument, "]")
+	return argument[strings.LastIndexAny(argument, "./")+1:] + base
+}
+
+// enums are the string types of which every value is known.
+func enums() map[reflect.Type]any {
+	permissions := []access.Permission{}
+	for _, d := range access.Catalogue() {
+		permissions = append(permissions, d.Permission)
+	}
+	return map[reflect.Type]any{
+		reflect.TypeFor[problem.Code]():      problem.Codes(),
+		reflect.TypeFor[problem.FieldCode](): problem.FieldCodes(),
+		reflect.TypeFor[user.Language]():     user.Languages(),
+		reflect.TypeFor[user.State]():        []user.State{user.Invited, user.Active, user.Deactivated},
+		reflect.TypeFor[account.MFAPolicy](): []account.MFAPolicy{account.MFARequired, account.MFARecommended},
+		reflect.TypeFor[signin.MFAState]():   []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
+		reflect.TypeFor[signin.RequiredBy](): []signin.RequiredBy{signin.NotRequired, signin.ByPolicy, signin.ByAdministrator},
+		reflect.TypeFor[access.Kind]():       []access.Kind{access.Person, access.Key, access.Console, access.System, access.Anonymous},
+		reflect.TypeFor[access.Face]():       []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
+		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
+		reflect.TypeFor[access.Permission](): permissions,
+		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod},
+		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
+		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
+	}
+}

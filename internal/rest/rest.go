@@ -1,0 +1,200 @@
+// Package rest serves the table of operations over HTTP: routes, inputs and
+// answers come from the table, and so does the OpenAPI document. It knows how
+// a browser keeps a session and what a hostile page may try; it has no rule of
+// who may do what.
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+)
+
+// Prefix of every route of the table.
+const Prefix = "/api/v1"
+
+// cookie holds a browser's session. The prefix makes browsers insist on
+// Secure, on this host and on the whole path (RFC 6265bis, section 4.1.3.2).
+const cookie = "__Host-gatehouse"
+
+// maxBody is the largest request body in bytes.
+const maxBody = 1 << 20
+
+// Handler serves the operations of a table below Prefix.
+func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	for _, o := range t.All() {
+		if o.Info().Route == op.NoRoute {
+			continue
+		}
+		method, path, _ := strings.Cut(o.Info().Route, " ")
+		h := operation(e, o, log)
+		mux.Handle(method+" "+Prefix+path, h)
+		mux.Handle(method+" "+Prefix+path+"/{$}", h) // some clients end paths with a slash
+	}
+	document := Document(t)
+	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(document) //nolint:errcheck // the client has gone
+	})
+	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/openapi.json."))
+	})
+	return mux
+}
+
+// opensSession is an answer that comes with a token for the cookie.
+type opensSession interface{ SessionToken() auth.Token }
+
+// endsSession is an answer after which there is no session.
+type endsSession interface{ EndsSession() }
+
+func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
+	in := newInput(o.Info())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := caller(r)
+		if err != nil {
+			writeProblem(w, r, log, err)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		out, err := o.Invoke(r.Context(), e, c, func(v any) error { return in.decode(r, v) })
+		if err != nil {
+			if problem.Is(err, problem.SessionEnded) {
+				http.SetCookie(w, sessionCookie("", -1))
+			}
+			writeProblem(w, r, log, err)
+			return
+		}
+		switch v := out.(type) {
+		case opensSession:
+			if t := v.SessionToken(); !t.IsZero() {
+				http.SetCookie(w, sessionCookie(t.Reveal(), 0))
+			}
+		case endsSession:
+			http.SetCookie(w, sessionCookie("", -1))
+		}
+		write(w, http.StatusOK, "application/json", out)
+	})
+}
+
+// sessionCookie lives as long as the browser runs; maxAge −1 deletes it.
+func sessionCookie(value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: cookie, Value: value, Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}
+
+// caller is who a request says it is, and where it came from.
+func caller(r *http.Request) (auth.Caller, error) {
+	c := auth.Caller{Source: access.Source{Face: access.FaceREST, Program: r.UserAgent()}}
+	if r.Header.Get("Sec-Fetch-Mode") != "" { // only browsers send it, and no page can
+		c.Source.Face = access.FaceBrowser
+	}
+	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		c.Source.Address = a.Addr().Unmap()
+	}
+	if len(r.Header.Values("Authorization")) > 0 {
+		return c, problem.New(problem.Unauthenticated, "This address takes no Authorization header. Please sign in at "+Prefix+"/session.")
+	}
+	for _, k := range r.CookiesNamed(cookie) {
+		if t, ok := auth.ParseToken(k.Value); ok {
+			c.Credential = auth.Session(t)
+		}
+	}
+	return c, nil
+}
+
+func write(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil { // every answer is made of types that marshal
+		status, body = http.StatusInternalServerError, []byte(`{"code":"internal"}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) //nolint:errcheck // the client has gone
+}
+
+// Problem is how a problem goes over the wire (RFC 9457).
+type Problem struct {
+	Type       string              `json:"type"`
+	Title      string              `json:"title"`
+	Status     int                 `json:"status"`
+	Code       problem.Code        `json:"code"`
+	Detail     string              `json:"detail"`
+	Violations []problem.Violation `json:"violations"`
+	RetryAfter int                 `json:"retryAfter,omitempty"` // seconds
+	RequestID  string              `json:"requestId"`
+}
+
+// Describe turns an error into what goes over the wire, and logs the cause of
+// those that are our fault.
+func Describe(ctx context.Context, log *slog.Logger, what string, err error) Problem {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		err = problem.Newf(problem.TooLarge, "The request is too large; at most %d bytes are taken.", tooLarge.Limit)
+	}
+	p := problem.Of(err)
+	status := statusOf(p.Code)
+	out := Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.Code, Detail: p.Detail,
+		Violations: p.Violations, RequestID: id.NewRequest(),
+	}
+	if out.Violations == nil {
+		out.Violations = []problem.Violation{}
+	}
+	if p.RetryAfter > 0 {
+		out.RetryAfter = int(p.RetryAfter.Seconds() + 0.999)
+	}
+	if status >= http.StatusInternalServerError {
+		log.ErrorContext(ctx, "request failed", "request", out.RequestID, "what", what, "error", p.Error())
+	}
+	return out
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+	p := Describe(r.Context(), log, r.Method+" "+r.Pattern, err)
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	w.Header().Set("X-Request-Id", p.RequestID)
+	write(w, p.Status, "application/problem+json", p)
+}
+
+func statusOf(c problem.Code) int {
+	switch c {
+	case problem.InvalidRequest:
+		return http.StatusBadRequest
+	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong:
+		return http.StatusUnprocessableEntity
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
+		return http.StatusUnauthorized
+	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired:
+		return http.StatusForbidden
+	case problem.NotFound:
+		return http.StatusNotFound
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp:
+		return http.StatusConflict
+	case problem.TooManyAttempts:
+		return http.StatusTooManyRequests
+	case problem.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case problem.Unavailable, problem.ClockWrong:
+		return http.StatusServiceUnavailable
+	case problem.DiskFull:
+		return http.StatusInsufficientStorage
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,148 @@
+// Package site serves the single-page app to browsers and keeps hostile pages
+// away: an exact list of host names, no cross-origin writes, and headers under
+// which nothing but our own files runs.
+package site
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/page"
+)
+
+// Headers sets the headers of every answer to a browser.
+func Headers(next http.Handler) http.Handler {
+	secured := page.Secure(page.Browser)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		secured.ServeHTTP(w, r)
+	})
+}
+
+// Guard lets requests through whose Host is exactly one of hosts, and that no
+// page of another origin sent. A page that has its own name resolve to this
+// machine (DNS rebinding) fails the first, any other the second.
+func Guard(hosts []string, next http.Handler) http.Handler {
+	allowed := make(map[string]bool, len(hosts))
+	for _, h := range hosts {
+		allowed[strings.ToLower(h)] = true
+	}
+	protected := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !allowed[strings.ToLower(r.Host)] {
+			http.Error(w, "This server does not answer to that name.", http.StatusMisdirectedRequest)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
+
+// Hosts are the names under which a listener is reached: its own address, the
+// loopback names if it is one, and the public name.
+func Hosts(listen net.Addr, publicHost string) []string {
+	hosts := []string{listen.String()}
+	if host, port, err := net.SplitHostPort(listen.String()); err == nil {
+		if ip := net.ParseIP(host); ip.IsLoopback() || ip.IsUnspecified() {
+			for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
+				hosts = append(hosts, net.JoinHostPort(name, port))
+			}
+		}
+	}
+	if publicHost != "" {
+		hosts = append(hosts, publicHost)
+	}
+	return hosts
+}
+
+// Assets serves the built app: index.html at the root, every file under its
+// name, compressed once at start.
+func Assets(files fs.FS) (http.Handler, error) {
+	served := map[string]asset{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+			return err
+		}
+		a, err := load(files, name)
+		served["/"+name] = a
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load the app: %w", err)
+	}
+	if index, ok := served["/index.html"]; ok {
+		served["/"] = index
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := served[r.URL.Path]
+		switch {
+		case !ok:
+			http.Error(w, "There is nothing here. The app is at /.", http.StatusNotFound)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "This can only be read.", http.StatusMethodNotAllowed)
+		default:
+			a.serve(w, r)
+		}
+	}), nil
+}
+
+type asset struct {
+	plain, zipped []byte
+	kind          string
+	lasting       bool // its name changes with its content
+}
+
+func load(files fs.FS, name string) (asset, error) {
+	plain, err := fs.ReadFile(files, name)
+	if err != nil {
+		return asset{}, err
+	}
+	a := asset{plain: plain, kind: mime.TypeByExtension(path.Ext(name)), lasting: strings.HasPrefix(name, "assets/")}
+	if path.Ext(name) == ".woff2" || len(plain) < 512 {
+		return a, nil
+	}
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return asset{}, err
+	}
+	if _, err := z.Write(plain); err != nil {
+		return asset{}, err
+	}
+	if err := z.Close(); err != nil {
+		return asset{}, err
+	}
+	a.zipped = b.Bytes()
+	return a, nil
+}
+
+func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", a.kind)
+	h.Set("Cache-Control", "no-cache")
+	if a.lasting {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	body := a.plain
+	if a.zipped != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			h.Set("Content-Encoding", "gzip")
+			body = a.zipped
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		w.Write(body) //nolint:errcheck // the client has gone
+	}
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/id"
+)
+
+// Activation is a one-time link and code with which a person chooses a
+// password. A user has at most one: a newer one replaces it.
+type Activation struct {
+	User          id.User
+	Purpose       string // "activate" or "new_password"
+	TokenDigest   string
+	CodeDigest    string
+	LinkExpiresAt time.Time
+	CodeExpiresAt time.Time
+}
+
+const (
+	upsertActivation = `INSERT INTO activations (user_id, purpose, token_digest, code_digest, created_at, link_expires_at, code_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (user_id) DO UPDATE SET purpose = excluded.purpose, token_digest = excluded.token_digest, code_digest = excluded.code_digest,
+		created_at = excluded.created_at, link_expires_at = excluded.link_expires_at, code_expires_at = excluded.code_expires_at`
+	selectActivation = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
+	activationToken  = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
+	activationCode   = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
+	deleteActivation = `DELETE FROM activations WHERE user_id = $1`
+)
+
+// PutActivation makes a link and code for a user; older ones are dead.
+func (tx WriteTx) PutActivation(a Activation) error {
+	_, err := tx.exec(upsertActivation, string(a.User), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt))
+	return err
+}
+
+// FoundActivation is one that is good now, and the scope of its user.
+type FoundActivation struct {
+	User      id.User
+	Scope     access.Scope
+	Purpose   string
+	ExpiresAt time.Time
+}
+
+func scanActivation(code bool) func(scan) (FoundActivation, error) {
+	return func(s scan) (f FoundActivation, err error) {
+		var account id.Account
+		var link, typed int64
+		err = s(&f.User, &account, &f.Purpose, &link, &typed)
+		f.Scope, f.ExpiresAt = access.Within(account), fromMS(link)
+		if code {
+			f.ExpiresAt = fromMS(typed)
+		}
+		return f, err
+	}
+}
+
+// ActivationByToken finds a live activation by the digest of its link token.
+func (tx ReadTx) ActivationByToken(digest string) (FoundActivation, error) {
+	return one(tx, scanActivation(false), activationToken, digest, ms(tx.now))
+}
+
+// ActivationByCode finds a live activation by the digest of its typed code.
+func (tx ReadTx) ActivationByCode(digest string) (FoundActivation, error) {
+	return one(tx, scanActivation(true), activationCode, digest, ms(tx.now))
+}
+
+// EndActivation uses it up; ErrNotFound when somebody else just did.
+func (tx WriteTx) EndActivation(u id.User) error { return tx.change(deleteActivation, string(u)) }

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// conn is one database connection and the statements prepared on it. One
+// goroutine uses it at a time.
+type conn struct {
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func newConn(c *sql.Conn) *conn { return &conn{sql: c, stmts: map[string]*sql.Stmt{}} }
+
+func (c *conn) close() error {
+	for _, s := range c.stmts {
+		s.Close() //nolint:errcheck // the connection goes with it
+	}
+	return c.sql.Close()
+}
+
+// stmt prepares once. Queries are constants or built from a fixed set of
+// parts, so that the number of statements is bounded.
+func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := c.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := c.sql.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %.60q: %w", query, err)
+	}
+	c.stmts[query] = s
+	return s, nil
+}
+
+func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	s, err := c.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// ReadTx is one consistent view of the database. It cannot write.
+type ReadTx struct {
+	c      *conn
+	ctx    context.Context
+	now    time.Time
+	engine engine
+}
+
+// Now is the time of the transaction, in UTC and whole milliseconds.
+func (tx ReadTx) Now() time.Time { return tx.now }
+
+// scan reads one row into variables.
+type scan func(dest ...any) error
+
+// one runs a query that gives at most one row; ErrNotFound when none.
+func one[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any) (T, error) {
+	var zero T
+	all, err := list(tx, read, query, args...)
+	switch {
+	case err != nil:
+		return zero, err
+	case len(all) == 0:
+		return zero, ErrNotFound
+	}
+	return all[0], nil
+}
+
+// list runs a query and reads every row; the result is never nil.
+func list[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any) ([]T, error) {
+	s, err := tx.c.stmt(tx.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.QueryContext(tx.ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("query %.60q: %w", query, err)
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		v, err := read(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("read row of %.60q: %w", query, err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read rows of %.60q: %w", query, err)
+	}
+	return all, nil
+}
+
+// value reads a single column.
+func value[T any](s scan) (T, error) {
+	var v T
+	err := s(&v)
+	return v, err
+}
+
+// exists reports whether a query gives a row.
+func exists(tx ReadTx, query string, args ...any) (bool, error) {
+	_, err := one(tx, value[int64], query, args...)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// exec runs a statement and says how many rows it changed.
+func (tx WriteTx) exec(query string, args ...any) (int64, error) {
+	n, err := tx.c.exec(tx.ctx, query, args...)
+	if err != nil {
+		return 0, classify(tx.engine, fmt.Errorf("run %.60q: %w", query, err))
+	}
+	return n, nil
+}
+
+// change runs a statement that must change exactly one row; ErrNotFound when
+// it changes none.
+func (tx WriteTx) change(query string, args ...any) error {
+	n, err := tx.exec(query, args...)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return ErrNotFound
+	case n > 1:
+		return fmt.Errorf("run %.60q: changed %d rows, not one", query, n)
+	}
+	return nil
+}
+
+func classify(e engine, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case e.Taken(err):
+		return fmt.Errorf("%w: %w", ErrTaken, err)
+	case e.Full(err):
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	}
+	return err
+}
+
+// Times are kept as milliseconds since 1970; the zero time as NULL where a
+// column allows it.
+func ms(t time.Time) int64 { return t.UnixMilli() }
+
+func fromMS(n int64) time.Time { return time.UnixMilli(n).UTC() }
+
+func fromNullMS(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return fromMS(n.Int64)
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+
+	"gatehouse/internal/id"
+)
+
+// AuthenticatorApp is one TOTP secret of a user.
+type AuthenticatorApp struct {
+	ID         id.AuthenticatorApp
+	User       id.User
+	Name       string
+	Secret     string // sealed
+	LastStep   int64  // the newest 30-second step whose code was used
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+}
+
+const (
+	selectApps = `SELECT id, user_id, name, secret, last_step, created_at, last_used_at FROM authenticator_apps WHERE user_id = $1 ORDER BY created_at, id`
+	insertApp  = `INSERT INTO authenticator_apps (id, user_id, name, secret, last_step, created_at, last_used_address) VALUES ($1, $2, $3, $4, $5, $6, '')`
+	// Each step counts once, however many ask at the same time.
+	useStep = `UPDATE authenticator_apps SET last_step = $2, last_used_at = $3, last_used_address = $4 WHERE id = $1 AND last_step < $2`
+
+	insertRecoveryCode = `INSERT INTO recovery_codes (user_id, digest) VALUES ($1, $2)`
+	deleteRecovery     = `DELETE FROM recovery_codes WHERE user_id = $1`
+	useRecoveryCode    = `UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND digest = $2 AND used_at IS NULL`
+	countRecovery      = `SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL`
+)
+
+// AuthenticatorApps of a user.
+func (tx ReadTx) AuthenticatorApps(u id.User) ([]AuthenticatorApp, error) {
+	return list(tx, func(s scan) (a AuthenticatorApp, err error) {
+		var created int64
+		var used sql.NullInt64
+		err = s(&a.ID, &a.User, &a.Name, &a.Secret, &a.LastStep, &created, &used)
+		a.CreatedAt, a.LastUsedAt = fromMS(created), fromNullMS(used)
+		return a, err
+	}, selectApps, string(u))
+}
+
+// AddAuthenticatorApp switches an app on for a user.
+func (tx WriteTx) AddAuthenticatorApp(a AuthenticatorApp) error {
+	if _, err := tx.exec(insertApp, string(a.ID), string(a.User), a.Name, a.Secret, a.LastStep, ms(tx.now)); err != nil {
+		return err
+	}
+	return tx.rightsChanged()
+}
+
+// UseStep spends a step of an app; false when it, or a later one, was spent.
+func (tx WriteTx) UseStep(a id.AuthenticatorApp, step int64, address string) (bool, error) {
+	n, err := tx.exec(useStep, string(a), step, ms(tx.now), address)
+	return n == 1, err
+}
+
+// ReplaceRecoveryCodes puts new codes in place of all the user had.
+func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests []string) error {
+	if _, err := tx.exec(deleteRecovery, string(u)); err != nil {
+		return err
+	}
+	for _, d := range digests {
+		if _, err := tx.exec(insertRecoveryCode, string(u), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UseRecoveryCode spends a code; false when the user has no such unused one.
+func (tx WriteTx) UseRecoveryCode(u id.User, digest string) (bool, error) {
+	n, err := tx.exec(useRecoveryCode, string(u), digest, ms(tx.now))
+	return n == 1, err
+}
+
+// RecoveryCodesLeft counts the unused ones.
+func (tx ReadTx) RecoveryCodesLeft(u id.User) (int, error) {
+	return one(tx, value[int], countRecovery, string(u))
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"gatehouse/internal/activity"
+	"gatehouse/internal/auditlog"
+)
+
+// ledger appends records to the Merkle log. Only the writer has one.
+type ledger struct {
+	origin string
+	signer note.Signer
+	tree   auditlog.Tree
+	kept   struct { // the last checkpoint kept for good
+		size int64
+		at   time.Time
+	}
+	loaded bool
+}
+
+// A checkpoint is kept for good at least this often.
+const (
+	keepEveryRecords = 100
+	keepEvery        = 5 * time.Minute
+)
+
+const (
+	selectHead     = `SELECT size, at, checkpoint FROM log_head`
+	selectHash     = `SELECT hash FROM log_hashes WHERE idx = $1`
+	selectKept     = `SELECT size, at FROM checkpoints ORDER BY size DESC LIMIT 1`
+	insertHash     = `INSERT INTO log_hashes (idx, hash) VALUES ($1, $2)`
+	insertActivity = `INSERT INTO activity (seq, account_id, at, event, outcome, actor_id, object_id, leaf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	upsertHead     = `INSERT INTO log_head (only, size, at, checkpoint) VALUES (1, $1, $2, $3) ON CONFLICT (only) DO UPDATE SET size = excluded.size, at = excluded.at, checkpoint = excluded.checkpoint`
+	keepCheckpoint = `INSERT INTO checkpoints (size, at, checkpoint) VALUES ($1, $2, $3)`
+)
+
+// Head is the newest signed checkpoint of the log.
+type Head struct {
+	Size       int64
+	At         time.Time
+	Checkpoint string
+}
+
+// Head of the log; ErrNotFound while it is empty.
+func (tx ReadTx) Head() (Head, error) {
+	return one(tx, func(s scan) (h Head, err error) {
+		var at int64
+		err = s(&h.Size, &at, &h.Checkpoint)
+		h.At = fromMS(at)
+		return h, err
+	}, selectHead)
+}
+
+// append writes the records as the next leaves and signs the new head. It
+// returns the ledger as it will be once the transaction is committed.
+func (l ledger) append(tx WriteTx, records []activity.Record) (ledger, error) {
+	if len(records) == 0 {
+		return l, nil
+	}
+	if l.signer == nil {
+		return l, ErrSealed
+	}
+	last, err := l.catchUp(tx)
+	if err != nil {
+		return l, err
+	}
+	for _, r := range records {
+		leaf, err := r.Leaf()
+		if err != nil {
+			return l, err
+		}
+		_, err = tx.exec(insertActivity, l.tree.Size(), string(r.Account), ms(r.At), r.Event, string(r.Outcome), r.Actor.ID, r.Object.ID, string(leaf))
+		if err != nil {
+			return l, err
+		}
+		for _, h := range l.tree.Append(leaf) {
+			if _, err := tx.exec(insertHash, h.Index, h.Hash[:]); err != nil {
+				return l, err
+			}
+		}
+	}
+	at := tx.now
+	if at.Before(last) { // the head also keeps the highest time seen
+		at = last
+	}
+	return l, l.sign(tx, at)
+}
+
+// sign replaces the head, and keeps it for good when it is time.
+func (l *ledger) sign(tx WriteTx, at time.Time) error {
+	size := l.tree.Size()
+	signed, err := auditlog.Checkpoint{Origin: l.origin, Size: size, Root: l.tree.Root(), At: at}.Sign(l.signer)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec(upsertHead, size, ms(at), signed); err != nil {
+		return err
+	}
+	if size-l.kept.size < keepEveryRecords && at.Sub(l.kept.at) < keepEvery {
+		return nil
+	}
+	if _, err := tx.exec(keepCheckpoint, size, ms(at), signed); err != nil {
+		return err
+	}
+	l.kept.size, l.kept.at = size, at
+	return nil
+}
+
+// catchUp loads the edge of the tree when this process does not have it:
+// at start, and after another process has written. It returns the time of the
+// head.
+func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
+	head, err := tx.Head()
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return time.Time{}, err
+	}
+	if l.loaded && head.Size == l.tree.Size() {
+		return head.At, nil
+	}
+	l.tree, err = auditlog.LoadTree(head.Size, func(index int64) (tlog.Hash, error) {
+		b, err := one(tx.ReadTx, value[[]byte], selectHash, index)
+		if err == nil && len(b) != tlog.HashSize {
+			err = fmt.Errorf("stored hash %d has %d bytes", index, len(b))
+		}
+		if err != nil {
+			return tlog.Hash{}, err
+		}
+		return tlog.Hash(b), nil
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	_, err = one(tx.ReadTx, func(s scan) (struct{}, error) {
+		var at sql.NullInt64
+		err := s(&l.kept.size, &at)
+		l.kept.at = fromNullMS(at)
+		return struct{}{}, err
+	}, selectKept)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return time.Time{}, err
+	}
+	l.loaded = true
+	return head.At, nil
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/id"
+	"gatehouse/internal/session"
+)
+
+const (
+	sessionColumns = `s.id, s.user_id, s.face, s.means, s.address, s.program, s.signed_in_at, s.stepped_up_at, s.last_seen_at, s.ends_at`
+
+	// One row has everything a call must know of who makes it.
+	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, a.handle, a.name, a.state, a.mfa_policy
+		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
+	openedByToken    = selectOpened + ` WHERE s.token_digest = $1`
+	openedByID       = selectOpened + ` WHERE s.id = $1`
+	openedByPrevious = selectOpened + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
+
+	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`
+	renewSession  = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5 WHERE id = $1`
+	touchSession  = `UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2`
+	deleteSession = `DELETE FROM sessions WHERE id = $1`
+	deleteOthers  = `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`
+	deleteDead    = `DELETE FROM sessions WHERE ends_at <= $1 OR last_seen_at <= $2`
+)
+
+// Opened is a session with its user and account.
+type Opened struct {
+	Session session.Session
+	User    Listed
+	Account account.Account // id, handle, name, state and policy only
+}
+
+func scanOpened(s scan) (o Opened, err error) {
+	var signedIn, steppedUp, lastSeen, ends, created int64
+	var seen sql.NullInt64
+	ss, u := &o.Session, &o.User.User
+	err = s(&ss.ID, &ss.User, &ss.Face, &ss.Means, &ss.Address, &ss.Program, &signedIn, &steppedUp, &lastSeen, &ends,
+		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &created, &seen, &o.User.HasFactor,
+		&o.Account.Handle, &o.Account.Name, &o.Account.State, &o.Account.MFAPolicy)
+	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
+	u.CreatedAt, u.LastSeenAt, o.Account.ID = fromMS(created), fromNullMS(seen), u.Account
+	return o, err
+}
+
+// SessionByToken finds a session by the digest of its token, or of the token
+// it had until a moment ago.
+func (tx ReadTx) SessionByToken(digest string) (Opened, error) {
+	o, found, err := orNotFound(one(tx, scanOpened, openedByToken, digest))
+	if err != nil || found {
+		return o, err
+	}
+	return one(tx, scanOpened, openedByPrevious, digest, ms(tx.now))
+}
+
+// Session finds a session by its id.
+func (tx ReadTx) Session(s id.Session) (Opened, error) {
+	return one(tx, scanOpened, openedByID, string(s))
+}
+
+// AddSession writes a session that begins now.
+func (tx WriteTx) AddSession(s session.Session, tokenDigest string) error {
+	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(s.User), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt))
+	if err == nil {
+		_, err = tx.exec(setSeen, string(s.User), ms(tx.now))
+	}
+	return err
+}
+
+// RenewSession gives a session a new token and means, as of now. The old
+// token works for a few seconds more, for calls under way.
+func (tx WriteTx) RenewSession(s id.Session, tokenDigest string, means string) error {
+	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now))
+}
+
+// TouchSession notes that the session and its user were seen.
+func (tx WriteTx) TouchSession(s id.Session, u id.User) error {
+	if _, err := tx.exec(touchSession, string(s), ms(tx.now)); err != nil {
+		return err
+	}
+	_, err := tx.exec(setSeen, string(u), ms(tx.now))
+	return err
+}
+
+// EndSession ends a session; ErrNotFound when it has ended.
+func (tx WriteTx) EndSession(s id.Session) error {
+	if err := tx.change(deleteSession, string(s)); err != nil {
+		return err
+	}
+	return tx.rightsChanged()
+}
+
+// EndOtherSessions ends every session of a user but one, which may be empty,
+// and says how many.
+func (tx WriteTx) EndOtherSessions(u id.User, but id.Session) (int64, error) {
+	n, err := tx.exec(deleteOthers, string(u), string(but))
+	if err == nil && n > 0 {
+		err = tx.rightsChanged()
+	}
+	return n, err
+}
+
+// DeleteDeadSessions removes sessions that ended by themselves.
+func (tx WriteTx) DeleteDeadSessions(now time.Time) error {
+	_, err := tx.exec(deleteDead, ms(now), ms(now.Add(-session.Idle)))
+	return err
+}

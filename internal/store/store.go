@@ -1,0 +1,168 @@
+// Package store keeps everything Gatehouse knows in one SQL database, and is
+// the only package that speaks SQL. Reads run in a transaction type without
+// writing methods; writes are short functions that a single writer gathers
+// into one durable commit, each under a savepoint of its own, together with
+// their records in the activity log. Every query over things that belong to
+// accounts takes an access.Scope.
+//
+// It knows no rule of who may do what: that is package access, asked by op.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"gatehouse/internal/store/sqlite"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrTaken    = errors.New("already taken")         // a unique value is in use
+	ErrDiskFull = errors.New("the disk is full")      // nothing was changed
+	ErrSealed   = errors.New("the log has no signer") // Unlock was not called
+	ErrClosed   = errors.New("the database is closed")
+)
+
+// engine is what differs between database engines.
+type engine interface {
+	// Name of the engine's folder of migrations.
+	Name() string
+	// Reader and Writer open connections. There is one writer.
+	Reader(ctx context.Context) (*sql.Conn, error)
+	Writer(ctx context.Context) (*sql.Conn, error)
+	// Begin is the statement that begins a write transaction.
+	Begin() string
+	// Backup copies the database aside before a migration and says where.
+	Backup(ctx context.Context, c *sql.Conn, suffix string) (string, error)
+	// Taken and Full classify errors.
+	Taken(err error) bool
+	Full(err error) bool
+	// Check runs the engine's own check of its files.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// DB is an open database.
+type DB struct {
+	engine  engine
+	readers chan *conn
+	writer  *writer
+	clock   func() time.Time
+	log     *slog.Logger
+}
+
+// Options of Open. Every field may be left out.
+type Options struct {
+	Clock   func() time.Time // time.Now when nil
+	Readers int              // read connections; 4 when zero
+	Log     *slog.Logger     // discards when nil
+}
+
+// Open opens "sqlite:PATH", creating and migrating it as needed. The log
+// cannot be written to before Unlock.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	path, ok := strings.CutPrefix(dsn, "sqlite:")
+	if !ok {
+		return nil, fmt.Errorf("open database: %q does not begin with sqlite:", scheme(dsn))
+	}
+	e, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log}
+	if err := db.connect(ctx, o.Readers); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// scheme hides what follows it: a PostgreSQL address holds a password.
+func scheme(dsn string) string {
+	s, _, _ := strings.Cut(dsn, ":")
+	return s
+}
+
+func (db *DB) connect(ctx context.Context, readers int) error {
+	w, err := db.engine.Writer(ctx)
+	if err != nil {
+		return fmt.Errorf("open database for writing: %w", err)
+	}
+	if err := migrate(ctx, db.engine, w, db.clock()); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	for range readers {
+		r, err := db.engine.Reader(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("open database for reading: %w", err), w.Close())
+		}
+		db.readers <- newConn(r)
+	}
+	db.writer = startWriter(newConn(w), db.engine, db.clock, db.log)
+	return nil
+}
+
+// Unlock gives the writer the key that signs the log's checkpoints. Until
+// then, writes that leave a record fail with ErrSealed.
+func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origin, signer) }
+
+// Check runs the engine's own check of the whole database; it takes seconds
+// for a large one.
+func (db *DB) Check(ctx context.Context) error { return db.engine.Check(ctx) }
+
+// Close finishes what was accepted and closes the connections.
+func (db *DB) Close() error {
+	var errs []error
+	if db.writer != nil {
+		errs = append(errs, db.writer.close())
+	}
+	for len(db.readers) > 0 {
+		errs = append(errs, (<-db.readers).close())
+	}
+	return errors.Join(append(errs, db.engine.Close())...)
+}
+
+// Now is the store's clock, in UTC and whole milliseconds.
+func (db *DB) Now() time.Time { return moment(db.clock()) }
+
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// Read runs f over one consistent view of the database.
+func (db *DB) Read(ctx context.Context, f func(ReadTx) error) error {
+	var c *conn
+	select {
+	case c = <-db.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { db.readers <- c }()
+	if _, err := c.exec(ctx, "BEGIN"); err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer c.exec(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // nothing was written
+	return f(ReadTx{c: c, ctx: ctx, now: db.Now(), engine: db.engine})
+}
+
+// Write runs f within the next commit and returns when that is durable. f
+// must only use its transaction and may be run more than once; if it fails,
+// what it did is undone and nothing else is. A cancelled ctx stops the wait,
+// not a write that has begun.
+func (db *DB) Write(ctx context.Context, f func(WriteTx) error) error {
+	return db.writer.do(ctx, f)
+}

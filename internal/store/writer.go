@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"gatehouse/internal/activity"
+)
+
+// WriteTx is a write transaction: everything a ReadTx can, and changes.
+type WriteTx struct {
+	ReadTx
+	job *job
+}
+
+// Record leaves an entry in the activity log, in the same commit as the
+// changes. Its time is the transaction's.
+func (tx WriteTx) Record(r activity.Record) {
+	r.At = tx.now
+	tx.job.records = append(tx.job.records, r)
+}
+
+// job is one function waiting to be committed.
+type job struct {
+	ctx     context.Context
+	run     func(WriteTx) error
+	records []activity.Record
+	err     error
+	done    chan struct{}
+}
+
+// writer is the single goroutine that writes. It takes whatever is waiting,
+// runs it in one transaction, and answers after the commit.
+type writer struct {
+	conn   *conn
+	engine engine
+	clock  func() time.Time
+	log    *slog.Logger
+
+	jobs    chan *job
+	stop    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+
+	mu     sync.Mutex // guards ledger against Unlock
+	ledger ledger
+}
+
+const (
+	maxBatch = 256
+	maxQueue = 4096
+)
+
+func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *writer {
+	w := &writer{
+		conn: c, engine: e, clock: clock, log: log,
+		jobs: make(chan *job, maxQueue), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+func (w *writer) unlock(origin string, signer note.Signer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ledger.origin, w.ledger.signer = origin, signer
+}
+
+func (w *writer) do(ctx context.Context, f func(WriteTx) error) error {
+	j := &job{ctx: ctx, run: f, done: make(chan struct{})}
+	select {
+	case <-w.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case w.jobs <- j:
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-w.stopped: // closed in between; the loop may have answered all the same
+		select {
+		case <-j.done:
+			return j.err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// close commits what is waiting, then closes the connection.
+func (w *writer) close() error {
+	w.once.Do(func() { close(w.stop) })
+	<-w.stopped
+	return w.conn.close()
+}
+
+func (w *writer) loop() {
+	defer close(w.stopped)
+	for {
+		select {
+		case j := <-w.jobs:
+			w.commit(w.gather(j))
+		case <-w.stop:
+			for {
+				select {
+				case j := <-w.jobs:
+					w.commit(w.gather(j))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// gather takes what else is waiting. It gives way a few times first: callers
+// that were just answered are about to come back, and one commit for all of
+// them costs what one commit for one does.
+func (w *writer) gather(first *job) []*job {
+	batch := []*job{first}
+	for idle := 0; len(batch) < maxBatch && idle < 4; {
+		select {
+		case j := <-w.jobs:
+			batch, idle = append(batch, j), 0
+		default:
+			runtime.Gosched()
+			idle++
+		}
+	}
+	return batch
+}
+
+// commit runs a batch and answers every job in it. When the transaction as a
+// whole is lost (a full disk, a failed commit, a log that cannot be signed),
+// nothing of it happened, and each job gets a transaction of its own, so that
+// only the one at fault fails.
+func (w *writer) commit(batch []*job) {
+	w.mu.Lock()
+	err := w.attempt(batch)
+	w.mu.Unlock()
+	if err != nil && len(batch) > 1 {
+		w.log.Warn("batch of writes lost, running them one by one", "jobs", len(batch), "error", err)
+		for _, j := range batch {
+			w.commit([]*job{j})
+		}
+		return
+	}
+	for _, j := range batch {
+		if err != nil {
+			j.err = err
+		}
+		close(j.done)
+	}
+}
+
+// attempt runs the batch in one transaction. Errors of single jobs are left in
+// them; an error returned means that nothing at all was changed.
+//
+// The writer's statements never run under a caller's context: a cancelled
+// statement would take the whole transaction with it.
+func (w *writer) attempt(batch []*job) (err error) {
+	ctx := context.Background()
+	if _, err := w.conn.exec(ctx, w.engine.Begin()); err != nil {
+		return classify(w.engine, fmt.Errorf("begin writing: %w", err))
+	}
+	defer func() {
+		if err != nil {
+			w.conn.exec(ctx, "ROLLBACK") //nolint:errcheck // the engine may have rolled back by itself
+			err = classify(w.engine, err)
+		}
+	}()
+	read := ReadTx{c: w.conn, ctx: ctx, now: moment(w.clock()), engine: w.engine}
+	var records []activity.Record
+	for _, j := range batch {
+		if err := w.single(ctx, read, j); err != nil {
+			return err
+		}
+		if j.err == nil {
+			records = append(records, j.records...)
+		}
+	}
+	next, err := w.ledger.append(WriteTx{ReadTx: read}, records)
+	if err != nil {
+		return err
+	}
+	if _, err := w.conn.exec(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.ledger = next
+	return nil
+}
+
+// single runs one job under a savepoint. It returns an error only when the
+// whole transaction is lost: the engine may drop it on a full disk, and then
+// the savepoint is gone too.
+func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
+	j.err, j.records = nil, nil
+	if j.ctx.Err() != nil {
+		j.err = j.ctx.Err()
+		return nil
+	}
+	if _, err := w.conn.exec(ctx, "SAVEPOINT job"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	if err := guarded(j, WriteTx{ReadTx: read, job: j}); err != nil {
+		j.err, j.records = err, nil
+		if _, err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
+			return errors.Join(j.err, fmt.Errorf("roll back to savepoint: %w", err))
+		}
+	}
+	if _, err := w.conn.exec(ctx, "RELEASE job"); err != nil {
+		return fmt.Errorf("release savepoint: %w", err)
+	}
+	return nil
+}
+
+// guarded turns a panic of one job into that job's error.
+func guarded(j *job, tx WriteTx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("write panicked: %v", p)
+		}
+	}()
+	return j.run(tx)
+}

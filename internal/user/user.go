@@ -1,0 +1,176 @@
+// Package user holds what a user of an account is and how its fields are
+// read. It knows no SQL and no HTTP.
+package user
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/secure/precis"
+
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/problem"
+)
+
+// State of a user.
+//
+//	invited ──activation──▶ active ◀──reactivate── deactivated
+//	   │                      └──────deactivate──────▶│
+//	   └───────────────────── delete ────────────────▶ deleted
+type State string
+
+// The states.
+const (
+	Invited     State = "invited"     // added, and has not chosen a password yet
+	Active      State = "active"      // may sign in
+	Deactivated State = "deactivated" // may not, for now
+	Deleted     State = "deleted"     // a tombstone, so that the login is never used again
+)
+
+// User is a person in exactly one account.
+type User struct {
+	ID         id.User
+	Account    id.Account
+	Login      Login
+	Name       string
+	Email      Email
+	Mobile     Mobile
+	Language   Language
+	State      State
+	AdminUser  bool // the first user of the account
+	ForceMFA   bool // an administrator demands a second factor of this user
+	CreatedAt  time.Time
+	LastSeenAt time.Time // zero: never
+}
+
+// Login is a user's name at sign-in, as it was typed when the user was added.
+type Login string
+
+// Longest login, in characters.
+const maxLogin = 64
+
+// ParseLogin reads a login: 2 to 64 Latin letters, digits and . _ - @ +,
+// beginning with a letter or digit. One script only, so that no login can be
+// mistaken for another.
+func ParseLogin(raw string) (Login, *field.Error) {
+	s := strings.TrimSpace(raw)
+	if s == "" {
+		return "", field.Missing()
+	}
+	if err := field.Clean(s); err != nil {
+		return "", err
+	}
+	if n := utf8.RuneCountInString(s); n < 2 {
+		return "", field.Wrong(problem.TooShort, "A login has at least 2 characters.")
+	} else if n > maxLogin {
+		return "", field.Wrong(problem.TooLong, "A login has at most 64 characters.")
+	}
+	for i, r := range s {
+		switch {
+		case unicode.Is(unicode.Latin, r), r >= '0' && r <= '9':
+		case i > 0 && strings.ContainsRune("._-@+", r):
+		case unicode.IsLetter(r):
+			return "", field.Wrong(problem.MixedScript, "A login uses Latin letters only, so that nobody can imitate another login.")
+		default:
+			return "", field.Wrong(problem.NotAllowed, "A login consists of letters, digits and . _ - @ + and begins with a letter or digit.")
+		}
+	}
+	l := Login(s)
+	if l.Folded() == "" {
+		return "", field.Wrong(problem.NotAllowed, "A login consists of letters, digits and . _ - @ + and begins with a letter or digit.")
+	}
+	return l, nil
+}
+
+// Folded is the form in which logins are unique: case and width mapped (RFC
+// 8265, UsernameCaseMapped). Empty when there is none.
+func (l Login) Folded() string {
+	s, err := precis.UsernameCaseMapped.String(string(l))
+	if err != nil {
+		return ""
+	}
+	return s
+}
+
+// ParseName reads a person's name: one line of at most 120 characters.
+func ParseName(raw string) (string, *field.Error) { return field.Text(120)(raw) }
+
+// Email is an address to which mail can be sent; the domain is lower case.
+type Email string
+
+// ParseEmail reads an e-mail address (RFC 5322 addr-spec, without comments or
+// quoting), at most 254 characters (RFC 5321).
+func ParseEmail(raw string) (Email, *field.Error) {
+	s := strings.TrimSpace(raw)
+	if s == "" {
+		return "", field.Missing()
+	}
+	if err := field.Clean(s); err != nil {
+		return "", err
+	}
+	bad := field.Wrong(problem.BadFormat, "This is not an e-mail address; it looks like anna@example.com.")
+	if len(s) > 254 {
+		return "", field.Wrong(problem.TooLong, "An e-mail address has at most 254 characters.")
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Name != "" || a.Address != s {
+		return "", bad
+	}
+	at := strings.LastIndexByte(s, '@')
+	local, domain := s[:at], s[at+1:]
+	if len(local) > 64 || strings.ContainsAny(local, "\" ") || !strings.Contains(domain, ".") {
+		return "", bad
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", bad
+	}
+	if unicodeDomain, err := idna.Lookup.ToUnicode(ascii); err == nil {
+		domain = unicodeDomain
+	}
+	return Email(local + "@" + strings.ToLower(domain)), nil
+}
+
+// Mobile is a telephone number in international form (E.164), "+32470123456".
+type Mobile string
+
+// ParseMobile reads a mobile number; spaces, dots, dashes, slashes and
+// brackets between digits are left out, and 00 in front is +.
+func ParseMobile(raw string) (Mobile, *field.Error) {
+	s := strings.NewReplacer(" ", "", ".", "", "-", "", "/", "", "(", "", ")", "").Replace(strings.TrimSpace(raw))
+	if s == "" {
+		return "", field.Missing()
+	}
+	if rest, ok := strings.CutPrefix(s, "00"); ok {
+		s = "+" + rest
+	}
+	digits, ok := strings.CutPrefix(s, "+")
+	if !ok || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+		return "", field.Wrong(problem.BadFormat, "Please give the number with its country code, such as +32 470 12 34 56.")
+	}
+	return Mobile(s), nil
+}
+
+// Language of the screens and messages a user gets.
+type Language string
+
+// Languages are those that there are texts for.
+func Languages() []Language { return []Language{"en", "de"} }
+
+// ParseLanguage reads one of Languages.
+func ParseLanguage(raw string) (Language, *field.Error) {
+	if raw == "" {
+		return "", field.Missing()
+	}
+	for _, l := range Languages() {
+		if string(l) == raw {
+			return l, nil
+		}
+	}
+	return "", field.Wrong(problem.Unknown, "Please choose one of the languages offered.")
+}
