@@ -74,7 +74,7 @@ export default defineLanguage({
   'password.hide': 'Passwort verbergen',
   'password.length': 'Mindestens 15 Zeichen',
   'password.soFar': { one: 'bisher {n} Zeichen', other: 'bisher {n} Zeichen' },
-  'password.context': 'Ohne Ihren Benutzernamen, Ihren Namen oder den der Organisation',
+  'password.context': 'Mehr als Ihr Benutzername, Ihr Name oder der der Organisation',
   'password.hint':
     'Einige Wörter ohne Zusammenhang ergeben ein gutes Passwort. Einfügen aus einem Passwortmanager ist erwünscht.',
   'password.met': 'erfüllt',
@@ -459,7 +459,8 @@ export default defineLanguage({
   'violation.password_too_long': 'Das ist mehr, als gespeichert werden kann. Wählen Sie ein kürzeres.',
   'violation.password_listed':
     'Dieses Passwort steht auf Listen, die Angreifer durchprobieren. Wählen Sie ein anderes.',
-  'violation.password_context': 'Lassen Sie Benutzernamen, Namen und Organisation weg.',
+  'violation.password_context':
+    'Namen sind leicht zu erraten: Nehmen Sie mehr als Benutzername, Name oder Organisation.',
   'violation.unknown': 'Das gibt es nicht mehr. Wählen Sie neu.',
   'violation.mixed_script': 'Buchstaben verschiedener Alphabete sind gemischt. Verwenden Sie nur eines.',
   'violation.bad_text': 'Das enthält Zeichen, die nicht gespeichert werden können.',

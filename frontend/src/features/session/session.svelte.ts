@@ -3,6 +3,7 @@ import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
 import { go, route } from '../../router.svelte'
+import { dismissAll } from '../../ui/toasts.svelte'
 
 export type Session = Schema['Session']
 export type Permission = Session['permissions'][number]
@@ -77,6 +78,7 @@ export const stay = () => call('profile.show')
 /** Shows the sign-in page, keeping the place if the person did not leave of their own will. */
 export function toSignIn(notice?: Notice, login?: string) {
   if (known && !known.setUp) known = { ...known, setUp: true }
+  dismissAll()
   state = { kind: 'signed_out', notice, login }
   if (notice !== 'ended') {
     returnTo = ''
