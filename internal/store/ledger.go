@@ -25,12 +25,6 @@ type ledger struct {
 	loaded bool
 }
 
-// A checkpoint is kept for good at least this often.
-const (
-	keepEveryRecords = 100
-	keepEvery        = 5 * time.Minute
-)
-
 const (
 	selectHead     = `SELECT size, at, checkpoint FROM log_head`
 	selectHash     = `SELECT hash FROM log_hashes WHERE idx = $1`
@@ -103,7 +97,7 @@ func (l *ledger) sign(tx WriteTx, at time.Time) error {
 	if _, err := tx.exec(upsertHead, size, ms(at), signed); err != nil {
 		return err
 	}
-	if size-l.kept.size < keepEveryRecords && at.Sub(l.kept.at) < keepEvery {
+	if size-l.kept.size < auditlog.KeepRecords && at.Sub(l.kept.at) < auditlog.KeepTime {
 		return nil
 	}
 	if _, err := tx.exec(keepCheckpoint, size, ms(at), signed); err != nil {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -54,9 +55,14 @@ type engine interface {
 type DB struct {
 	engine  engine
 	readers chan *conn
+	opened  int // how many readers there are
 	writer  *writer
 	clock   func() time.Time
 	log     *slog.Logger
+
+	closing chan struct{}
+	once    sync.Once
+	closed  error // of the first Close
 }
 
 // Options of Open. Every field may be left out.
@@ -86,7 +92,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log}
+	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log, closing: make(chan struct{})}
 	if err := db.connect(ctx, o.Readers); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -113,6 +119,7 @@ func (db *DB) connect(ctx context.Context, readers int) error {
 			return errors.Join(fmt.Errorf("open database for reading: %w", err), w.Close())
 		}
 		db.readers <- newConn(r)
+		db.opened++
 	}
 	db.writer = startWriter(newConn(w), db.engine, db.clock, db.log)
 	return nil
@@ -126,16 +133,21 @@ func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origi
 // for a large one.
 func (db *DB) Check(ctx context.Context) error { return db.engine.Check(ctx) }
 
-// Close finishes what was accepted and closes the connections.
+// Close finishes what was accepted, waits for the reads under way and closes
+// the connections. Whoever comes later gets ErrClosed.
 func (db *DB) Close() error {
-	var errs []error
-	if db.writer != nil {
-		errs = append(errs, db.writer.close())
-	}
-	for len(db.readers) > 0 {
-		errs = append(errs, (<-db.readers).close())
-	}
-	return errors.Join(append(errs, db.engine.Close())...)
+	db.once.Do(func() {
+		close(db.closing)
+		var errs []error
+		if db.writer != nil {
+			errs = append(errs, db.writer.close())
+		}
+		for range db.opened {
+			errs = append(errs, (<-db.readers).close())
+		}
+		db.closed = errors.Join(append(errs, db.engine.Close())...)
+	})
+	return db.closed
 }
 
 // Now is the store's clock, in UTC and whole milliseconds.
@@ -145,18 +157,39 @@ func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // Read runs f over one consistent view of the database.
 func (db *DB) Read(ctx context.Context, f func(ReadTx) error) error {
-	var c *conn
-	select {
-	case c = <-db.readers:
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := db.reader(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { db.readers <- c }()
-	if _, err := c.exec(ctx, "BEGIN"); err != nil {
+	// Not under ctx: a BEGIN that was interrupted after it took effect would
+	// leave the connection in a transaction for good.
+	always := context.WithoutCancel(ctx)
+	if _, err := c.exec(always, "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	defer c.exec(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // nothing was written
+	defer c.exec(always, "ROLLBACK") //nolint:errcheck // nothing was written
 	return f(ReadTx{c: c, ctx: ctx, now: db.Now(), engine: db.engine})
+}
+
+// reader waits for a free connection.
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	select {
+	case <-db.closing:
+		return nil, ErrClosed
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case c := <-db.readers:
+		return c, nil
+	case <-db.closing:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Write runs f within the next commit and returns when that is durable. f

@@ -53,6 +53,10 @@ type writer struct {
 	ledger ledger
 }
 
+// errBegin marks a transaction that could not begin. No job is at fault, and
+// asking again for each would make all of them wait as often.
+var errBegin = errors.New("begin writing")
+
 const (
 	maxBatch = 256
 	maxQueue = 4096
@@ -146,7 +150,7 @@ func (w *writer) commit(batch []*job) {
 	w.mu.Lock()
 	err := w.attempt(batch)
 	w.mu.Unlock()
-	if err != nil && len(batch) > 1 {
+	if err != nil && len(batch) > 1 && !errors.Is(err, errBegin) {
 		w.log.Warn("batch of writes lost, running them one by one", "jobs", len(batch), "error", err)
 		for _, j := range batch {
 			w.commit([]*job{j})
@@ -169,7 +173,7 @@ func (w *writer) commit(batch []*job) {
 func (w *writer) attempt(batch []*job) (err error) {
 	ctx := context.Background()
 	if _, err := w.conn.exec(ctx, w.engine.Begin()); err != nil {
-		return classify(w.engine, fmt.Errorf("begin writing: %w", err))
+		return classify(w.engine, fmt.Errorf("%w: %w", errBegin, err))
 	}
 	defer func() {
 		if err != nil {
