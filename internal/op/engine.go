@@ -131,6 +131,11 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if err != nil {
 			return err
 		}
+		if result.refusal == nil && resting(v.actor, tx.Now()) {
+			if err := tx.TouchSession(v.actor.Session(), v.actor.User()); err != nil {
+				return fmt.Errorf("note that the session is in use: %w", err)
+			}
+		}
 		return leaveRecord(tx, call, o.spec, result.entry, result.refusal)
 	})
 	if err != nil {
@@ -139,7 +144,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if result.refusal != nil {
 		return out, result.refusal
 	}
-	return result.out, e.touch(ctx, before.actor)
+	return result.out, nil
 }
 
 // stillAllowed asks again within the transaction when anything about rights
@@ -214,9 +219,16 @@ func address(s access.Source) string {
 	return s.Address.Unmap().String()
 }
 
-// touch keeps a session alive, with at most one write a minute.
+// resting reports whether it is time to note that a session is in use, which
+// is done at most once a minute.
+func resting(a access.Actor, now time.Time) bool {
+	return a.Kind() == access.Person && now.Sub(a.SeenAt()) >= session.SeenEvery
+}
+
+// touch keeps a session alive that reads. A write does it in its own commit:
+// once that is done, nothing may keep the answer from the caller.
 func (e *Engine) touch(ctx context.Context, a access.Actor) error {
-	if a.Kind() != access.Person || e.db.Now().Sub(a.SeenAt()) < session.SeenEvery {
+	if !resting(a, e.db.Now()) {
 		return nil
 	}
 	return e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })

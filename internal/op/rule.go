@@ -89,6 +89,9 @@ func Holds[In any](p access.Permission) Rule[In] {
 // SteppedUp asks in addition that a person proved who they are within the
 // last minutes.
 func (r Rule[In]) SteppedUp() Rule[In] {
+	if r.allow == nil {
+		return r // no rule: such an operation does not start
+	}
 	stepped := r
 	stepped.text += ", stepped up"
 	stepped.allow = func(q question[In]) access.Decision {
