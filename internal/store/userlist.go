@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -155,8 +156,19 @@ const (
 	matchesUpTo = `SELECT COUNT(*) FROM (SELECT 1 FROM user_grams WHERE user_grams MATCH $1 LIMIT $2)`
 )
 
-func (tx WriteTx) indexUser(row, account int64, search string) error {
-	_, err := tx.exec(indexUser, row, strings.Join(grams(account, search), " "))
+// indexed is a row that searches are to find.
+type indexed struct {
+	row, account int64
+	search       string
+}
+
+// indexLater has the writer index a row once every job of the batch has run:
+// FTS5 writes out a segment at each savepoint, so that indexing under the
+// jobs' own would cost as much as a commit for each of them.
+func (tx WriteTx) indexLater(i indexed) { tx.job.indexed = append(tx.job.indexed, i) }
+
+func (tx WriteTx) index(i indexed) error {
+	_, err := tx.exec(indexUser, i.row, strings.Join(grams(i.account, i.search), " "))
 	return err
 }
 
@@ -167,17 +179,30 @@ func (tx ReadTx) fewMatches(match string) (bool, error) {
 
 // grams are the pairs and triples of letters in each word, once each.
 func grams(account int64, search string) []string {
+	prefix := gramPrefix(account)
 	var all []string
 	for _, w := range strings.Fields(search) {
-		r := []rune(w)
+		starts := letters(w)
 		for n := 2; n <= 3; n++ {
-			for i := 0; i+n <= len(r); i++ {
-				all = append(all, fmt.Sprintf("%d~%s", account, string(r[i:i+n])))
+			for i := 0; i+n < len(starts); i++ {
+				all = append(all, prefix+w[starts[i]:starts[i+n]])
 			}
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gramPrefix keeps the n-grams of accounts apart.
+func gramPrefix(account int64) string { return strconv.FormatInt(account, 10) + "~" }
+
+// letters are the places in a word where its letters begin, and its end.
+func letters(word string) []int {
+	starts := make([]int, 0, len(word)+1)
+	for i := range word {
+		starts = append(starts, i)
+	}
+	return append(starts, len(word))
 }
 
 // matchGrams is the FTS5 expression for words: all their triples, or the pair

@@ -19,7 +19,8 @@ const (
 	userByLogin = `SELECT ` + userColumns + `, ` + factorColumn + `, u.password_hash FROM users u WHERE u.login_folded = $1 AND u.state <> 'deleted'`
 	loginTaken  = `SELECT 1 FROM users WHERE login_folded = $1`
 	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, password_hash, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING row`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		RETURNING row, (SELECT a.row FROM accounts a WHERE a.id = account_id)`
 	setPassword  = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
 	setHash      = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
 	setSeen      = `UPDATE users SET last_seen_at = $2 WHERE id = $1`
@@ -83,16 +84,16 @@ func (tx ReadTx) HasAdminUser(scope access.Scope) (bool, error) {
 // when the login was ever used.
 func (tx WriteTx) AddUser(u user.User, passwordHash string) error {
 	search := user.Fold(u.Name + " " + string(u.Login) + " " + string(u.Email))
-	row, err := one(tx.ReadTx, value[int64], insertUser, string(u.ID), string(u.Account), string(u.Login), u.Login.Folded(), u.Name, user.Fold(u.Name), search,
+	i, err := one(tx.ReadTx, func(read scan) (indexed, error) {
+		i := indexed{search: search}
+		return i, read(&i.row, &i.account)
+	}, insertUser, string(u.ID), string(u.Account), string(u.Login), u.Login.Folded(), u.Name, user.Fold(u.Name), search,
 		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now))
 	if err != nil {
 		return classify(tx.engine, fmt.Errorf("add user: %w", err))
 	}
-	number, err := tx.number(u.Account)
-	if err != nil {
-		return err
-	}
-	return tx.indexUser(row, number, search)
+	tx.indexLater(i)
+	return nil
 }
 
 // SetPassword replaces the password and makes an invited user active.
