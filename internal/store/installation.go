@@ -51,7 +51,10 @@ func (tx WriteTx) SetKeyCheck(check string) error { return tx.change(setKeyCheck
 // Claim makes an account the operator's. It returns ErrNotFound when the
 // installation has one: of two set-ups, one wins.
 func (tx WriteTx) Claim(operator id.Account) error {
-	return tx.change(claimInstallation, string(operator))
+	if err := tx.change(claimInstallation, string(operator)); err != nil {
+		return err
+	}
+	return tx.rightsChanged() // its administrators now hold rights over the installation
 }
 
 // RightsVersion moves with every transaction that changes a right: whoever

@@ -17,7 +17,10 @@ const (
 		JOIN roles r ON r.id = u.role_id
 		LEFT JOIN role_permissions p ON p.role_id = r.id
 		WHERE u.user_id = $1`
-	insertUserRole = `INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2)`
+	// Only within one account, whatever the caller looked up.
+	insertUserRole = `INSERT INTO user_roles (user_id, role_id)
+		SELECT u.id, r.id FROM users u JOIN roles r ON r.account_id = u.account_id
+		WHERE u.id = $1 AND r.id = $2`
 )
 
 // Roles of the account, built-in ones first, with their permissions.
@@ -77,10 +80,10 @@ func (tx ReadTx) RightsOf(u id.User, operator bool) (access.Rights, error) {
 	return rights, err
 }
 
-// GiveRole gives a user a role. Both are of the same account: the caller
-// found the role within the user's scope.
+// GiveRole gives a user a role of the same account; ErrNotFound when the
+// account has no such role, ErrTaken when the user has it.
 func (tx WriteTx) GiveRole(u id.User, r id.Role) error {
-	if _, err := tx.exec(insertUserRole, string(u), string(r)); err != nil {
+	if err := tx.change(insertUserRole, string(u), string(r)); err != nil {
 		return err
 	}
 	return tx.rightsChanged()

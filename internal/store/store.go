@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"gatehouse/internal/store/migrations"
 	"gatehouse/internal/store/sqlite"
 )
 
@@ -30,6 +31,10 @@ var (
 	ErrDiskFull = errors.New("the disk is full")      // nothing was changed
 	ErrSealed   = errors.New("the log has no signer") // Unlock was not called
 	ErrClosed   = errors.New("the database is closed")
+
+	// ErrLogDamaged stops every write that leaves a record: signing over a log
+	// that somebody edited would make the edit true.
+	ErrLogDamaged = errors.New("the activity log is not the one that was signed; please run 'gatehouse audit verify' and restore a backup")
 )
 
 // engine is what differs between database engines.
@@ -70,6 +75,8 @@ type Options struct {
 	Clock   func() time.Time // time.Now when nil
 	Readers int              // read connections; 4 when zero
 	Log     *slog.Logger     // discards when nil
+
+	schema []migrations.Migration // the engine's when nil; tests open older ones
 }
 
 // Open opens "sqlite:PATH", creating and migrating it as needed. The log
@@ -93,7 +100,12 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log, closing: make(chan struct{})}
-	if err := db.connect(ctx, o.Readers); err != nil {
+	if o.schema == nil {
+		if o.schema, err = migrations.For(e.Name()); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
+	if err := db.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -105,15 +117,15 @@ func scheme(dsn string) string {
 	return s
 }
 
-func (db *DB) connect(ctx context.Context, readers int) error {
+func (db *DB) connect(ctx context.Context, o Options) error {
 	w, err := db.engine.Writer(ctx)
 	if err != nil {
 		return fmt.Errorf("open database for writing: %w", err)
 	}
-	if err := migrate(ctx, db.engine, w, db.clock()); err != nil {
+	if err := migrate(ctx, db.engine, w, o.schema, db.clock()); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	for range readers {
+	for range o.Readers {
 		r, err := db.engine.Reader(ctx)
 		if err != nil {
 			return errors.Join(fmt.Errorf("open database for reading: %w", err), w.Close())
@@ -125,9 +137,12 @@ func (db *DB) connect(ctx context.Context, readers int) error {
 	return nil
 }
 
-// Unlock gives the writer the key that signs the log's checkpoints. Until
-// then, writes that leave a record fail with ErrSealed.
-func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origin, signer) }
+// Unlock gives the writer the key that signs the log's checkpoints, and those
+// that may have signed the ones there are. Until then, writes that leave a
+// record fail with ErrSealed.
+func (db *DB) Unlock(origin string, signer note.Signer, known note.Verifiers) {
+	db.writer.unlock(origin, signer, known)
+}
 
 // Check runs the engine's own check of the whole database; it takes seconds
 // for a large one.

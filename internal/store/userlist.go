@@ -28,6 +28,12 @@ const (
 	MaxCount  = 10_000 // totals beyond are "more than"
 )
 
+// Limits of a search: words that must occur, and n-grams to look them up by.
+const (
+	maxWords = 12
+	maxGrams = 48
+)
+
 // Total is how many there are, or that there are more than MaxCount.
 type Total struct {
 	Count   int
@@ -50,6 +56,7 @@ const manyMatches = 2000
 
 // Users lists users of the scope by name.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
+	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	q, err := tx.userQuery(scope, f)
 	if err != nil {
 		return UserPage{}, err
@@ -62,18 +69,23 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if err := q.after(f.Cursor); err != nil {
 		return UserPage{}, err
 	}
-	text := `SELECT ` + userColumns + `, ` + factorColumn + ` FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
+	text := `SELECT ` + userColumns + `, ` + factorColumn + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
 		` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
 	if f.Cursor == "" && f.Offset > 0 {
 		text += ` OFFSET ` + q.arg(f.Offset)
 	}
-	if page.Users, err = list(tx, scanListed, text, q.args...); err != nil {
+	var keys []string // as they are stored: another version may have folded them
+	if page.Users, err = list(tx, func(s scan) (Listed, error) {
+		var key string
+		l, err := scanUser(s, &key)
+		keys = append(keys, key)
+		return l, err
+	}, text, q.args...); err != nil {
 		return UserPage{}, err
 	}
 	if len(page.Users) > f.Limit {
 		page.Users = page.Users[:f.Limit]
-		last := page.Users[f.Limit-1]
-		page.NextCursor = encodeCursor(user.Fold(last.Name), string(last.ID))
+		page.NextCursor = encodeCursor(keys[f.Limit-1], string(page.Users[f.Limit-1].ID))
 	}
 	return page, tx.fillRoles(page.Users)
 }
@@ -102,8 +114,11 @@ func (tx ReadTx) userQuery(scope access.Scope, f UserFilter) (*userQuery, error)
 	} else {
 		q.and("u.state <> 'deleted'")
 	}
-	words := strings.Fields(user.Fold(f.Search))
+	words := searchWords(f.Search)
 	if len(words) == 0 {
+		if strings.TrimSpace(f.Search) != "" {
+			q.and("FALSE") // "%" asks for something, and nobody has it
+		}
 		return q, nil
 	}
 	for _, w := range words {
@@ -125,6 +140,16 @@ func (tx ReadTx) userQuery(scope access.Scope, f UserFilter) (*userQuery, error)
 	q.and("user_grams MATCH " + q.arg(match))
 	q.where[0] = "+" + q.where[0] // or the planner takes the index of names after all
 	return q, nil
+}
+
+// searchWords are the words to find, a bounded number of them: each is a
+// condition of its own, and what comes after so many narrows nothing.
+func searchWords(search string) []string {
+	words := strings.Fields(user.Fold(search))
+	slices.Sort(words)
+	words = slices.Compact(words)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words[:min(len(words), maxWords)]
 }
 
 func (q *userQuery) after(cursor string) error {
@@ -220,7 +245,8 @@ func matchGrams(account int64, words []string) string {
 		}
 	}
 	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " AND ")
+	all = slices.Compact(all)
+	return strings.Join(all[:min(len(all), maxGrams)], " AND ")
 }
 
 // A cursor is opaque to callers: the keys of the last row.

@@ -36,8 +36,9 @@ type Listed struct {
 	HasFactor bool          // a second factor is set up
 }
 
-func scanListed(s scan) (l Listed, err error) { return scanUser(s) }
+func scanListed(s scan) (Listed, error) { return scanUser(s) }
 
+// scanUser reads userColumns, factorColumn and what follows them.
 func scanUser(s scan, more ...any) (l Listed, err error) {
 	var created int64
 	var seen sql.NullInt64

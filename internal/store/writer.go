@@ -72,10 +72,10 @@ func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *w
 	return w
 }
 
-func (w *writer) unlock(origin string, signer note.Signer) {
+func (w *writer) unlock(origin string, signer note.Signer, known note.Verifiers) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ledger.origin, w.ledger.signer = origin, signer
+	w.ledger.origin, w.ledger.signer, w.ledger.known = origin, signer, known
 }
 
 func (w *writer) do(ctx context.Context, f func(WriteTx) error) error {
