@@ -147,7 +147,7 @@ func unlock(ctx context.Context, db *store.DB, keyFile string) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.Unlock(v.LogOrigin(), v.LogSigner())
+	db.Unlock(v.LogOrigin(), v.LogSigner(), v.LogVerifiers())
 	return &place{db, op.NewEngine(db), ops.New(ops.Dependencies{Vault: v, Hasher: hasher, Place: ops.AtGate})}, nil
 }
 

@@ -56,6 +56,7 @@ const manyMatches = 2000
 
 // Users lists users of the scope by name.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
+	tx = tx.interruptible()
 	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	q, err := tx.userQuery(scope, f)
 	if err != nil {
@@ -69,7 +70,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if err := q.after(f.Cursor); err != nil {
 		return UserPage{}, err
 	}
-	text := `SELECT ` + userColumns + `, ` + factorColumn + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
+	text := `SELECT ` + listedColumns + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
 		` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
 	if f.Cursor == "" && f.Offset > 0 {
 		text += ` OFFSET ` + q.arg(f.Offset)
@@ -87,7 +88,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 		page.Users = page.Users[:f.Limit]
 		page.NextCursor = encodeCursor(keys[f.Limit-1], string(page.Users[f.Limit-1].ID))
 	}
-	return page, tx.fillRoles(page.Users)
+	return page, nil
 }
 
 // userQuery is a list of users being put together from a fixed set of parts.

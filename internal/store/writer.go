@@ -182,7 +182,7 @@ func (w *writer) attempt(batch []*job) (err error) {
 			err = classify(w.engine, err)
 		}
 	}()
-	read := ReadTx{c: w.conn, ctx: ctx, now: moment(w.clock()), engine: w.engine}
+	read := ReadTx{c: w.conn, ctx: ctx, caller: ctx, now: moment(w.clock()), engine: w.engine}
 	var records []activity.Record
 	var found []indexed
 	for _, j := range batch {
