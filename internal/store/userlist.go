@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -55,6 +56,7 @@ const manyMatches = 2000
 
 // Users lists users of the scope by name.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
+	tx = tx.interruptible()
 	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	q, err := tx.userQuery(scope, f)
 	if err != nil {
@@ -68,7 +70,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if err := q.after(f.Cursor); err != nil {
 		return UserPage{}, err
 	}
-	text := `SELECT ` + userColumns + `, ` + factorColumn + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
+	text := `SELECT ` + listedColumns + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
 		` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
 	if f.Cursor == "" && f.Offset > 0 {
 		text += ` OFFSET ` + q.arg(f.Offset)
@@ -86,7 +88,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 		page.Users = page.Users[:f.Limit]
 		page.NextCursor = encodeCursor(keys[f.Limit-1], string(page.Users[f.Limit-1].ID))
 	}
-	return page, tx.fillRoles(page.Users)
+	return page, nil
 }
 
 // userQuery is a list of users being put together from a fixed set of parts.
@@ -180,8 +182,19 @@ const (
 	matchesUpTo = `SELECT COUNT(*) FROM (SELECT 1 FROM user_grams WHERE user_grams MATCH $1 LIMIT $2)`
 )
 
-func (tx WriteTx) indexUser(row, account int64, search string) error {
-	_, err := tx.exec(indexUser, row, strings.Join(grams(account, search), " "))
+// indexed is a row that searches are to find.
+type indexed struct {
+	row, account int64
+	search       string
+}
+
+// indexLater has the writer index a row once every job of the batch has run:
+// FTS5 writes out a segment at each savepoint, so that indexing under the
+// jobs' own would cost as much as a commit for each of them.
+func (tx WriteTx) indexLater(i indexed) { tx.job.indexed = append(tx.job.indexed, i) }
+
+func (tx WriteTx) index(i indexed) error {
+	_, err := tx.exec(indexUser, i.row, strings.Join(grams(i.account, i.search), " "))
 	return err
 }
 
@@ -192,17 +205,30 @@ func (tx ReadTx) fewMatches(match string) (bool, error) {
 
 // grams are the pairs and triples of letters in each word, once each.
 func grams(account int64, search string) []string {
+	prefix := gramPrefix(account)
 	var all []string
 	for _, w := range strings.Fields(search) {
-		r := []rune(w)
+		starts := letters(w)
 		for n := 2; n <= 3; n++ {
-			for i := 0; i+n <= len(r); i++ {
-				all = append(all, fmt.Sprintf("%d~%s", account, string(r[i:i+n])))
+			for i := 0; i+n < len(starts); i++ {
+				all = append(all, prefix+w[starts[i]:starts[i+n]])
 			}
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gramPrefix keeps the n-grams of accounts apart.
+func gramPrefix(account int64) string { return strconv.FormatInt(account, 10) + "~" }
+
+// letters are the places in a word where its letters begin, and its end.
+func letters(word string) []int {
+	starts := make([]int, 0, len(word)+1)
+	for i := range word {
+		starts = append(starts, i)
+	}
+	return append(starts, len(word))
 }
 
 // matchGrams is the FTS5 expression for words: all their triples, or the pair
