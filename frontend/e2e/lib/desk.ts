@@ -20,6 +20,8 @@ export type DeskOptions = {
   language?: string
   /** Title of the window, a regular expression. */
   title?: string
+  /** What has to be in the home before the window opens. */
+  before?: (home: Home) => Promise<unknown>
 }
 
 /** Place is the rectangle of an element, in CSS pixels of the page. */
@@ -51,6 +53,7 @@ export class Desk {
     const home = await Home.make()
     const undo: (() => Promise<unknown>)[] = [() => home.remove()]
     try {
+      await options.before?.(home)
       const display = await Display.start()
       undo.unshift(() => display.stop())
       const address = `127.0.0.1:${await freePort()}`
