@@ -79,7 +79,7 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	if i.vault, i.key, err = e.unlock(ctx, db, how.practice); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	db.Unlock(i.vault.LogOrigin(), i.vault.LogSigner())
+	db.Unlock(i.vault.LogOrigin(), i.vault.LogSigner(), i.vault.LogVerifiers())
 	hasher, err := password.NewHasher(i.vault, password.Standard())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

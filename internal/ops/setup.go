@@ -178,6 +178,9 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err != nil {
 			return refusedByProblem[SignIn](err)
 		}
+		if err := clockRight(w.Tx.ReadTx); err != nil {
+			return op.Result[SignIn]{}, err
+		}
 		app, err := mfa.ParseAppSecret(s.App)
 		if err != nil {
 			return op.Result[SignIn]{}, fmt.Errorf("read authenticator app of set-up: %w", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +26,12 @@ const (
 	MaxPage   = 200
 	MaxOffset = 10_000
 	MaxCount  = 10_000 // totals beyond are "more than"
+)
+
+// Limits of a search: words that must occur, and n-grams to look them up by.
+const (
+	maxWords = 12
+	maxGrams = 48
 )
 
 // Total is how many there are, or that there are more than MaxCount.
@@ -49,6 +56,8 @@ const manyMatches = 2000
 
 // Users lists users of the scope by name.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
+	tx = tx.interruptible()
+	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	q, err := tx.userQuery(scope, f)
 	if err != nil {
 		return UserPage{}, err
@@ -61,20 +70,25 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if err := q.after(f.Cursor); err != nil {
 		return UserPage{}, err
 	}
-	text := `SELECT ` + userColumns + `, ` + factorColumn + ` FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
+	text := `SELECT ` + listedColumns + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
 		` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
 	if f.Cursor == "" && f.Offset > 0 {
 		text += ` OFFSET ` + q.arg(f.Offset)
 	}
-	if page.Users, err = list(tx, scanListed, text, q.args...); err != nil {
+	var keys []string // as they are stored: another version may have folded them
+	if page.Users, err = list(tx, func(s scan) (Listed, error) {
+		var key string
+		l, err := scanUser(s, &key)
+		keys = append(keys, key)
+		return l, err
+	}, text, q.args...); err != nil {
 		return UserPage{}, err
 	}
 	if len(page.Users) > f.Limit {
 		page.Users = page.Users[:f.Limit]
-		last := page.Users[f.Limit-1]
-		page.NextCursor = encodeCursor(user.Fold(last.Name), string(last.ID))
+		page.NextCursor = encodeCursor(keys[f.Limit-1], string(page.Users[f.Limit-1].ID))
 	}
-	return page, tx.fillRoles(page.Users)
+	return page, nil
 }
 
 // userQuery is a list of users being put together from a fixed set of parts.
@@ -101,8 +115,11 @@ func (tx ReadTx) userQuery(scope access.Scope, f UserFilter) (*userQuery, error)
 	} else {
 		q.and("u.state <> 'deleted'")
 	}
-	words := strings.Fields(user.Fold(f.Search))
+	words := searchWords(f.Search)
 	if len(words) == 0 {
+		if strings.TrimSpace(f.Search) != "" {
+			q.and("FALSE") // "%" asks for something, and nobody has it
+		}
 		return q, nil
 	}
 	for _, w := range words {
@@ -124,6 +141,16 @@ func (tx ReadTx) userQuery(scope access.Scope, f UserFilter) (*userQuery, error)
 	q.and("user_grams MATCH " + q.arg(match))
 	q.where[0] = "+" + q.where[0] // or the planner takes the index of names after all
 	return q, nil
+}
+
+// searchWords are the words to find, a bounded number of them: each is a
+// condition of its own, and what comes after so many narrows nothing.
+func searchWords(search string) []string {
+	words := strings.Fields(user.Fold(search))
+	slices.Sort(words)
+	words = slices.Compact(words)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words[:min(len(words), maxWords)]
 }
 
 func (q *userQuery) after(cursor string) error {
@@ -155,8 +182,19 @@ const (
 	matchesUpTo = `SELECT COUNT(*) FROM (SELECT 1 FROM user_grams WHERE user_grams MATCH $1 LIMIT $2)`
 )
 
-func (tx WriteTx) indexUser(row, account int64, search string) error {
-	_, err := tx.exec(indexUser, row, strings.Join(grams(account, search), " "))
+// indexed is a row that searches are to find.
+type indexed struct {
+	row, account int64
+	search       string
+}
+
+// indexLater has the writer index a row once every job of the batch has run:
+// FTS5 writes out a segment at each savepoint, so that indexing under the
+// jobs' own would cost as much as a commit for each of them.
+func (tx WriteTx) indexLater(i indexed) { tx.job.indexed = append(tx.job.indexed, i) }
+
+func (tx WriteTx) index(i indexed) error {
+	_, err := tx.exec(indexUser, i.row, strings.Join(grams(i.account, i.search), " "))
 	return err
 }
 
@@ -167,17 +205,30 @@ func (tx ReadTx) fewMatches(match string) (bool, error) {
 
 // grams are the pairs and triples of letters in each word, once each.
 func grams(account int64, search string) []string {
+	prefix := gramPrefix(account)
 	var all []string
 	for _, w := range strings.Fields(search) {
-		r := []rune(w)
+		starts := letters(w)
 		for n := 2; n <= 3; n++ {
-			for i := 0; i+n <= len(r); i++ {
-				all = append(all, fmt.Sprintf("%d~%s", account, string(r[i:i+n])))
+			for i := 0; i+n < len(starts); i++ {
+				all = append(all, prefix+w[starts[i]:starts[i+n]])
 			}
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gramPrefix keeps the n-grams of accounts apart.
+func gramPrefix(account int64) string { return strconv.FormatInt(account, 10) + "~" }
+
+// letters are the places in a word where its letters begin, and its end.
+func letters(word string) []int {
+	starts := make([]int, 0, len(word)+1)
+	for i := range word {
+		starts = append(starts, i)
+	}
+	return append(starts, len(word))
 }
 
 // matchGrams is the FTS5 expression for words: all their triples, or the pair
@@ -195,7 +246,8 @@ func matchGrams(account int64, words []string) string {
 		}
 	}
 	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " AND ")
+	all = slices.Compact(all)
+	return strings.Join(all[:min(len(all), maxGrams)], " AND ")
 }
 
 // A cursor is opaque to callers: the keys of the last row.

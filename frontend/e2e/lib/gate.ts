@@ -1,81 +1,85 @@
-// The real server on a loopback port that is free, with a database of its own.
+// The real Gate on a loopback port of its own, with a database of its own.
 
-import { binaries, Home } from './place.ts'
+import { Home, binaries } from './place.ts'
 import { Program, run } from './program.ts'
 import { until } from './wait.ts'
 
-/** How to sign in to a practice database. */
-export type Way = { name: string; login: string; password: string; key?: string }
-
-/** place names a database in a home, and the file with its key, for the command line. */
-export function place(home: Home): string[] {
-  return [
-    '--db',
-    `sqlite:${home.in('data', 'gatehouse.db')}`,
-    '--key-file',
-    home.in('config', 'gatehouse.key'),
-  ]
-}
-
-/** practise fills the database of a home with a made-up registrar and returns how to sign in. */
-export async function practise(home: Home, users = 36): Promise<Way[]> {
-  const said = await run(binaries.gate, ['demo', '--users', String(users), ...place(home)], home.env())
-  const ways = [
-    ...said.matchAll(/^ {2}(\S.*)\n {4}login +(\S+)\n {4}password +(\S+)\n(?:.*\n.*: ([A-Z2-7 ]{32,})$)?/gm),
-  ]
-  if (ways.length === 0) throw new Error(`no way to sign in found in:\n${said}`)
-  return ways.map(([, name, login, password, key]) => ({
-    name: name!,
-    login: login!,
-    password: password!,
-    ...(key === undefined ? {} : { key }),
-  }))
-}
+/** Way is how somebody signs in to practice data. */
+export type Way = { name: string; login: string; password: string; authenticatorKey?: string }
 
 export class Gate {
   readonly home: Home
-  readonly program: Program
-  /** Where it answers: http://127.0.0.1:PORT */
-  readonly address: string
-  /** From the start of the process until it said that it is ready, in ms. */
-  readonly startedIn: number
+  readonly url: string
+  readonly #program: Program
 
-  private constructor(home: Home, program: Program, address: string, startedIn: number) {
+  private constructor(home: Home, program: Program, url: string) {
     this.home = home
-    this.program = program
-    this.address = address
-    this.startedIn = startedIn
+    this.#program = program
+    this.url = url
   }
 
-  /** open starts the server in a home and waits for the line that says it is ready. */
-  static async open(home: Home, ...args: string[]): Promise<Gate> {
-    const started = performance.now()
-    const program = await Program.start(
-      binaries.gate,
-      ['serve', '--listen', '127.0.0.1:0', ...place(home), ...args],
-      home.env(),
-    )
+  /** start serves an empty installation, or practice data with that many users. */
+  static async start(practiceUsers = 0): Promise<Gate> {
+    const home = await Home.make()
     try {
-      const address = await until('the server to be ready', () => {
+      if (practiceUsers > 0) await command(home, 'demo', '--users', String(practiceUsers))
+      const program = await Program.start(
+        binaries.gate,
+        ['serve', '--listen', '127.0.0.1:0', ...installation(home)],
+        home.env(),
+      )
+      const url = await until('the Gate to be ready', () => {
         program.alive()
-        return /ready at (http\S+)\n/.exec(program.stdout)?.[1]
+        return /ready at (\S+)/.exec(program.stdout)?.[1]
       })
-      return new Gate(home, program, address, performance.now() - started)
+      return new Gate(home, program, url)
     } catch (error) {
-      await program.end()
+      await home.remove()
       throw error
     }
   }
 
-  /** setupCode is the code that it printed for whoever sets it up. */
-  get setupCode(): string {
-    const code = /set-up code:\s+(\S+)/.exec(this.program.stderr)?.[1]
-    if (code === undefined) throw new Error(`no set-up code in:\n${this.program.stderr}`)
+  /** setupCode is the code that was printed for whoever sets up. */
+  setupCode(): string {
+    const code = /^ {4}((?:[0-9A-Z]{4}-){4}[0-9A-Z]{5})$/m.exec(this.#program.stderr)?.[1]
+    if (code === undefined) throw new Error(`no set-up code in: ${this.#program.stderr}`)
     return code
   }
 
-  /** close ends the server and returns how it ended. */
-  async close(): Promise<string> {
-    return this.program.end()
+  /** ways are the people of the practice data that one can sign in as. */
+  async ways(): Promise<Way[]> {
+    return ways(await this.command('demo', '--json'))
+  }
+
+  /** command runs a command of the product on the same database. */
+  command(...args: string[]): Promise<string> {
+    return command(this.home, ...args)
+  }
+
+  /** stop ends the Gate and says how it ended. */
+  async stop(): Promise<string> {
+    const how = await this.#program.end()
+    await this.home.remove()
+    return how
   }
 }
+
+/** installation names the database in a home, and the file with its key, for the command line. */
+export const installation = (home: Home): string[] => [
+  '--db',
+  `sqlite:${home.in('data', 'gatehouse.db')}`,
+  '--key-file',
+  home.in('config', 'gatehouse.key'),
+]
+
+/** command runs a command of the product on the database in a home. */
+export function command(home: Home, ...args: string[]): Promise<string> {
+  return run(binaries.gate, [...args, ...installation(home)], home.env())
+}
+
+/** practise fills the database in a home with practice data and says how to sign in. */
+export async function practise(home: Home, users: number): Promise<Way[]> {
+  return ways(await command(home, 'demo', '--users', String(users), '--json'))
+}
+
+const ways = (answer: string): Way[] => (JSON.parse(answer) as { ways: Way[] }).ways

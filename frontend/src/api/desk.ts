@@ -7,7 +7,10 @@ export const inWindow = () => window.go?.app !== undefined
 /** Lets the person save `text` as a file; false when they cancelled the dialog. */
 export async function saveText(name: string, text: string): Promise<boolean> {
   const save = desk()?.['SaveText']
-  if (save) return (await save(name, text)) !== false
+  if (save) {
+    const saved = (await save(name, text)) as { path?: string } | undefined
+    return Boolean(saved?.path)
+  }
 
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
   const link = document.createElement('a')

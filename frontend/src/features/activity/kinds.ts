@@ -3,8 +3,8 @@ export const kinds = [
   'session.signed_in',
   'session.signed_out',
   'user.added',
-  'user.activated',
-  'second_factor.added',
-  'recovery_code.used',
-  'installation.set_up',
+  'activation.completed',
+  'mfa.app_enabled',
+  'access.refused',
+  'setup.finished',
 ] as const

@@ -15,17 +15,23 @@ export function actorName({ actor }: ActivityRecord): string {
  * can be set apart. Events this build does not know keep their own name.
  */
 export function sentence(record: ActivityRecord): Piece[] {
-  const values = { actor: actorName(record), object: record.object.name || record.object.id, event: record.event }
-  return pieces(sentenceKey(record), values)
+  const { operation } = record.detail
+  return pieces(sentenceKey(record), {
+    actor: actorName(record),
+    object: record.object.name || record.object.id,
+    // What was refused before it began is logged under the name of its operation.
+    event: typeof operation === 'string' ? operation : record.event,
+  })
 }
 
-function sentenceKey({ event, outcome }: ActivityRecord): Key {
-  if (outcome === 'refused') {
-    const key = `refused.${event}`
-    return has(key) ? key : 'activity.refusedOther'
+function sentenceKey({ event, outcome, object }: ActivityRecord): Key {
+  if (outcome === 'done') {
+    const key = `event.${event}`
+    return has(key) ? key : 'event.other'
   }
-  const key = `event.${event}`
-  return has(key) ? key : 'event.other'
+  if (event === 'session.signed_in' && !object.name) return 'refused.session.unknown'
+  const key = `refused.${event}`
+  return has(key) ? key : 'refused.other'
 }
 
 /** By what means it was proved: "password+authenticator_app" in words. */

@@ -83,6 +83,6 @@ function ownAttention(profile: Output<'profile.show'>): Attention[] {
 }
 
 function refusals(records: readonly Schema['Record'][]): Attention[] {
-  const count = records.filter((record) => record.outcome === 'refused' && record.event.startsWith('session.')).length
+  const count = records.filter((record) => record.outcome === 'refused' && record.event === 'session.signed_in').length
   return count > 0 ? [{ id: 'refused', count, href: href('/activity', { days: '1' }) }] : []
 }

@@ -3,8 +3,10 @@ import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
 import { go, route } from '../../router.svelte'
+import { dismissAll } from '../../ui/toasts.svelte'
 
 export type Session = Schema['Session']
+export type Permission = Session['permissions'][number]
 export type Installation = Output<'installation.show'>
 /** Why somebody stands at the sign-in page, when there is something to tell. */
 export type Notice = 'ended' | 'signedOut' | 'activated' | 'isSetUp'
@@ -27,7 +29,6 @@ let idleMs = 15 * 60_000
 export const appState = () => state
 export const installation = () => known
 export const session = () => (state.kind === 'signed_in' ? state.session : undefined)
-export type Permission = Schema['Session']['permissions'][number]
 export const can = (permission: Permission) => session()?.permissions.includes(permission) ?? false
 /** True while nothing but setting up the second factor is open. */
 export const mustSetUp = () => session()?.mfa.state === 'setup_required'
@@ -77,6 +78,7 @@ export const stay = () => call('profile.show')
 /** Shows the sign-in page, keeping the place if the person did not leave of their own will. */
 export function toSignIn(notice?: Notice, login?: string) {
   if (known && !known.setUp) known = { ...known, setUp: true }
+  dismissAll()
   state = { kind: 'signed_out', notice, login }
   if (notice !== 'ended') {
     returnTo = ''

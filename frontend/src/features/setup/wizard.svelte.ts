@@ -74,7 +74,7 @@ export class Wizard {
     return this.step === 'elsewhere' ? 0 : steps.indexOf(this.step)
   }
 
-  /** Words a password must not contain. */
+  /** Names a password must not be made of. */
   get context(): string[] {
     const { login, name } = this.you.values
     return [login, name, this.org.values.accountName, this.org.values.accountHandle, 'gatehouse']
