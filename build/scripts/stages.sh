@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Stages of a longer run; meant to be sourced. Each stage has a name and a kind,
 # runs with nothing on standard input, and leaves its whole output in
 # .cache/runs/<run>/<name>.log. A failed stage does not end the run, so that one

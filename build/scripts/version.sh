@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What every build has in common; meant to be sourced.
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
 ldflags="-s -w -X gatehouse/internal/cli.Version=${version#v}"

@@ -48,8 +48,7 @@ export class Gate {
 
   /** ways are the people of the practice data that one can sign in as. */
   async ways(): Promise<Way[]> {
-    const answer = JSON.parse(await this.command('demo', '--json')) as { ways: Way[] }
-    return answer.ways
+    return ways(await this.command('demo', '--json'))
   }
 
   /** command runs a command of the product on the same database. */
@@ -65,13 +64,22 @@ export class Gate {
   }
 }
 
-const installation = (home: Home) => [
+/** installation names the database in a home, and the file with its key, for the command line. */
+export const installation = (home: Home): string[] => [
   '--db',
   `sqlite:${home.in('data', 'gatehouse.db')}`,
   '--key-file',
   home.in('config', 'gatehouse.key'),
 ]
 
-function command(home: Home, ...args: string[]): Promise<string> {
+/** command runs a command of the product on the database in a home. */
+export function command(home: Home, ...args: string[]): Promise<string> {
   return run(binaries.gate, [...args, ...installation(home)], home.env())
 }
+
+/** practise fills the database in a home with practice data and says how to sign in. */
+export async function practise(home: Home, users: number): Promise<Way[]> {
+  return ways(await command(home, 'demo', '--users', String(users), '--json'))
+}
+
+const ways = (answer: string): Way[] => (JSON.parse(answer) as { ways: Way[] }).ways
