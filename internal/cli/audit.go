@@ -21,9 +21,9 @@ func (e *env) auditCommand() *cobra.Command {
 		Long: "Verify that the activity log is what was written, record by record, against the\n" +
 			"signed checkpoints in it, and with --anchor against a checkpoint kept elsewhere.\n\n" +
 			"Exit codes: 0 intact, 10 a record was changed, 11 missing, 12 at another place,\n" +
-			"13 added behind the last signed one, 14 the end is gone, 15 the history is another\n" +
-			"one than was signed, 16 a checkpoint has a foreign signature, 17 the log is older\n" +
-			"than the anchor.",
+			"13 added, 14 the end is gone, 15 the history is another one than was signed, 16 a\n" +
+			"checkpoint has a foreign signature, 17 the log is older than the anchor or than\n" +
+			"its own checkpoints, 18 the records are right and a kept checkpoint is gone.",
 		RunE: func(c *cobra.Command, _ []string) error { return e.verify(c.Context(), anchor) },
 	}
 	verify.Flags().StringVar(&anchor, "anchor", "", "file with a signed checkpoint that was kept elsewhere")

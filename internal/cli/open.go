@@ -79,14 +79,14 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	if i.vault, i.key, err = e.unlock(ctx, db, how.practice); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	db.Unlock(i.vault.LogOrigin(), i.vault.LogSigner())
+	db.Unlock(i.vault.LogOrigin(), i.vault.LogSigner(), i.vault.LogVerifiers())
 	hasher, err := password.NewHasher(i.vault, password.Standard())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	i.engine = op.NewEngine(db)
 	i.ops = ops.New(ops.Dependencies{
-		Vault: i.vault, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
+		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
 	})
 	i.tidy(e)
 	return i, nil
@@ -124,6 +124,15 @@ func (e *env) unlock(ctx context.Context, db *store.DB, practice bool) (*vault.V
 		err = nil
 	}
 	return v, source, err
+}
+
+// read what this database is.
+func (i *installation) read(ctx context.Context) (in store.Installation, err error) {
+	err = i.db.Read(ctx, func(tx store.ReadTx) (err error) {
+		in, err = tx.Installation()
+		return err
+	})
+	return in, err
 }
 
 // tidy runs the engine's housekeeping until close.

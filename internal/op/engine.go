@@ -77,17 +77,15 @@ type verdict struct {
 }
 
 func judge[In any](tx store.ReadTx, c auth.Caller, r Rule[In], in In) (v verdict, err error) {
-	if v.rights, err = tx.RightsVersion(); err != nil {
-		return v, fmt.Errorf("read version of the rights: %w", err)
-	}
-	installation, err := tx.Installation()
+	setUp, rights, err := tx.Standing()
 	if err != nil {
-		return v, fmt.Errorf("read installation: %w", err)
+		return v, fmt.Errorf("read standing of the installation: %w", err)
 	}
+	v.rights = rights
 	if v.actor, err = auth.Resolve(tx, c); err != nil {
 		return v, err
 	}
-	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: installation.SetUp(), now: tx.Now()})
+	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: setUp, now: tx.Now()})
 	return v, nil
 }
 

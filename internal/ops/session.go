@@ -63,7 +63,7 @@ const (
 type SignIn struct {
 	State    SignInState    `json:"state"`
 	Ceremony secret.OneTime `json:"ceremony,omitzero"`
-	Methods  []string       `json:"methods"` // what would be accepted now
+	Methods  []Method       `json:"methods"` // what would be accepted now
 	Session  *Session       `json:"session,omitempty"`
 
 	token auth.Token
@@ -341,13 +341,13 @@ func (o *Operations) askSecondFactor(w *op.Writing, u store.Listed, hash string)
 	if err := w.Tx.AddCeremony(c.digest, c.row); err != nil {
 		return op.Result[SignIn]{}, fmt.Errorf("begin second factor: %w", err)
 	}
-	methods := []string{byApp}
+	methods := []Method{AppMethod}
 	left, err := w.Tx.RecoveryCodesLeft(u.ID)
 	if err != nil {
 		return op.Result[SignIn]{}, fmt.Errorf("count recovery codes: %w", err)
 	}
 	if left > 0 {
-		methods = append(methods, byRecoveryCode)
+		methods = append(methods, RecoveryMethod)
 	}
 	return op.Done(SignIn{State: SecondFactorNeeded, Ceremony: c.token, Methods: methods},
 		op.Entry{Event: "session.password_accepted", Account: u.Account, Object: userObject(u.User)})
@@ -409,7 +409,7 @@ func (o *Operations) enter(w *op.Writing, u store.Listed, means string) (op.Resu
 	if err != nil {
 		return op.Result[SignIn]{}, err
 	}
-	return op.Done(SignIn{State: SignedIn, Methods: []string{}, Session: shown, token: token},
+	return op.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
 		op.Entry{Account: u.Account, Actor: userActor(u.User), Means: s.Means, Object: sessionObject(s.ID)})
 }
 

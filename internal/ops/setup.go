@@ -216,7 +216,7 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err != nil {
 			return op.Result[SignIn]{}, err
 		}
-		return op.Done(SignIn{State: SignedIn, Methods: []string{}, Session: shown, token: token},
+		return op.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
 			op.Entry{Account: s.Account.ID, Actor: userActor(u.User), Means: opened.Means, Object: accountObject(s.Account)})
 	}, nil
 }

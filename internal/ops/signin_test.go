@@ -405,7 +405,7 @@ func TestVerify_recoveryCodes(t *testing.T) {
 	}
 	w.Exec(`UPDATE recovery_codes SET used_at = 1 WHERE user_id = $1`, string(who.ID))
 	out, err := w.signIn(string(who.Login), opstest.Password, "192.0.2.1")
-	if diff := cmp.Diff([]string{"authenticator_app"}, out.Methods); err != nil || diff != "" {
+	if diff := cmp.Diff([]ops.Method{ops.AppMethod}, out.Methods); err != nil || diff != "" {
 		t.Errorf("methods without codes left: %s", diff)
 	}
 }

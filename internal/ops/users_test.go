@@ -219,7 +219,7 @@ func TestUsers_List(t *testing.T) {
 		"q of two words":    {ops.UserList{Q: "peeters bartje"}, []string{"bartje"}, 1},
 		"q with status":     {ops.UserList{Q: "peeters", Status: "invited"}, []string{"chloe"}, 1},
 		"q like SQL":        {ops.UserList{Q: `" OR 1=1 --`}, []string{}, 0},
-		"q like a wildcard": {ops.UserList{Q: "%"}, []string{"anna", "bart", "bartje", "chloe", "daan"}, 5},
+		"q like a wildcard": {ops.UserList{Q: "%"}, []string{}, 0},
 		"q of another":      {ops.UserList{Q: "zoe"}, []string{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,8 @@ type ActivityPage struct {
 
 // Activity lists records of the scope's account, newest first.
 func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, error) {
+	tx = tx.interruptible()
+	f.Limit = min(max(f.Limit, 0), MaxPage)
 	var args []any
 	var where []string
 	and := func(condition string, v any) {
@@ -37,6 +39,7 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 		where = append(where, fmt.Sprintf(condition, len(args)))
 	}
 	and("account_id = $%d", string(scope.Account()))
+	where = append(where, "account_id <> ''") // the installation's own records are in no account's scope
 	if f.Event != "" {
 		and("event = $%d", f.Event)
 	}

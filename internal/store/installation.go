@@ -21,6 +21,7 @@ func (i Installation) SetUp() bool { return i.Operator != "" }
 
 const (
 	selectInstallation = `SELECT id, key_check, practice, operator_id, created_at FROM installation`
+	selectStanding     = `SELECT i.operator_id IS NOT NULL, c.value FROM installation i CROSS JOIN counters c WHERE c.name = 'rights'`
 	insertInstallation = `INSERT INTO installation (only, id, key_check, practice, created_at) VALUES (1, $1, $2, $3, $4)`
 	setKeyCheck        = `UPDATE installation SET key_check = $1 WHERE key_check = ''`
 	claimInstallation  = `UPDATE installation SET operator_id = $1 WHERE operator_id IS NULL`
@@ -51,13 +52,23 @@ func (tx WriteTx) SetKeyCheck(check string) error { return tx.change(setKeyCheck
 // Claim makes an account the operator's. It returns ErrNotFound when the
 // installation has one: of two set-ups, one wins.
 func (tx WriteTx) Claim(operator id.Account) error {
-	return tx.change(claimInstallation, string(operator))
+	if err := tx.change(claimInstallation, string(operator)); err != nil {
+		return err
+	}
+	return tx.rightsChanged() // its administrators now hold rights over the installation
 }
 
 // RightsVersion moves with every transaction that changes a right: whoever
 // decided on an older one decides again.
 func (tx ReadTx) RightsVersion() (int64, error) {
 	return one(tx, value[int64], selectCounter, "rights")
+}
+
+// Standing is what every decision begins with: whether the installation is
+// set up, and the version of the rights.
+func (tx ReadTx) Standing() (setUp bool, rights int64, err error) {
+	rights, err = one(tx, func(read scan) (version int64, err error) { return version, read(&setUp, &version) }, selectStanding)
+	return setUp, rights, err
 }
 
 // rightsChanged must be called by everything that changes who may do what.

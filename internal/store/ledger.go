@@ -17,19 +17,15 @@ import (
 type ledger struct {
 	origin string
 	signer note.Signer
+	known  note.Verifiers
 	tree   auditlog.Tree
 	kept   struct { // the last checkpoint kept for good
 		size int64
 		at   time.Time
 	}
 	loaded bool
+	head   string // the signed checkpoint that tree belongs to
 }
-
-// A checkpoint is kept for good at least this often.
-const (
-	keepEveryRecords = 100
-	keepEvery        = 5 * time.Minute
-)
 
 const (
 	selectHead     = `SELECT size, at, checkpoint FROM log_head`
@@ -76,12 +72,12 @@ func (l ledger) append(tx WriteTx, records []activity.Record) (ledger, error) {
 		if err != nil {
 			return l, err
 		}
-		_, err = tx.exec(insertActivity, l.tree.Size(), string(r.Account), ms(r.At), r.Event, string(r.Outcome), r.Actor.ID, r.Object.ID, string(leaf))
+		err = l.put(tx, insertActivity, l.tree.Size(), string(r.Account), ms(r.At), r.Event, string(r.Outcome), r.Actor.ID, r.Object.ID, string(leaf))
 		if err != nil {
 			return l, err
 		}
 		for _, h := range l.tree.Append(leaf) {
-			if _, err := tx.exec(insertHash, h.Index, h.Hash[:]); err != nil {
+			if err := l.put(tx, insertHash, h.Index, h.Hash[:]); err != nil {
 				return l, err
 			}
 		}
@@ -91,6 +87,19 @@ func (l ledger) append(tx WriteTx, records []activity.Record) (ledger, error) {
 		at = last
 	}
 	return l, l.sign(tx, at)
+}
+
+// put inserts a row. A place that is taken is not a value in use, as it would
+// be to the caller whose record this is, but a row that no signed log has.
+func (l *ledger) put(tx WriteTx, query string, args ...any) error {
+	_, err := tx.c.exec(tx.ctx, query, args...)
+	if err != nil && tx.engine.Taken(err) {
+		return fmt.Errorf("%w: run %.60q: %v", ErrLogDamaged, query, err)
+	}
+	if err != nil {
+		return classify(tx.engine, fmt.Errorf("run %.60q: %w", query, err))
+	}
+	return nil
 }
 
 // sign replaces the head, and keeps it for good when it is time.
@@ -103,10 +112,11 @@ func (l *ledger) sign(tx WriteTx, at time.Time) error {
 	if _, err := tx.exec(upsertHead, size, ms(at), signed); err != nil {
 		return err
 	}
-	if size-l.kept.size < keepEveryRecords && at.Sub(l.kept.at) < keepEvery {
+	l.head = signed
+	if size-l.kept.size < auditlog.KeepRecords && at.Sub(l.kept.at) < auditlog.KeepTime {
 		return nil
 	}
-	if _, err := tx.exec(keepCheckpoint, size, ms(at), signed); err != nil {
+	if err := l.put(tx, keepCheckpoint, size, ms(at), signed); err != nil {
 		return err
 	}
 	l.kept.size, l.kept.at = size, at
@@ -115,19 +125,39 @@ func (l *ledger) sign(tx WriteTx, at time.Time) error {
 
 // catchUp loads the edge of the tree when this process does not have it:
 // at start, and after another process has written. It returns the time of the
-// head.
+// head. What it loads must be what the head signs for: else whoever edits the
+// file would only have to wait for the next record to have the edit signed.
 func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
-	head, err := tx.Head()
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	head, _, err := orNotFound(tx.Head())
+	if err != nil {
 		return time.Time{}, err
 	}
-	if l.loaded && head.Size == l.tree.Size() {
+	if l.loaded && head.Checkpoint == l.head {
 		return head.At, nil
 	}
+	if err := l.load(tx, head); err != nil {
+		return time.Time{}, err
+	}
+	if head.Size == 0 {
+		return time.Time{}, nil
+	}
+	signed, err := auditlog.ParseCheckpoint(head.Checkpoint, l.known)
+	switch {
+	case err != nil:
+		return time.Time{}, fmt.Errorf("%w: %w", ErrLogDamaged, err)
+	case signed.Origin != l.origin, signed.Size != head.Size, !signed.At.Equal(head.At), signed.Root != l.tree.Root():
+		return time.Time{}, fmt.Errorf("%w: its head signs for another log", ErrLogDamaged)
+	}
+	return head.At, nil
+}
+
+// load reads the edge of a log of that head, and when a checkpoint was last
+// kept.
+func (l *ledger) load(tx WriteTx, head Head) (err error) {
 	l.tree, err = auditlog.LoadTree(head.Size, func(index int64) (tlog.Hash, error) {
 		b, err := one(tx.ReadTx, value[[]byte], selectHash, index)
-		if err == nil && len(b) != tlog.HashSize {
-			err = fmt.Errorf("stored hash %d has %d bytes", index, len(b))
+		if errors.Is(err, ErrNotFound) || err == nil && len(b) != tlog.HashSize {
+			return tlog.Hash{}, fmt.Errorf("%w: stored hash %d has %d bytes", ErrLogDamaged, index, len(b))
 		}
 		if err != nil {
 			return tlog.Hash{}, err
@@ -135,17 +165,15 @@ func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
 		return tlog.Hash(b), nil
 	})
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
-	_, err = one(tx.ReadTx, func(s scan) (struct{}, error) {
+	l.kept.size, l.kept.at = 0, time.Time{}
+	_, _, err = orNotFound(one(tx.ReadTx, func(s scan) (struct{}, error) {
 		var at sql.NullInt64
 		err := s(&l.kept.size, &at)
 		l.kept.at = fromNullMS(at)
 		return struct{}{}, err
-	}, selectKept)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return time.Time{}, err
-	}
-	l.loaded = true
-	return head.At, nil
+	}, selectKept))
+	l.loaded, l.head = err == nil, head.Checkpoint
+	return err
 }

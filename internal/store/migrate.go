@@ -19,16 +19,13 @@ var (
 const (
 	createMigrations = `CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)`
 	selectMigrations = `SELECT checksum FROM schema_migrations ORDER BY version`
+	selectMigration  = `SELECT 1 FROM schema_migrations WHERE version = $1`
 	insertMigration  = `INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)`
 )
 
 // migrate brings the schema up to date. A database that holds something is
 // copied aside first.
-func migrate(ctx context.Context, e engine, c *sql.Conn, now time.Time) error {
-	all, err := migrations.For(e.Name())
-	if err != nil {
-		return err
-	}
+func migrate(ctx context.Context, e engine, c *sql.Conn, all []migrations.Migration, now time.Time) error {
 	if _, err := c.ExecContext(ctx, createMigrations); err != nil {
 		return classify(e, fmt.Errorf("prepare the schema: %w", err))
 	}
@@ -73,13 +70,18 @@ func appliedMigrations(ctx context.Context, c *sql.Conn) (sums []string, err err
 	return sums, rows.Err()
 }
 
+// apply runs a migration, unless another process that opened the same database
+// just did.
 func apply(ctx context.Context, e engine, c *sql.Conn, m migrations.Migration, now time.Time) error {
 	if _, err := c.ExecContext(ctx, e.Begin()); err != nil {
 		return err
 	}
-	_, err := c.ExecContext(ctx, m.SQL)
-	if err == nil {
-		_, err = c.ExecContext(ctx, insertMigration, m.Version, m.Name, m.Checksum, ms(now))
+	var applied int
+	err := c.QueryRowContext(ctx, selectMigration, m.Version).Scan(&applied)
+	if errors.Is(err, sql.ErrNoRows) {
+		if _, err = c.ExecContext(ctx, m.SQL); err == nil {
+			_, err = c.ExecContext(ctx, insertMigration, m.Version, m.Name, m.Checksum, ms(now))
+		}
 	}
 	if err == nil {
 		_, err = c.ExecContext(ctx, "COMMIT")

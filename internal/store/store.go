@@ -15,10 +15,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"gatehouse/internal/store/migrations"
 	"gatehouse/internal/store/sqlite"
 )
 
@@ -29,6 +31,10 @@ var (
 	ErrDiskFull = errors.New("the disk is full")      // nothing was changed
 	ErrSealed   = errors.New("the log has no signer") // Unlock was not called
 	ErrClosed   = errors.New("the database is closed")
+
+	// ErrLogDamaged stops every write that leaves a record: signing over a log
+	// that somebody edited would make the edit true.
+	ErrLogDamaged = errors.New("the activity log is not the one that was signed; please run 'gatehouse audit verify' and restore a backup")
 )
 
 // engine is what differs between database engines.
@@ -54,9 +60,14 @@ type engine interface {
 type DB struct {
 	engine  engine
 	readers chan *conn
+	opened  int // how many readers there are
 	writer  *writer
 	clock   func() time.Time
 	log     *slog.Logger
+
+	closing chan struct{}
+	once    sync.Once
+	closed  error // of the first Close
 }
 
 // Options of Open. Every field may be left out.
@@ -64,6 +75,8 @@ type Options struct {
 	Clock   func() time.Time // time.Now when nil
 	Readers int              // read connections; 4 when zero
 	Log     *slog.Logger     // discards when nil
+
+	schema []migrations.Migration // the engine's when nil; tests open older ones
 }
 
 // Open opens "sqlite:PATH", creating and migrating it as needed. The log
@@ -86,8 +99,13 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log}
-	if err := db.connect(ctx, o.Readers); err != nil {
+	db := &DB{engine: e, readers: make(chan *conn, o.Readers), clock: o.Clock, log: o.Log, closing: make(chan struct{})}
+	if o.schema == nil {
+		if o.schema, err = migrations.For(e.Name()); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
+	if err := db.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -99,43 +117,52 @@ func scheme(dsn string) string {
 	return s
 }
 
-func (db *DB) connect(ctx context.Context, readers int) error {
+func (db *DB) connect(ctx context.Context, o Options) error {
 	w, err := db.engine.Writer(ctx)
 	if err != nil {
 		return fmt.Errorf("open database for writing: %w", err)
 	}
-	if err := migrate(ctx, db.engine, w, db.clock()); err != nil {
+	if err := migrate(ctx, db.engine, w, o.schema, db.clock()); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	for range readers {
+	for range o.Readers {
 		r, err := db.engine.Reader(ctx)
 		if err != nil {
 			return errors.Join(fmt.Errorf("open database for reading: %w", err), w.Close())
 		}
 		db.readers <- newConn(r)
+		db.opened++
 	}
 	db.writer = startWriter(newConn(w), db.engine, db.clock, db.log)
 	return nil
 }
 
-// Unlock gives the writer the key that signs the log's checkpoints. Until
-// then, writes that leave a record fail with ErrSealed.
-func (db *DB) Unlock(origin string, signer note.Signer) { db.writer.unlock(origin, signer) }
+// Unlock gives the writer the key that signs the log's checkpoints, and those
+// that may have signed the ones there are. Until then, writes that leave a
+// record fail with ErrSealed.
+func (db *DB) Unlock(origin string, signer note.Signer, known note.Verifiers) {
+	db.writer.unlock(origin, signer, known)
+}
 
 // Check runs the engine's own check of the whole database; it takes seconds
 // for a large one.
 func (db *DB) Check(ctx context.Context) error { return db.engine.Check(ctx) }
 
-// Close finishes what was accepted and closes the connections.
+// Close finishes what was accepted, waits for the reads under way and closes
+// the connections. Whoever comes later gets ErrClosed.
 func (db *DB) Close() error {
-	var errs []error
-	if db.writer != nil {
-		errs = append(errs, db.writer.close())
-	}
-	for len(db.readers) > 0 {
-		errs = append(errs, (<-db.readers).close())
-	}
-	return errors.Join(append(errs, db.engine.Close())...)
+	db.once.Do(func() {
+		close(db.closing)
+		var errs []error
+		if db.writer != nil {
+			errs = append(errs, db.writer.close())
+		}
+		for range db.opened {
+			errs = append(errs, (<-db.readers).close())
+		}
+		db.closed = errors.Join(append(errs, db.engine.Close())...)
+	})
+	return db.closed
 }
 
 // Now is the store's clock, in UTC and whole milliseconds.
@@ -145,18 +172,39 @@ func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // Read runs f over one consistent view of the database.
 func (db *DB) Read(ctx context.Context, f func(ReadTx) error) error {
-	var c *conn
-	select {
-	case c = <-db.readers:
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := db.reader(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { db.readers <- c }()
-	if _, err := c.exec(ctx, "BEGIN"); err != nil {
+	// Not under ctx: a BEGIN that was interrupted after it took effect would
+	// leave the connection in a transaction for good.
+	always := context.WithoutCancel(ctx)
+	if _, err := c.exec(always, "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	defer c.exec(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // nothing was written
-	return f(ReadTx{c: c, ctx: ctx, now: db.Now(), engine: db.engine})
+	defer c.exec(always, "ROLLBACK") //nolint:errcheck // nothing was written
+	return f(ReadTx{c: c, ctx: always, caller: ctx, now: db.Now(), engine: db.engine})
+}
+
+// reader waits for a free connection.
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	select {
+	case <-db.closing:
+		return nil, ErrClosed
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case c := <-db.readers:
+		return c, nil
+	case <-db.closing:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Write runs f within the next commit and returns when that is durable. f

@@ -32,6 +32,7 @@ type job struct {
 	ctx     context.Context
 	run     func(WriteTx) error
 	records []activity.Record
+	indexed []indexed
 	err     error
 	done    chan struct{}
 }
@@ -53,6 +54,10 @@ type writer struct {
 	ledger ledger
 }
 
+// errBegin marks a transaction that could not begin. No job is at fault, and
+// asking again for each would make all of them wait as often.
+var errBegin = errors.New("begin writing")
+
 const (
 	maxBatch = 256
 	maxQueue = 4096
@@ -67,10 +72,10 @@ func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *w
 	return w
 }
 
-func (w *writer) unlock(origin string, signer note.Signer) {
+func (w *writer) unlock(origin string, signer note.Signer, known note.Verifiers) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ledger.origin, w.ledger.signer = origin, signer
+	w.ledger.origin, w.ledger.signer, w.ledger.known = origin, signer, known
 }
 
 func (w *writer) do(ctx context.Context, f func(WriteTx) error) error {
@@ -146,7 +151,7 @@ func (w *writer) commit(batch []*job) {
 	w.mu.Lock()
 	err := w.attempt(batch)
 	w.mu.Unlock()
-	if err != nil && len(batch) > 1 {
+	if err != nil && len(batch) > 1 && !errors.Is(err, errBegin) {
 		w.log.Warn("batch of writes lost, running them one by one", "jobs", len(batch), "error", err)
 		for _, j := range batch {
 			w.commit([]*job{j})
@@ -169,7 +174,7 @@ func (w *writer) commit(batch []*job) {
 func (w *writer) attempt(batch []*job) (err error) {
 	ctx := context.Background()
 	if _, err := w.conn.exec(ctx, w.engine.Begin()); err != nil {
-		return classify(w.engine, fmt.Errorf("begin writing: %w", err))
+		return classify(w.engine, fmt.Errorf("%w: %w", errBegin, err))
 	}
 	defer func() {
 		if err != nil {
@@ -177,14 +182,20 @@ func (w *writer) attempt(batch []*job) (err error) {
 			err = classify(w.engine, err)
 		}
 	}()
-	read := ReadTx{c: w.conn, ctx: ctx, now: moment(w.clock()), engine: w.engine}
+	read := ReadTx{c: w.conn, ctx: ctx, caller: ctx, now: moment(w.clock()), engine: w.engine}
 	var records []activity.Record
+	var found []indexed
 	for _, j := range batch {
 		if err := w.single(ctx, read, j); err != nil {
 			return err
 		}
 		if j.err == nil {
-			records = append(records, j.records...)
+			records, found = append(records, j.records...), append(found, j.indexed...)
+		}
+	}
+	for _, i := range found {
+		if err := (WriteTx{ReadTx: read}).index(i); err != nil {
+			return err
 		}
 	}
 	next, err := w.ledger.append(WriteTx{ReadTx: read}, records)
@@ -202,7 +213,7 @@ func (w *writer) attempt(batch []*job) (err error) {
 // whole transaction is lost: the engine may drop it on a full disk, and then
 // the savepoint is gone too.
 func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
-	j.err, j.records = nil, nil
+	j.err, j.records, j.indexed = nil, nil, nil
 	if j.ctx.Err() != nil {
 		j.err = j.ctx.Err()
 		return nil
@@ -211,7 +222,7 @@ func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	if err := guarded(j, WriteTx{ReadTx: read, job: j}); err != nil {
-		j.err, j.records = err, nil
+		j.err, j.records, j.indexed = err, nil, nil
 		if _, err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
 			return errors.Join(j.err, fmt.Errorf("roll back to savepoint: %w", err))
 		}

@@ -145,7 +145,7 @@ func (p *Place) open() {
 	if in.KeyCheck == "" {
 		p.Write(func(tx store.WriteTx) error { return tx.SetKeyCheck(p.Vault.KeyCheck()) })
 	}
-	db.Unlock(p.Vault.LogOrigin(), p.Vault.LogSigner())
+	db.Unlock(p.Vault.LogOrigin(), p.Vault.LogSigner(), p.Vault.LogVerifiers())
 	hasher, err := password.NewHasher(counting{p.Vault, p.Hashes}, p.options.Hashing)
 	p.must(err)
 	d := ops.Dependencies{Vault: p.Vault, Hasher: hasher, Version: "test", Place: p.options.Place, BaseURL: p.options.BaseURL}

@@ -6,4 +6,6 @@ import "io/fs"
 // lists.
 func private(string, fs.FileInfo) error { return nil }
 
+func companion(string, fs.FileInfo, fs.FileInfo) error { return nil }
+
 func privateDir(string, fs.FileInfo) error { return nil }

@@ -54,7 +54,8 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 			return nil, fmt.Errorf("create database %s: %w", path, err)
 		}
 	}
-	if err := inspect(path); err != nil {
+	whole, err := inspect(path)
+	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	e := &Engine{path: path}
@@ -64,6 +65,11 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 	e.writers.SetMaxOpenConns(1)
 	if e.readers, err = sql.Open("sqlite", dsn(path, true)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), e.writers.Close())
+	}
+	if !whole {
+		if err := e.Check(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), e.Close())
+		}
 	}
 	return e, nil
 }
@@ -77,6 +83,11 @@ func dsn(path string, readOnly bool) string {
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
 	}
+	return uri(path, q)
+}
+
+// uri names a file in a way that keeps ?, # and % in its path.
+func uri(path string, q url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
@@ -96,11 +107,13 @@ func create(ctx context.Context, path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", tmp)
+	db, err := sql.Open("sqlite", uri(tmp, nil))
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; CREATE TABLE t (x); DROP TABLE t", applicationID))
+	// In write-ahead mode from the start: two who open it at once would get
+	// into each other's way changing the mode.
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA journal_mode = WAL; PRAGMA application_id = %d; CREATE TABLE t (x); DROP TABLE t", applicationID))
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
@@ -123,31 +136,29 @@ func syncDir(dir string) error {
 }
 
 // inspect reads the header before SQLite does, which would take an empty file
-// for a new database and a truncated one for a whole one.
-func inspect(path string) error {
+// for a new database and a truncated one for a whole one. It reports whether
+// the file is as long as it says. One that is not, beside a log of writes, may
+// be of a process killed while it moved that log into the file, first page
+// first: SQLite mends that, and only its own check can tell.
+func inspect(path string) (whole bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := private(path, info); err != nil {
-		return err
-	}
-	if dir, err := os.Stat(filepath.Dir(path)); err == nil {
-		if err := privateDir(filepath.Dir(path), dir); err != nil {
-			return err
-		}
+	if err := permissions(path, info); err != nil {
+		return false, err
 	}
 	if info.Size() == 0 {
-		return fmt.Errorf("the file is empty: %w", ErrDamaged)
+		return false, fmt.Errorf("the file is empty: %w", ErrDamaged)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
 	var h [100]byte
 	if _, err := io.ReadFull(f, h[:]); err != nil {
-		return fmt.Errorf("the file is too short: %w", ErrDamaged)
+		return false, fmt.Errorf("the file is too short: %w", ErrDamaged)
 	}
 	page := int64(binary.BigEndian.Uint16(h[16:]))
 	if page == 1 {
@@ -156,15 +167,43 @@ func inspect(path string) error {
 	pages := int64(binary.BigEndian.Uint32(h[28:]))
 	switch {
 	case string(h[:16]) != "SQLite format 3\x00":
-		return ErrForeign
+		return false, ErrForeign
 	case binary.BigEndian.Uint32(h[68:]) != applicationID:
-		return ErrForeign
+		return false, ErrForeign
 	case page < 512 || page&(page-1) != 0:
-		return fmt.Errorf("its header cannot be right: %w", ErrDamaged)
-	case info.Size() < page*pages:
-		return fmt.Errorf("%d of %d bytes are missing: %w", page*pages-info.Size(), page*pages, ErrDamaged)
+		return false, fmt.Errorf("its header cannot be right: %w", ErrDamaged)
+	case info.Size() >= page*pages:
+		return true, nil
 	}
-	return nil
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return false, nil
+	}
+	return false, fmt.Errorf("%d of %d bytes are missing: %w", page*pages-info.Size(), page*pages, ErrDamaged)
+}
+
+// permissions refuses what others on this machine could read or put there.
+func permissions(path string, info fs.FileInfo) error {
+	if err := private(path, info); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		// SQLite believes what stands in these files as much as in its own.
+		beside, err := os.Lstat(path + suffix)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = companion(path+suffix, beside, info)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return privateDir(filepath.Dir(path), dir)
 }
 
 // Name of the folder of migrations.
@@ -186,23 +225,34 @@ func (e *Engine) Writer(ctx context.Context) (*sql.Conn, error) {
 	return c, err
 }
 
-// Backup copies the database to a file beside it, private like it.
+// Backup copies the database to a file beside it, private like it, and says
+// where. It gets its name when it is whole, and never that of an older one,
+// which may hold something else.
 func (e *Engine) Backup(ctx context.Context, c *sql.Conn, suffix string) (string, error) {
-	to := e.path + "." + suffix
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return to, nil // an earlier try got this far
-	}
+	f, err := os.CreateTemp(filepath.Dir(e.path), ".new-*.db") // 0600
 	if err != nil {
 		return "", err
 	}
-	if err := f.Close(); err != nil {
+	tmp := f.Name()
+	defer os.Remove(tmp) //nolint:errcheck // gone or harmless
+	_, err = c.ExecContext(ctx, "VACUUM INTO $1", tmp)
+	if err == nil {
+		err = f.Sync() // SQLite does not
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		return "", err
 	}
-	if _, err := c.ExecContext(ctx, "VACUUM INTO $1", to); err != nil {
-		return "", errors.Join(err, os.Remove(to))
+	to := e.path + "." + suffix
+	for n := 2; ; n++ {
+		err := os.Link(tmp, to)
+		if err == nil {
+			return to, syncDir(filepath.Dir(to))
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		to = fmt.Sprintf("%s.%s-%d", e.path, suffix, n)
 	}
-	return to, nil
 }
 
 // Taken reports a unique value that is in use.
@@ -230,7 +280,11 @@ func code(err error) int {
 // megabytes and belongs into the background.
 func (e *Engine) Check(ctx context.Context) error {
 	var result string
-	if err := e.readers.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
+	err := e.readers.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result)
+	if err != nil && e.broken(err) {
+		return fmt.Errorf("check database: %w: %w", ErrDamaged, err)
+	}
+	if err != nil {
 		return fmt.Errorf("check database: %w", err)
 	}
 	if result != "ok" {
