@@ -8,6 +8,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,9 +132,14 @@ func (e *env) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	// Not as defaults of the flags: help shows those, and an address may hold a
+	// password.
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		e.db, e.keyFile = cmp.Or(e.db, fromEnv("GATEHOUSE_DB")), cmp.Or(e.keyFile, fromEnv("GATEHOUSE_KEY_FILE"))
+	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&e.db, "db", fromEnv("GATEHOUSE_DB"), "database, sqlite:PATH (GATEHOUSE_DB)")
-	flags.StringVar(&e.keyFile, "key-file", fromEnv("GATEHOUSE_KEY_FILE"), "file with the key of the database; else the system's keychain (GATEHOUSE_KEY_FILE)")
+	flags.StringVar(&e.db, "db", "", "database, sqlite:PATH (GATEHOUSE_DB)")
+	flags.StringVar(&e.keyFile, "key-file", "", "file with the key of the database; else the system's keychain (GATEHOUSE_KEY_FILE)")
 	flags.BoolVar(&e.json, "json", false, "print the answer as JSON")
 	root.AddCommand(e.serveCommand(), e.setupCommand(), e.demoCommand(), e.auditCommand(), e.doctorCommand(), e.versionCommand())
 	root.AddCommand(e.nounCommands()...)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -32,14 +33,17 @@ type gate struct {
 	*opstest.Place
 	server   *httptest.Server
 	document validator.Validator
+	log      *journal // of the program, everything down to debug
 	otter    account.Account
 	anna     *opstest.Person
 }
 
 func newGate(t *testing.T) *gate {
-	g := &gate{Place: opstest.New(t, opstest.Options{})}
+	log := &journal{}
+	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	g := &gate{Place: opstest.New(t, opstest.Options{Log: logger}), log: log}
 	mux := http.NewServeMux()
-	mux.Handle(rest.Prefix+"/", rest.Handler(g.Engine, g.Ops.Table(), slog.New(slog.DiscardHandler)))
+	mux.Handle(rest.Prefix+"/", rest.Handler(g.Engine, g.Ops.Table(), logger))
 	app, err := site.Assets(fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Gatehouse</title>")}, "assets/app.js": {Data: bytes.Repeat([]byte("x = 1;\n"), 200)}})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +55,24 @@ func newGate(t *testing.T) *gate {
 	t.Cleanup(g.server.Close)
 	g.document = documentValidator(t)
 	return g
+}
+
+// journal gathers what a program logs.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) bytes() []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return bytes.Clone(j.text.Bytes())
 }
 
 // furnished is a gate with an account in it.
