@@ -26,7 +26,7 @@ type UserFilter struct {
 const (
 	MaxPage   = 200
 	MaxOffset = 10_000
-	MaxCount  = 10_000 // totals beyond are "more than"
+	MaxCount  = 5_000 // totals beyond are "more than"; counting more costs more than the page
 )
 
 // Limits of a search: words that must occur, and n-grams to look them up by.
