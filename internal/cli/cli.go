@@ -149,6 +149,24 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// group is a command that only has others below it: alone, or with a word that
+// is none of them, it is wrong usage.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var known []string
+		for _, sub := range c.Commands() {
+			known = append(known, sub.Name())
+		}
+		what := "needs a command"
+		if len(args) > 0 {
+			what = fmt.Sprintf("knows no %q", args[0])
+		}
+		return errUsage{fmt.Errorf("%s %s; it takes one of: %s", c.CommandPath(), what, strings.Join(known, ", "))}
+	}
+	return c
+}
+
 func fromEnv(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 
 func (e *env) versionCommand() *cobra.Command {

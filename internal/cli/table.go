@@ -35,7 +35,7 @@ func (e *env) nounCommands() []*cobra.Command {
 		}
 		noun, verb, _ := strings.Cut(info.Name, ".")
 		if nouns[noun] == nil {
-			nouns[noun] = &cobra.Command{Use: flagName(noun), Short: "Operations on " + strings.ReplaceAll(flagName(noun), "-", " "), Args: usageArgs(cobra.NoArgs)}
+			nouns[noun] = group(&cobra.Command{Use: flagName(noun), Short: "Operations on " + strings.ReplaceAll(flagName(noun), "-", " ")})
 			nouns[noun].PersistentFlags().StringVar(&e.account, "account", "", "handle of the account to act in; else the operator's")
 			all = append(all, nouns[noun])
 		}

@@ -25,6 +25,12 @@ func NewEngine(db *store.DB) *Engine { return &Engine{db} }
 // refusedEvent is what a refused read leaves in the log.
 const refusedEvent = "access.refused"
 
+// ErrStale is what a commit returns when what was prepared for it no longer
+// holds: nothing has happened, and the operation is prepared anew, a few times.
+var ErrStale = errors.New("what was prepared no longer holds")
+
+const prepareAgain = 3
+
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
 	c.Source.Program = field.Printable(c.Source.Program, 160)
@@ -34,6 +40,12 @@ func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Ou
 		out, err = doRead(ctx, e, c, o, in)
 	} else {
 		out, err = doWrite(ctx, e, c, o, in)
+		for range prepareAgain {
+			if !errors.Is(err, ErrStale) {
+				break
+			}
+			out, err = doWrite(ctx, e, c, o, in)
+		}
 	}
 	if err != nil {
 		var zero Out
@@ -51,7 +63,7 @@ func outward(name string, err error) error {
 		return problem.New(problem.InvalidRequest, "The cursor is not one that a page gave. Please start from the first page.")
 	case errors.Is(err, store.ErrDiskFull):
 		return problem.New(problem.DiskFull, "The disk of this installation is full; nothing was changed. Please tell whoever looks after it.").Because(err)
-	case errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrStale), errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.Unavailable, "Gatehouse was interrupted. Please try again.").Because(err)
 	}
 	return fmt.Errorf("%s: %w", name, err)

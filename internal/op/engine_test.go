@@ -447,3 +447,38 @@ func TestDo_answersWhatIsCommitted(t *testing.T) {
 		t.Error("the session is not noted to be in use")
 	}
 }
+
+// What was prepared for a state that is gone is prepared anew, a few times.
+func TestDo_preparesAnew(t *testing.T) {
+	for name, c := range map[string]struct {
+		stale    int
+		code     string
+		prepared int
+	}{
+		"once": {1, "ok", 2}, "three times": {3, "ok", 4}, "for ever": {100, "unavailable", 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, prepared := newDesk(t), 0
+			o := op.Write(&d.table, op.Spec{Name: "things.count", Route: "POST /things", Summary: "Count.", Event: "thing.counted"}, op.Anyone[none](),
+				func(*op.Preparing, none) (op.Commit[none], error) {
+					prepared++
+					return func(w *op.Writing) (op.Result[none], error) {
+						if err := count(w.Tx); err != nil {
+							return op.Result[none]{}, err
+						}
+						if prepared <= c.stale {
+							return op.Result[none]{}, op.ErrStale
+						}
+						return op.Done(none{}, op.Entry{})
+					}, nil
+				})
+			_, err := opstest.Do(d.Place, d.anna.Caller(), o, none{})
+			if got := opstest.CodeOf(err); got != c.code || prepared != c.prepared {
+				t.Errorf("%s after preparing %d times, want %s after %d", got, prepared, c.code, c.prepared)
+			}
+			if want := map[bool]int{true: 1}[c.code == "ok"]; d.counted() != want || len(d.Records()) != want {
+				t.Errorf("%d writes and %d records, want %d", d.counted(), len(d.Records()), want)
+			}
+		})
+	}
+}

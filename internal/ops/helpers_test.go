@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/id"
 	"gatehouse/internal/mfa"
@@ -34,6 +35,16 @@ func appOf(t testing.TB, shown ops.AuthenticatorApp) mfa.AppSecret {
 		t.Fatal(err)
 	}
 	return app
+}
+
+// codeOf is what an app shows.
+func codeOf(t testing.TB, app mfa.AppSecret, at time.Time) secret.Text {
+	t.Helper()
+	shown, err := mfa.Code(app, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again(shown)
 }
 
 // tokenOf a link: what stands in its fragment.

@@ -150,9 +150,10 @@ func samples() map[string]sample {
 		return secret.New(out.Ceremony.Reveal())
 	}
 	return map[string]sample{
-		"installation.show": only(ops.None{}),
-		"setup.begin":       only(setupInput()),
-		"setup.finish":      only(ops.ConfirmInput{}),
+		"installation.show":       only(ops.None{}),
+		"installation.protection": only(ops.None{}),
+		"setup.begin":             only(setupInput()),
+		"setup.finish":            only(ops.ConfirmInput{}),
 		"setup.console": only(ops.ConsoleSetupInput{
 			AccountHandle: "marsh", AccountName: "Marsh", AccountEmail: "office@marsh.example", Login: "mia", Name: "Mia Maes", Email: "mia@marsh.example", Language: "en",
 		}),

@@ -31,10 +31,25 @@ import (
 var Epoch = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
 // Clock moves when it is told to.
-type Clock struct{ ms atomic.Int64 }
+type Clock struct {
+	ms    atomic.Int64
+	looks atomic.Int64 // until it ticks; below zero: it does not
+	tick  atomic.Int64
+}
 
 // Now is the clock's time.
-func (c *Clock) Now() time.Time { return time.UnixMilli(c.ms.Load()).UTC() }
+func (c *Clock) Now() time.Time {
+	if c.looks.Add(-1) == 0 {
+		defer c.Advance(time.Duration(c.tick.Load()))
+	}
+	return time.UnixMilli(c.ms.Load()).UTC()
+}
+
+// TickAfter lets the clock advance by itself after it was looked at n times.
+func (c *Clock) TickAfter(n int, d time.Duration) {
+	c.tick.Store(int64(d))
+	c.looks.Store(int64(n))
+}
 
 // Advance moves the clock; backwards when d is negative.
 func (c *Clock) Advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
