@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ type UserFilter struct {
 const (
 	MaxPage   = 200
 	MaxOffset = 10_000
-	MaxCount  = 10_000 // totals beyond are "more than"
+	MaxCount  = 5_000 // totals beyond are "more than"; counting more costs more than the page
 )
 
 // Limits of a search: words that must occur, and n-grams to look them up by.
@@ -54,10 +55,13 @@ var ErrCursor = fmt.Errorf("the cursor cannot be read")
 // the matches: that many of a million lie close enough together.
 const manyMatches = 2000
 
+// countedAmong is how many users a search that many match is counted among.
+const countedAmong = 3000
+
 const (
 	selectByRow = `SELECT ` + listedColumns + `, u.name_folded FROM users u WHERE u.row IN (%s) ORDER BY u.name_folded, u.id`
 	indexUser   = `INSERT INTO user_grams (rowid, grams) VALUES ($1, $2)`
-	matchesUpTo = `SELECT COUNT(*) FROM (SELECT 1 FROM user_grams WHERE user_grams MATCH $1 LIMIT $2)`
+	matchesUpTo = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2`
 )
 
 // Users lists users of the scope by name. It finds the rows of the page first,
@@ -69,15 +73,17 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if err := q.readCursor(f.Cursor); err != nil {
 		return UserPage{}, err
 	}
-	match, err := tx.fewMatches(scope, q.words)
+	matches, few, err := tx.fewMatches(scope, q.words)
 	if err != nil {
 		return UserPage{}, err
 	}
-	find := tx.walk
-	if match != "" {
-		find = func(q userQuery, f UserFilter) ([]int64, Total, error) { return tx.lookUp(q, match, f) }
+	var rows []int64
+	var total Total
+	if few {
+		rows, total, err = tx.lookUp(q, f, matches)
+	} else {
+		rows, total, err = tx.walk(q, f)
 	}
-	rows, total, err := find(q, f)
 	if err != nil {
 		return UserPage{}, err
 	}
@@ -162,31 +168,40 @@ func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
 	return rows, total, err
 }
 
-// countWalk counts among the first MaxCount users only: walking a million to
-// tell how many is not worth anybody's time.
+// countWalk stops at MaxCount, and where there are words it looks at the first
+// users only: walking a million to tell how many is not worth anybody's time.
 func (tx ReadTx) countWalk(q userQuery) (Total, error) {
-	text := `SELECT COUNT(*), COUNT(CASE WHEN ` + strings.Join(q.search, " AND ") + ` THEN 1 END)
-		FROM (SELECT u.search FROM users u WHERE ` + strings.Join(q.where, " AND ") + ` ORDER BY u.name_folded, u.id LIMIT ` + strconv.Itoa(MaxCount+1) + `) u`
+	column, counted, limit := "1", "COUNT(*)", MaxCount
+	if len(q.words) > 0 {
+		column, limit = "u.search", countedAmong
+		counted = "COUNT(CASE WHEN " + strings.Join(q.search, " AND ") + " THEN 1 END)"
+	}
+	text := `SELECT COUNT(*), ` + counted + `
+		FROM (SELECT ` + column + ` FROM users u WHERE ` + strings.Join(q.where, " AND ") + ` ORDER BY u.name_folded, u.id LIMIT ` + strconv.Itoa(limit+1) + `) u`
 	return one(tx, func(read scan) (t Total, err error) {
 		var seen int
 		err = read(&seen, &t.Count)
-		t.Minimum, t.Count = seen > MaxCount, min(t.Count, MaxCount)
+		t.Minimum, t.Count = seen > limit, min(t.Count, limit)
 		return t, err
 	}, text, q.args[:q.before]...)
 }
 
 // lookUp goes through the few rows that have all the n-grams of the words, and
 // sorts them.
-func (tx ReadTx) lookUp(q userQuery, match string, f UserFilter) ([]int64, Total, error) {
+func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, Total, error) {
 	type found struct {
 		row   int64
 		after bool
 	}
+	candidates, err := json.Marshal(matches)
+	if err != nil {
+		return nil, Total{}, err
+	}
 	conditions := strings.Join(append(q.where, q.search...), " AND ")
 	// The plus keeps the planner from the index of names.
 	all, err := list(tx, func(read scan) (r found, err error) { return r, read(&r.row, &r.after) },
-		`SELECT u.row, `+q.after+` FROM user_grams g CROSS JOIN users u ON u.row = g.rowid
-		WHERE user_grams MATCH `+q.arg(match)+` AND +`+conditions+`
+		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(string(candidates))+`) c CROSS JOIN users u ON u.row = c.value
+		WHERE +`+conditions+`
 		ORDER BY u.name_folded, u.id`, q.args...)
 	if err != nil {
 		return nil, Total{}, err
@@ -260,22 +275,18 @@ func (tx WriteTx) index(i indexed) error {
 	return err
 }
 
-// fewMatches gives the FTS5 expression for words that few have; empty when
-// many have them, or there is nothing to look up by.
-func (tx ReadTx) fewMatches(scope access.Scope, words []string) (string, error) {
+// fewMatches looks the words up by their n-grams and gives the rows that may
+// have them; false when many do, or there is nothing to look up by.
+func (tx ReadTx) fewMatches(scope access.Scope, words []string) (rows []int64, few bool, err error) {
 	if !slices.ContainsFunc(words, func(w string) bool { return utf8.RuneCountInString(w) > 1 }) {
-		return "", nil
+		return nil, false, nil
 	}
 	number, err := tx.number(scope.Account())
 	if err != nil {
-		return "", err
+		return nil, false, err
 	}
-	match := matchGrams(number, words)
-	n, err := one(tx, value[int], matchesUpTo, match, manyMatches+1)
-	if err != nil || n > manyMatches {
-		return "", err
-	}
-	return match, nil
+	rows, err = list(tx, value[int64], matchesUpTo, matchGrams(number, words), manyMatches+1)
+	return rows, len(rows) <= manyMatches, err
 }
 
 // grams are the pairs and triples of letters in each word, once each.
