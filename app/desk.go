@@ -26,30 +26,25 @@ type Desk struct {
 	open func(url string) error
 }
 
-// Saved says where a file went. Path is empty when the person cancelled.
-type Saved struct {
-	Path string `json:"path"`
-}
-
 // SaveText asks the person where to put a file, proposing name, and writes text
 // there. The file can be read by its owner only, since most of what is saved
 // here are keys and recovery codes. Either the whole text is there afterwards
-// or what was there before.
-func (d *Desk) SaveText(name, text string) (Saved, error) {
+// or what was there before. It answers false when the person cancelled.
+func (d *Desk) SaveText(name, text string) (bool, error) {
 	if len(text) > maxText {
-		return Saved{}, fmt.Errorf("the text has %d bytes; at most %d can be saved", len(text), maxText)
+		return false, fmt.Errorf("the text has %d bytes; at most %d can be saved", len(text), maxText)
 	}
 	path, err := d.save(fileName(name))
 	if err != nil {
-		return Saved{}, fmt.Errorf("ask where to save: %w", err)
+		return false, fmt.Errorf("ask where to save: %w", err)
 	}
 	if path == "" {
-		return Saved{}, nil
+		return false, nil
 	}
 	if err := writePrivate(path, text); err != nil {
-		return Saved{}, fmt.Errorf("save the file: %w", err)
+		return false, fmt.Errorf("save the file: %w", err)
 	}
-	return Saved{Path: path}, nil
+	return true, nil
 }
 
 // OpenLink opens a web address or starts a mail in the person's own programs.

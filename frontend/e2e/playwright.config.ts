@@ -15,7 +15,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: process.env.E2E_REPORT ?? 'results/report.json' }]],
-  use: { trace: 'off', video: 'off', screenshot: 'off' },
+  use: { actionTimeout: 15_000, trace: 'off', video: 'off', screenshot: 'off' },
   projects: [
     { name: 'window', testDir: './window' },
     {

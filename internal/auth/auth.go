@@ -80,30 +80,21 @@ func Session(t Token) Credential {
 type bySession struct{ token Token }
 
 func (c bySession) resolve(tx store.ReadTx) (access.Actor, error) {
-	o, err := tx.SessionByToken(c.token.Digest())
+	b, err := tx.SessionByToken(c.token.Digest())
 	if errors.Is(err, store.ErrNotFound) {
 		return access.NewEnded(), nil
 	}
 	if err != nil {
 		return access.Actor{}, fmt.Errorf("find session: %w", err)
 	}
-	if !o.Session.Alive(tx.Now()) || o.User.State != user.Active || o.Account.State != account.Open {
+	if !b.Session.Alive(tx.Now()) || b.User.State != user.Active || b.Account.State != account.Open {
 		return access.NewEnded(), nil
 	}
-	in, err := tx.Installation()
-	if err != nil {
-		return access.Actor{}, fmt.Errorf("find session: %w", err)
-	}
-	operator := in.Operator == o.User.Account
-	rights, err := tx.RightsOf(o.User.ID, operator)
-	if err != nil {
-		return access.Actor{}, fmt.Errorf("find rights: %w", err)
-	}
-	state, _ := signin.MFA(o.Account.MFAPolicy, o.User.ForceMFA, o.User.HasFactor)
+	state, _ := signin.MFA(b.Account.MFAPolicy, b.User.ForceMFA, b.User.HasFactor)
 	return access.NewPerson(access.PersonFacts{
-		Account: o.User.Account, Operator: operator, User: o.User.ID, Name: o.User.Name, Rights: rights,
-		Session: o.Session.ID, Means: o.Session.Means, Enrolling: state == signin.MFASetupRequired,
-		SteppedUp: o.Session.SteppedUpAt, SeenAt: o.Session.LastSeenAt,
+		Account: b.Account.ID, Operator: b.Operator, User: b.User.ID, Name: b.User.Name, Rights: b.Rights,
+		Session: b.Session.ID, Means: b.Session.Means, Enrolling: state == signin.MFASetupRequired,
+		SteppedUp: b.Session.SteppedUpAt, SeenAt: b.Session.LastSeenAt,
 	}), nil
 }
 

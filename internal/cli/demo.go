@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/demo"
+	"gatehouse/internal/mfa"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/password"
-	"gatehouse/internal/store"
 )
 
 func (e *env) demoCommand() *cobra.Command {
@@ -38,11 +39,7 @@ func (e *env) demo(ctx context.Context, users int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, i.close()) }()
-	var in store.Installation
-	err = i.db.Read(ctx, func(tx store.ReadTx) (err error) {
-		in, err = tx.Installation()
-		return err
-	})
+	in, err := i.read(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -57,38 +54,53 @@ func (e *env) demo(ctx context.Context, users int) (err error) {
 			return err
 		}
 	}
-	return e.printWays(ctx, i)
+	return e.printWays(ctx, i, e.out)
 }
 
 // printWays prints how to sign in to a practice database.
-func (e *env) printWays(ctx context.Context, i *installation) error {
+func (e *env) printWays(ctx context.Context, i *installation, to io.Writer) error {
 	ways, err := demo.WaysIn(ctx, i.db, i.vault, time.Now())
 	if err != nil {
 		return err
 	}
 	if e.json {
-		type way struct {
-			Name     string `json:"name"`
-			Login    string `json:"login"`
-			Password string `json:"password"`
-			Code     string `json:"code,omitempty"`
-			Key      string `json:"authenticatorKey,omitempty"`
-		}
-		all := []way{}
-		for _, w := range ways {
-			all = append(all, way{w.Name, string(w.Login), w.Password.Reveal(), w.Code.Reveal(), w.Key.Reveal()})
-		}
-		return e.printJSON(map[string]any{"practice": true, "ways": all})
+		return e.printJSON(map[string]any{"practice": true, "ways": ways})
 	}
-	fmt.Fprintln(e.out, "This is a practice database: everything in it is made up. Sign in as")
+	fmt.Fprintln(to, "This is a practice database: everything in it is made up. Sign in as")
 	for _, w := range ways {
-		fmt.Fprintf(e.out, "\n  %s\n    login     %s\n    password  %s\n", w.Name, w.Login, w.Password.Reveal())
+		fmt.Fprintf(to, "\n  %s\n    login     %s\n    password  %s\n", w.Name, w.Login, w.Password.Reveal())
 		if w.Code.IsZero() {
-			fmt.Fprintln(e.out, "    no second factor yet: Gatehouse will ask to set one up")
+			fmt.Fprintln(to, "    no second factor yet: Gatehouse will ask to set one up")
 			continue
 		}
-		fmt.Fprintf(e.out, "    code      %s   (now; it changes every 30 seconds)\n    or add this key to your authenticator app: %s\n", w.Code.Reveal(), w.Key.Reveal())
+		fmt.Fprintf(to, "    code      %s   (now; it changes every 30 seconds)\n    or add this key to your authenticator app: %s\n", w.Code.Reveal(), w.Key.Reveal())
 	}
-	fmt.Fprintln(e.out, "\nRun 'gatehouse demo' again, with the same --db and --key-file, for codes of that moment.")
+	fmt.Fprintln(to, "\nRun 'gatehouse demo' again, with the same --db and --key-file, for codes of that moment.")
 	return nil
+}
+
+// tellCodes prints the codes of a practice database whenever they change, for
+// as long as somebody is likely to be trying it out: a code read when the
+// program started is over by the time a browser is open.
+func (e *env) tellCodes(ctx context.Context, i *installation) {
+	const tellFor = 60 // times 30 seconds
+	for range tellFor {
+		now := time.Now()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(now.Truncate(mfa.Step).Add(mfa.Step).Sub(now)):
+		}
+		ways, err := demo.WaysIn(ctx, i.db, i.vault, time.Now())
+		if err != nil {
+			return // the database is closing
+		}
+		line := "codes now:"
+		for _, w := range ways {
+			if !w.Code.IsZero() {
+				line += fmt.Sprintf("  %s %s", w.Login, w.Code.Reveal())
+			}
+		}
+		fmt.Fprintln(e.err, line)
+	}
 }

@@ -36,6 +36,14 @@ func (e *env) desk(c *cobra.Command, _ []string) error {
 		return err
 	}
 	fmt.Fprintf(e.err, "Key: %s.\n", i.key)
+	if in, err := i.read(c.Context()); err != nil {
+		return errors.Join(err, i.close())
+	} else if in.Practice {
+		if err := e.printWays(c.Context(), i, e.err); err != nil {
+			return errors.Join(err, i.close())
+		}
+		go e.tellCodes(c.Context(), i)
+	}
 	err = app.Run(c.Context(), app.Config{
 		Title: "Gatehouse", Assets: e.assets, Bind: app.Nouns(i.engine, i.ops),
 		Problem: app.Problems(e.log), Log: e.log, Instance: app.InstanceOf(dsn),

@@ -86,7 +86,7 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	}
 	i.engine = op.NewEngine(db)
 	i.ops = ops.New(ops.Dependencies{
-		Vault: i.vault, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
+		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
 	})
 	i.tidy(e)
 	return i, nil
@@ -124,6 +124,15 @@ func (e *env) unlock(ctx context.Context, db *store.DB, practice bool) (*vault.V
 		err = nil
 	}
 	return v, source, err
+}
+
+// read what this database is.
+func (i *installation) read(ctx context.Context) (in store.Installation, err error) {
+	err = i.db.Read(ctx, func(tx store.ReadTx) (err error) {
+		in, err = tx.Installation()
+		return err
+	})
+	return in, err
 }
 
 // tidy runs the engine's housekeeping until close.

@@ -97,8 +97,12 @@ func (e *env) serve(ctx context.Context, s serving) error {
 			failed <- server.Serve(listener)
 		}
 	}()
-	if err := e.announce(ctx, i, address, code); err != nil {
+	in, err := e.announce(ctx, i, address, code)
+	if err != nil {
 		return errors.Join(err, server.Close(), i.close())
+	}
+	if in.Practice {
+		go e.tellCodes(ctx, i)
 	}
 	select {
 	case err = <-failed:
@@ -127,7 +131,7 @@ func (s serving) check() (*url.URL, error) {
 	}
 	u, err := url.Parse(s.publicURL)
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errUsage{fmt.Errorf("--public-url %q is not an address like https://gate.example.com", s.publicURL)}
+		return nil, errUsage{errors.New("--public-url is not an address like https://gate.example.com")} // not repeated: it may hold a password
 	}
 	if net.ParseIP(u.Hostname()) != nil {
 		return nil, errUsage{errors.New("--public-url must have a name: security keys do not work with an IP address")}
@@ -160,22 +164,20 @@ func (e *env) gate(i *installation, hosts []string) (http.Handler, error) {
 
 // announce prints the one line that says the Gate is ready, and on standard
 // error what whoever starts it has to know.
-func (e *env) announce(ctx context.Context, i *installation, address string, code onetime.Code) error {
-	var in store.Installation
-	err := i.db.Read(ctx, func(tx store.ReadTx) (err error) {
-		in, err = tx.Installation()
-		return err
-	})
+func (e *env) announce(ctx context.Context, i *installation, address string, code onetime.Code) (store.Installation, error) {
+	in, err := i.read(ctx)
 	if err != nil {
-		return err
+		return in, err
 	}
 	fmt.Fprintf(e.err, "Key: %s.\n", i.key)
-	if in.Practice {
-		fmt.Fprintln(e.err, "This is a practice database: everything in it is made up.")
-	}
 	if !in.SetUp() {
 		fmt.Fprintf(e.err, "Not set up yet. Open the address below and type this set-up code:\n\n    %s\n\n", code.Reveal().Reveal())
 	}
+	if in.Practice {
+		if err := e.printWays(ctx, i, e.err); err != nil {
+			return in, err
+		}
+	}
 	_, err = fmt.Fprintf(e.out, "Gatehouse is ready at %s\n", address)
-	return err
+	return in, err
 }

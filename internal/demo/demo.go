@@ -58,11 +58,11 @@ type Registrar struct {
 
 // Way is how somebody signs in to the practice data.
 type Way struct {
-	Name     string
-	Login    user.Login
-	Password secret.OneTime
-	Code     secret.OneTime // of the authenticator app, now; empty when the user has none
-	Key      secret.OneTime // of the authenticator app, to add it to one's own
+	Name     string         `json:"name"`
+	Login    user.Login     `json:"login"`
+	Password secret.OneTime `json:"password"`
+	Code     secret.OneTime `json:"code,omitzero"`             // of the authenticator app, now; empty when the user has none
+	Key      secret.OneTime `json:"authenticatorKey,omitzero"` // of the authenticator app, to add it to one's own
 }
 
 // people that one can sign in as: an administrator, somebody of support, and

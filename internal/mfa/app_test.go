@@ -132,7 +132,10 @@ func TestMatchStep_EmptySecret(t *testing.T) {
 	if _, ok := mfa.MatchStep(mfa.AppSecret{}, secret.New(code), now); ok {
 		t.Error("the code of an empty secret passes")
 	}
-	if _, ok := mfa.MatchStep(rfcApp(t), secret.New("050471"), time.Unix(-1, 0)); ok {
+	if _, ok := mfa.MatchStep(rfcApp(t), secret.New("755224"), time.Unix(0, 0)); !ok {
+		t.Error("the first step of all does not match (RFC 4226 appendix D, count 0)")
+	}
+	if _, ok := mfa.MatchStep(rfcApp(t), secret.New("755224"), time.Unix(-1, 0)); ok {
 		t.Error("a time before 1970 passes")
 	}
 	for _, size := range []int{0, 1, 10, 16, 19, 21, 64} {

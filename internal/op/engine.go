@@ -25,6 +25,12 @@ func NewEngine(db *store.DB) *Engine { return &Engine{db} }
 // refusedEvent is what a refused read leaves in the log.
 const refusedEvent = "access.refused"
 
+// ErrStale is what a commit returns when what was prepared for it no longer
+// holds: nothing has happened, and the operation is prepared anew, a few times.
+var ErrStale = errors.New("what was prepared no longer holds")
+
+const prepareAgain = 3
+
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
 	c.Source.Program = field.Printable(c.Source.Program, 160)
@@ -34,6 +40,12 @@ func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Ou
 		out, err = doRead(ctx, e, c, o, in)
 	} else {
 		out, err = doWrite(ctx, e, c, o, in)
+		for range prepareAgain {
+			if !errors.Is(err, ErrStale) {
+				break
+			}
+			out, err = doWrite(ctx, e, c, o, in)
+		}
 	}
 	if err != nil {
 		var zero Out
@@ -51,7 +63,7 @@ func outward(name string, err error) error {
 		return problem.New(problem.InvalidRequest, "The cursor is not one that a page gave. Please start from the first page.")
 	case errors.Is(err, store.ErrDiskFull):
 		return problem.New(problem.DiskFull, "The disk of this installation is full; nothing was changed. Please tell whoever looks after it.").Because(err)
-	case errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrStale), errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.Unavailable, "Gatehouse was interrupted. Please try again.").Because(err)
 	}
 	return fmt.Errorf("%s: %w", name, err)
@@ -65,17 +77,15 @@ type verdict struct {
 }
 
 func judge[In any](tx store.ReadTx, c auth.Caller, r Rule[In], in In) (v verdict, err error) {
-	if v.rights, err = tx.RightsVersion(); err != nil {
-		return v, fmt.Errorf("read version of the rights: %w", err)
-	}
-	installation, err := tx.Installation()
+	setUp, rights, err := tx.Standing()
 	if err != nil {
-		return v, fmt.Errorf("read installation: %w", err)
+		return v, fmt.Errorf("read standing of the installation: %w", err)
 	}
+	v.rights = rights
 	if v.actor, err = auth.Resolve(tx, c); err != nil {
 		return v, err
 	}
-	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: installation.SetUp(), now: tx.Now()})
+	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: setUp, now: tx.Now()})
 	return v, nil
 }
 
@@ -131,6 +141,11 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if err != nil {
 			return err
 		}
+		if result.refusal == nil && resting(v.actor, tx.Now()) {
+			if err := tx.TouchSession(v.actor.Session(), v.actor.User()); err != nil {
+				return fmt.Errorf("note that the session is in use: %w", err)
+			}
+		}
 		return leaveRecord(tx, call, o.spec, result.entry, result.refusal)
 	})
 	if err != nil {
@@ -139,7 +154,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if result.refusal != nil {
 		return out, result.refusal
 	}
-	return result.out, e.touch(ctx, before.actor)
+	return result.out, nil
 }
 
 // stillAllowed asks again within the transaction when anything about rights
@@ -214,9 +229,16 @@ func address(s access.Source) string {
 	return s.Address.Unmap().String()
 }
 
-// touch keeps a session alive, with at most one write a minute.
+// resting reports whether it is time to note that a session is in use, which
+// is done at most once a minute.
+func resting(a access.Actor, now time.Time) bool {
+	return a.Kind() == access.Person && now.Sub(a.SeenAt()) >= session.SeenEvery
+}
+
+// touch keeps a session alive that reads. A write does it in its own commit:
+// once that is done, nothing may keep the answer from the caller.
 func (e *Engine) touch(ctx context.Context, a access.Actor) error {
-	if a.Kind() != access.Person || e.db.Now().Sub(a.SeenAt()) < session.SeenEvery {
+	if !resting(a, e.db.Now()) {
 		return nil
 	}
 	return e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -176,7 +178,17 @@ var (
 	nameForm  = regexp.MustCompile(`^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$`)
 	routeForm = regexp.MustCompile(`^(GET|POST|PATCH|DELETE) (/[a-z0-9-]+|/\{[a-zA-Z]+\})+$`)
 	eventForm = regexp.MustCompile(`^[a-z][a-zA-Z]*\.[a-z_]+$`)
+
+	pathParameter = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
 )
+
+// hasField reports whether a struct has a field of that name in its JSON.
+func hasField(t reflect.Type, name string) bool {
+	return slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return tag == name
+	})
+}
 
 func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	s := o.spec
@@ -196,8 +208,17 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 		wrong("it has no function")
 	case o.write != nil && !eventForm.MatchString(s.Event):
 		wrong("it writes, and has no event")
+	case slices.ContainsFunc(s.Also, func(e string) bool { return !eventForm.MatchString(e) }):
+		wrong("a further event of it is not noun.verbed")
+	case o.write != nil && strings.HasPrefix(s.Route, "GET "):
+		wrong("it writes, and a GET changes nothing")
 	case o.read != nil && (s.Event != "" || s.Also != nil):
 		wrong("it reads, and has an event")
+	}
+	for _, name := range pathParameter.FindAllStringSubmatch(s.Route, -1) {
+		if !hasField(reflect.TypeFor[In](), name[1]) {
+			wrong("its input has no " + name[1] + ", which its route names")
+		}
 	}
 	for _, other := range t.ops {
 		if i := other.Info(); i.Name == s.Name || i.Route == s.Route && s.Route != NoRoute {

@@ -82,6 +82,9 @@ func Enrolling[In any]() Rule[In] {
 // Holds lets in whoever holds the permission, within their own account.
 func Holds[In any](p access.Permission) Rule[In] {
 	return Rule[In]{text: string(p), holds: true, allow: func(q question[In]) access.Decision {
+		if q.actor.Kind() == access.Console && !q.setUp {
+			return access.Deny(problem.NotSetUp, "This installation is not set up yet. Please run 'gatehouse setup' first, or set up in the app.")
+		}
 		return access.Authorize(q.actor, p, "", q.source)
 	}}
 }
@@ -89,6 +92,9 @@ func Holds[In any](p access.Permission) Rule[In] {
 // SteppedUp asks in addition that a person proved who they are within the
 // last minutes.
 func (r Rule[In]) SteppedUp() Rule[In] {
+	if r.allow == nil {
+		return r // no rule: such an operation does not start
+	}
 	stepped := r
 	stepped.text += ", stepped up"
 	stepped.allow = func(q question[In]) access.Decision {

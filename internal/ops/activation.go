@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/account"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/onetime"
@@ -118,7 +119,14 @@ func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.F
 			return found, store.Listed{}, fmt.Errorf("find activation: %w", err)
 		}
 		u, err := tx.User(found.Scope, found.User)
-		if err == nil && u.State != user.Invited && u.State != user.Active {
+		if errors.Is(err, store.ErrNotFound) { // deleted
+			return found, u, errActivationDead
+		}
+		if err != nil {
+			return found, u, fmt.Errorf("find user of activation: %w", err)
+		}
+		a, err := tx.Account(found.Scope)
+		if err == nil && (a.State != account.Open || u.State != user.Invited && u.State != user.Active) {
 			err = errActivationDead
 		}
 		return found, u, err

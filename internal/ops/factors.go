@@ -42,11 +42,20 @@ type QR struct {
 // product is what authenticator apps show in front of the login.
 const product = "Gatehouse"
 
+// Method is a second factor as callers name it.
+type Method string
+
+// The methods.
+const (
+	AppMethod      Method = "authenticator_app"
+	RecoveryMethod Method = "recovery_code"
+)
+
 // How a person proved who they are, joined by + in a session's means.
 const (
 	byPassword     = "password"
-	byApp          = "authenticator_app"
-	byRecoveryCode = "recovery_code"
+	byApp          = string(AppMethod)
+	byRecoveryCode = string(RecoveryMethod)
 	bySetup        = "set-up"
 )
 

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"gatehouse/internal/access"
 	"gatehouse/internal/op"
 	"gatehouse/internal/user"
 )
@@ -15,8 +16,16 @@ type Installation struct {
 	Languages       []user.Language `json:"languages"`
 }
 
+// Protection tells where the key of the database is: whoever runs the
+// installation must always be able to see it.
+type Protection struct {
+	Kind  string `json:"kind"`  // "key file" or "keychain"
+	Where string `json:"where"` // the path, or the entry's name
+}
+
 type installationOps struct {
-	Show *op.Op[None, Installation]
+	Show       *op.Op[None, Installation]
+	Protection *op.Op[None, Protection]
 }
 
 func (o *Operations) addInstallation() {
@@ -29,5 +38,11 @@ func (o *Operations) addInstallation() {
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
 			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(),
 		}, err
+	})
+	o.Installation.Protection = op.Read(&o.table, op.Spec{
+		Name: "installation.protection", Route: "GET /installation/protection", Background: true,
+		Summary: "Where the key is kept that protects the secrets in the database.",
+	}, op.Holds[None](access.ManageInstallation), func(*op.Reading, None) (Protection, error) {
+		return Protection{o.deps.Key.Kind, o.deps.Key.Where}, nil
 	})
 }

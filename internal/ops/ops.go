@@ -26,6 +26,7 @@ const (
 // Dependencies of the operations.
 type Dependencies struct {
 	Vault   *vault.Vault
+	Key     vault.Source // where the vault's key is kept
 	Hasher  *password.Hasher
 	Version string
 	Place   Place

@@ -1,9 +1,11 @@
 package ops
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -61,7 +63,7 @@ const (
 type SignIn struct {
 	State    SignInState    `json:"state"`
 	Ceremony secret.OneTime `json:"ceremony,omitzero"`
-	Methods  []string       `json:"methods"` // what would be accepted now
+	Methods  []Method       `json:"methods"` // what would be accepted now
 	Session  *Session       `json:"session,omitempty"`
 
 	token auth.Token
@@ -230,7 +232,7 @@ var errSignInFailed = problem.New(problem.SignInFailed, "Login or password is no
 func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn], error) {
 	var form field.Form
 	login := user.Login(in.Login)
-	if login.Folded() == "" {
+	if strings.TrimSpace(in.Login) == "" {
 		form.Add("login", field.Missing())
 	}
 	if in.Password.IsZero() {
@@ -239,12 +241,12 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	k := o.knock(login.Folded(), p.Source)
+	k := o.knock(cmp.Or(login.Folded(), in.Login), p.Source) // what cannot be a login is knocked at like one
 	var found store.Credentialed
-	var wait time.Duration
+	var waited time.Duration
 	err := p.Read(func(tx store.ReadTx) error {
 		var err error
-		if _, _, wait, err = k.state(tx); err != nil {
+		if _, _, waited, err = k.state(tx); err != nil {
 			return err
 		}
 		found, err = tx.UserByLogin(login)
@@ -257,7 +259,7 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 		return nil, fmt.Errorf("find user to sign in: %w", err)
 	}
 	right, upgraded := false, ""
-	if wait == 0 {
+	if waited == 0 {
 		// One hash is computed whoever knocks; without a user, a dummy's.
 		if right, upgraded, err = o.verifyPassword(p, found.PasswordHash, in.Password); err != nil {
 			return nil, err
@@ -276,14 +278,17 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 		if now.ID != "" {
 			about = op.Entry{Account: now.Account, Object: userObject(now.User)}
 		}
-		if wait > 0 {
-			return op.Refused[SignIn](tooMany(wait), about)
+		if wait > 0 { // gathered: knocking on must not fill the log of an account
+			return op.Refused[SignIn](tooMany(wait), op.Entry{})
+		}
+		if waited > 0 || now.PasswordHash != found.PasswordHash { // nobody looked at this password, or not at this hash
+			return op.Result[SignIn]{}, op.ErrStale
 		}
 		open, err := mayEnter(w.Tx.ReadTx, now.Listed)
 		if err != nil {
 			return op.Result[SignIn]{}, err
 		}
-		if !right || !open || now.PasswordHash != found.PasswordHash {
+		if !right || !open {
 			if err := k.wrong(w.Tx, guesses, bucket); err != nil {
 				return op.Result[SignIn]{}, err
 			}
@@ -336,13 +341,13 @@ func (o *Operations) askSecondFactor(w *op.Writing, u store.Listed, hash string)
 	if err := w.Tx.AddCeremony(c.digest, c.row); err != nil {
 		return op.Result[SignIn]{}, fmt.Errorf("begin second factor: %w", err)
 	}
-	methods := []string{byApp}
+	methods := []Method{AppMethod}
 	left, err := w.Tx.RecoveryCodesLeft(u.ID)
 	if err != nil {
 		return op.Result[SignIn]{}, fmt.Errorf("count recovery codes: %w", err)
 	}
 	if left > 0 {
-		methods = append(methods, byRecoveryCode)
+		methods = append(methods, RecoveryMethod)
 	}
 	return op.Done(SignIn{State: SecondFactorNeeded, Ceremony: c.token, Methods: methods},
 		op.Entry{Event: "session.password_accepted", Account: u.Account, Object: userObject(u.User)})
@@ -361,7 +366,7 @@ func (o *Operations) verify(p *op.Preparing, in VerifyInput) (op.Commit[SignIn],
 			return refusedByProblem[SignIn](err)
 		}
 		u, err := w.Tx.UserByLogin(who.Login)
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // deleted meanwhile: no different from deactivated
 			return op.Result[SignIn]{}, fmt.Errorf("find user of sign-in: %w", err)
 		}
 		open, err := mayEnter(w.Tx.ReadTx, u.Listed)
@@ -404,7 +409,7 @@ func (o *Operations) enter(w *op.Writing, u store.Listed, means string) (op.Resu
 	if err != nil {
 		return op.Result[SignIn]{}, err
 	}
-	return op.Done(SignIn{State: SignedIn, Methods: []string{}, Session: shown, token: token},
+	return op.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
 		op.Entry{Account: u.Account, Actor: userActor(u.User), Means: s.Means, Object: sessionObject(s.ID)})
 }
 

@@ -178,6 +178,9 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err != nil {
 			return refusedByProblem[SignIn](err)
 		}
+		if err := clockRight(w.Tx.ReadTx); err != nil {
+			return op.Result[SignIn]{}, err
+		}
 		app, err := mfa.ParseAppSecret(s.App)
 		if err != nil {
 			return op.Result[SignIn]{}, fmt.Errorf("read authenticator app of set-up: %w", err)
@@ -213,7 +216,7 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err != nil {
 			return op.Result[SignIn]{}, err
 		}
-		return op.Done(SignIn{State: SignedIn, Methods: []string{}, Session: shown, token: token},
+		return op.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
 			op.Entry{Account: s.Account.ID, Actor: userActor(u.User), Means: opened.Means, Object: accountObject(s.Account)})
 	}, nil
 }

@@ -60,13 +60,11 @@ func (h *Hasher) Upgrade(ctx context.Context, verified secret.Text) (string, err
 func (h *Hasher) hash(ctx context.Context, prepared []byte) (string, error) {
 	made := hash{params: h.params, key: h.pepper.Newest()}
 	rand.Read(made.salt[:])
-	peppered, err := h.pepper.PepperWith(made.key, prepared)
+	tag, err := h.compute(ctx, made, prepared)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
-	if made.tag, err = h.compute(ctx, made, peppered); err != nil {
-		return "", err
-	}
+	made.tag = tag
 	return made.String(), nil
 }
 
@@ -92,14 +90,9 @@ func (h *Hasher) Verify(ctx context.Context, stored string, typed secret.Text) (
 		}
 	}
 	prepared, possible := prepare(typed)
-	peppered, err := h.pepper.PepperWith(known.key, prepared)
+	tag, err := h.compute(ctx, known, prepared)
 	if err != nil {
-		failure = fmt.Errorf("verify a password: %w", err)
-		known, peppered = h.dummy, prepared
-	}
-	tag, err := h.compute(ctx, known, peppered)
-	if err != nil {
-		return Verdict{}, err
+		return Verdict{}, fmt.Errorf("verify a password: %w", err)
 	}
 	same := subtle.ConstantTimeCompare(tag[:], known.tag[:]) == 1
 	if failure != nil || !same || !possible || stored == "" {
@@ -119,17 +112,22 @@ func (h *Hasher) stale(known hash) bool {
 	return known.params.weaker(h.params) || known.key != h.pepper.Newest()
 }
 
-// compute waits for a slot. Once it has one it goes on to the end: argon2 cannot
-// be interrupted.
-func (h *Hasher) compute(ctx context.Context, of hash, peppered []byte) ([tagSize]byte, error) {
+// compute waits for a slot, peppers and hashes. Once it has a slot it goes on to
+// the end: argon2 cannot be interrupted. Without a pepper it takes its time all
+// the same before it fails.
+func (h *Hasher) compute(ctx context.Context, of hash, prepared []byte) ([tagSize]byte, error) {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
-		if err := ctx.Err(); err != nil { // both were ready
-			return [tagSize]byte{}, fmt.Errorf("wait for a free password slot: %w", err)
-		}
-		return of.compute(peppered), nil
 	case <-ctx.Done():
-		return [tagSize]byte{}, fmt.Errorf("wait for a free password slot: %w", ctx.Err())
 	}
+	if err := ctx.Err(); err != nil { // it may have ended although there was a slot
+		return [tagSize]byte{}, fmt.Errorf("wait for a free slot: %w", err)
+	}
+	peppered, err := h.pepper.PepperWith(of.key, prepared)
+	if err != nil {
+		h.dummy.compute(prepared)
+		return [tagSize]byte{}, err
+	}
+	return of.compute(peppered), nil
 }

@@ -117,7 +117,7 @@ func fold(text string) string {
 	}, norm.NFKD.String(text))
 }
 
-// unleet undoes digits and symbols that stand for letters: up to two of them
+// unleet undoes digits and symbols that stand for letters: up to three of them
 // between letters, so that years and numbers at the ends stay what they are.
 func unleet(folded string) string {
 	chars := []rune(folded)
@@ -129,7 +129,7 @@ func unleet(folded string) string {
 		if end == begin {
 			continue
 		}
-		if begin > 0 && end < len(chars) && end-begin <= 2 && unicode.IsLetter(chars[begin-1]) && unicode.IsLetter(chars[end]) {
+		if begin > 0 && end < len(chars) && end-begin <= 3 && unicode.IsLetter(chars[begin-1]) && unicode.IsLetter(chars[end]) {
 			for place := begin; place < end; place++ {
 				chars[place] = letterFor(chars[place])
 			}

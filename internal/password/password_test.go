@@ -35,7 +35,7 @@ func codeOf(t testing.TB, text string, protection password.Protection, about pas
 	if !errors.As(err, &refusal) {
 		t.Fatalf("%q: the error is a %T", text, err)
 	}
-	if len(text) > 4 && strings.Contains(refusal.Error(), text) {
+	if len(text) > 8 && strings.Contains(refusal.Error(), text) {
 		t.Errorf("%q is repeated in %q", text, refusal)
 	}
 	return refusal.Code

@@ -201,6 +201,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[access.Face]():       []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
 		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission](): permissions,
+		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod},
 		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
 		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
 	}

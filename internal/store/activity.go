@@ -30,6 +30,7 @@ type ActivityPage struct {
 
 // Activity lists records of the scope's account, newest first.
 func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, error) {
+	tx = tx.interruptible()
 	f.Limit = min(max(f.Limit, 0), MaxPage)
 	var args []any
 	var where []string

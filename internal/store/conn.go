@@ -53,9 +53,18 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 // ReadTx is one consistent view of the database. It cannot write.
 type ReadTx struct {
 	c      *conn
-	ctx    context.Context
+	ctx    context.Context // of every statement: never done, unless interruptible
+	caller context.Context
 	now    time.Time
 	engine engine
+}
+
+// interruptible is for what may take long: its statements stop when the caller
+// goes away. Others only do not begin then, since a context that can be done
+// costs a goroutine for each statement, which is as much as a quick one.
+func (tx ReadTx) interruptible() ReadTx {
+	tx.ctx = tx.caller
+	return tx
 }
 
 // Now is the time of the transaction, in UTC and whole milliseconds.
@@ -79,6 +88,9 @@ func one[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any
 
 // list runs a query and reads every row; the result is never nil.
 func list[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any) ([]T, error) {
+	if err := tx.caller.Err(); err != nil {
+		return nil, err
+	}
 	s, err := tx.c.stmt(tx.ctx, query)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ func scanKept(s scan) (k auditlog.Kept, err error) {
 // entries walks records and hashes side by side: a record's hashes were stored
 // together, at the indexes that follow those of the record before.
 func (tx ReadTx) entries() iter.Seq2[auditlog.Entry, error] {
+	tx = tx.interruptible()
 	return func(yield func(auditlog.Entry, error) bool) {
 		records, err := tx.c.sql.QueryContext(tx.ctx, selectLog)
 		if err != nil {

@@ -21,6 +21,7 @@ func (i Installation) SetUp() bool { return i.Operator != "" }
 
 const (
 	selectInstallation = `SELECT id, key_check, practice, operator_id, created_at FROM installation`
+	selectStanding     = `SELECT i.operator_id IS NOT NULL, c.value FROM installation i CROSS JOIN counters c WHERE c.name = 'rights'`
 	insertInstallation = `INSERT INTO installation (only, id, key_check, practice, created_at) VALUES (1, $1, $2, $3, $4)`
 	setKeyCheck        = `UPDATE installation SET key_check = $1 WHERE key_check = ''`
 	claimInstallation  = `UPDATE installation SET operator_id = $1 WHERE operator_id IS NULL`
@@ -61,6 +62,13 @@ func (tx WriteTx) Claim(operator id.Account) error {
 // decided on an older one decides again.
 func (tx ReadTx) RightsVersion() (int64, error) {
 	return one(tx, value[int64], selectCounter, "rights")
+}
+
+// Standing is what every decision begins with: whether the installation is
+// set up, and the version of the rights.
+func (tx ReadTx) Standing() (setUp bool, rights int64, err error) {
+	rights, err = one(tx, func(read scan) (version int64, err error) { return version, read(&setUp, &version) }, selectStanding)
+	return setUp, rights, err
 }
 
 // rightsChanged must be called by everything that changes who may do what.

@@ -1,22 +1,38 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
 	"gatehouse/internal/user"
 )
 
 const (
-	selectRoles = `SELECT id, account_id, name, description, built_in FROM roles WHERE account_id = $1 ORDER BY created_at, id`
-	insertRole  = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	selectRoles = `SELECT id, account_id, name, description, built_in,
+			(SELECT string_agg(p.permission, ' ') FROM role_permissions p WHERE p.role_id = r.id)
+		FROM roles r WHERE account_id = $1 ORDER BY created_at, id`
+	insertRole = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
-	selectRolePermissions = `SELECT p.role_id, p.permission FROM role_permissions p JOIN roles r ON r.id = p.role_id WHERE r.account_id = $1`
-	insertRolePermission  = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
+	insertRolePermission = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
 
-	selectUserRoleRights = `SELECT r.built_in, p.permission FROM user_roles u
-		JOIN roles r ON r.id = u.role_id
+	// What the roles of user u add up to, as words: permissions, and built-in
+	// roles with a mark.
+	rightsColumn = `(SELECT string_agg(CASE r.built_in WHEN '' THEN p.permission ELSE '` + builtInMark + `' || r.built_in END, ' ')
+		FROM user_roles m
+		JOIN roles r ON r.id = m.role_id
 		LEFT JOIN role_permissions p ON p.role_id = r.id
-		WHERE u.user_id = $1`
+		WHERE m.user_id = u.id)`
+	builtInMark      = "*"
+	selectUserRights = `SELECT ` + rightsColumn + ` FROM users u WHERE u.id = $1`
+
+	// The roles of user u, a line each: id and name.
+	rolesColumn = `(SELECT string_agg(r.id || ' ' || r.name, '
+') FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
+
 	// Only within one account, whatever the caller looked up.
 	insertUserRole = `INSERT INTO user_roles (user_id, role_id)
 		SELECT u.id, r.id FROM users u JOIN roles r ON r.account_id = u.account_id
@@ -25,27 +41,14 @@ const (
 
 // Roles of the account, built-in ones first, with their permissions.
 func (tx ReadTx) Roles(scope access.Scope) ([]access.Role, error) {
-	roles, err := list(tx, func(s scan) (r access.Role, err error) {
-		err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn)
+	return list(tx, func(s scan) (r access.Role, err error) {
+		var permissions sql.NullString
+		err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn, &permissions)
+		for p := range strings.FieldsSeq(permissions.String) {
+			r.Permissions = append(r.Permissions, access.Permission(p))
+		}
 		return r, err
 	}, selectRoles, string(scope.Account()))
-	if err != nil {
-		return nil, err
-	}
-	at := make(map[id.Role]int, len(roles))
-	for i, r := range roles {
-		at[r.ID] = i
-	}
-	_, err = list(tx, func(s scan) (struct{}, error) {
-		var role id.Role
-		var p access.Permission
-		err := s(&role, &p)
-		if i, ok := at[role]; ok {
-			roles[i].Permissions = append(roles[i].Permissions, p)
-		}
-		return struct{}{}, err
-	}, selectRolePermissions, string(scope.Account()))
-	return roles, err
 }
 
 // AddRole writes a role; ErrTaken when the account has one of that name.
@@ -64,20 +67,36 @@ func (tx WriteTx) AddRole(r access.Role) error {
 
 // RightsOf adds up the roles of a user.
 func (tx ReadTx) RightsOf(u id.User, operator bool) (access.Rights, error) {
+	words, err := one(tx, value[sql.NullString], selectUserRights, string(u))
+	if errors.Is(err, ErrNotFound) {
+		return access.Rights{}, nil
+	}
+	return readRights(words.String, operator), err
+}
+
+// readRights reads rightsColumn.
+func readRights(words string, operator bool) access.Rights {
 	var rights access.Rights
-	_, err := list(tx, func(s scan) (struct{}, error) {
-		var builtIn access.BuiltIn
-		var p *access.Permission
-		err := s(&builtIn, &p)
-		switch {
-		case builtIn != access.NotBuiltIn:
-			rights = rights.Or(builtIn.Rights(operator))
-		case p != nil:
-			rights = rights.Or(access.RightsOf(*p))
+	for w := range strings.FieldsSeq(words) {
+		if builtIn, ok := strings.CutPrefix(w, builtInMark); ok {
+			rights = rights.Or(access.BuiltIn(builtIn).Rights(operator))
+		} else {
+			rights = rights.Or(access.RightsOf(access.Permission(w)))
 		}
-		return struct{}{}, err
-	}, selectUserRoleRights, string(u))
-	return rights, err
+	}
+	return rights
+}
+
+// readRoles reads rolesColumn; in the order in which the roles were made,
+// which is that of their ids.
+func readRoles(lines string) []access.Role {
+	roles := []access.Role{}
+	for l := range strings.Lines(lines) {
+		role, name, _ := strings.Cut(strings.TrimSuffix(l, "\n"), " ")
+		roles = append(roles, access.Role{ID: id.Role(role), Name: name})
+	}
+	slices.SortFunc(roles, func(a, b access.Role) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return roles
 }
 
 // GiveRole gives a user a role of the same account; ErrNotFound when the

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"time"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
 	"gatehouse/internal/session"
@@ -12,12 +13,18 @@ import (
 const (
 	sessionColumns = `s.id, s.user_id, s.face, s.means, s.address, s.program, s.signed_in_at, s.stepped_up_at, s.last_seen_at, s.ends_at`
 
-	// One row has everything a call must know of who makes it.
+	// One row has what a call must know of who makes it. It is read at every
+	// call, and every column costs.
+	selectBearer = `SELECT s.id, s.means, s.stepped_up_at, s.last_seen_at, s.ends_at,
+			u.id, u.account_id, u.name, u.state, u.force_mfa, ` + factorColumn + `, a.state, a.mfa_policy,
+			EXISTS (SELECT 1 FROM installation i WHERE i.operator_id = a.id), ` + rightsColumn + `
+		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
+	bearerByToken    = selectBearer + ` WHERE s.token_digest = $1`
+	bearerByPrevious = selectBearer + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
+
 	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, a.handle, a.name, a.state, a.mfa_policy
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
-	openedByToken    = selectOpened + ` WHERE s.token_digest = $1`
-	openedByID       = selectOpened + ` WHERE s.id = $1`
-	openedByPrevious = selectOpened + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
+	openedByID = selectOpened + ` WHERE s.id = $1`
 
 	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`
@@ -47,14 +54,34 @@ func scanOpened(s scan) (o Opened, err error) {
 	return o, err
 }
 
-// SessionByToken finds a session by the digest of its token, or of the token
-// it had until a moment ago.
-func (tx ReadTx) SessionByToken(digest string) (Opened, error) {
-	o, found, err := orNotFound(one(tx, scanOpened, openedByToken, digest))
+// Bearer is what a call must know of who makes it.
+type Bearer struct {
+	Session  session.Session // id, means, and the times that end it
+	User     Listed          // id, name, state and what asks for a second factor
+	Account  account.Account // id, state and policy
+	Operator bool            // the account is the operator's
+	Rights   access.Rights
+}
+
+func scanBearer(s scan) (b Bearer, err error) {
+	var steppedUp, lastSeen, ends int64
+	var rights sql.NullString
+	ss, u, a := &b.Session, &b.User, &b.Account
+	err = s(&ss.ID, &ss.Means, &steppedUp, &lastSeen, &ends,
+		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &u.HasFactor, &a.State, &a.MFAPolicy, &b.Operator, &rights)
+	ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
+	ss.User, u.Account, b.Rights = u.ID, a.ID, readRights(rights.String, b.Operator)
+	return b, err
+}
+
+// SessionByToken finds who bears a token by its digest, or by that of the
+// token the session had until a moment ago.
+func (tx ReadTx) SessionByToken(digest string) (Bearer, error) {
+	b, found, err := orNotFound(one(tx, scanBearer, bearerByToken, digest))
 	if err != nil || found {
-		return o, err
+		return b, err
 	}
-	return one(tx, scanOpened, openedByPrevious, digest, ms(tx.now))
+	return one(tx, scanBearer, bearerByPrevious, digest, ms(tx.now))
 }
 
 // Session finds a session by its id.

@@ -32,6 +32,7 @@ type job struct {
 	ctx     context.Context
 	run     func(WriteTx) error
 	records []activity.Record
+	indexed []indexed
 	err     error
 	done    chan struct{}
 }
@@ -181,14 +182,20 @@ func (w *writer) attempt(batch []*job) (err error) {
 			err = classify(w.engine, err)
 		}
 	}()
-	read := ReadTx{c: w.conn, ctx: ctx, now: moment(w.clock()), engine: w.engine}
+	read := ReadTx{c: w.conn, ctx: ctx, caller: ctx, now: moment(w.clock()), engine: w.engine}
 	var records []activity.Record
+	var found []indexed
 	for _, j := range batch {
 		if err := w.single(ctx, read, j); err != nil {
 			return err
 		}
 		if j.err == nil {
-			records = append(records, j.records...)
+			records, found = append(records, j.records...), append(found, j.indexed...)
+		}
+	}
+	for _, i := range found {
+		if err := (WriteTx{ReadTx: read}).index(i); err != nil {
+			return err
 		}
 	}
 	next, err := w.ledger.append(WriteTx{ReadTx: read}, records)
@@ -206,7 +213,7 @@ func (w *writer) attempt(batch []*job) (err error) {
 // whole transaction is lost: the engine may drop it on a full disk, and then
 // the savepoint is gone too.
 func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
-	j.err, j.records = nil, nil
+	j.err, j.records, j.indexed = nil, nil, nil
 	if j.ctx.Err() != nil {
 		j.err = j.ctx.Err()
 		return nil

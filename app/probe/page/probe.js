@@ -15,7 +15,7 @@ document.querySelector('#form').addEventListener('submit', (event) => {
 
 document.querySelector('#save').addEventListener('click', () => {
   Desk.SaveText('probe.txt', 'kept by the probe\n').then(
-    (saved) => say(saved.path === '' ? 'not saved' : `saved: ${saved.path}`),
+    (saved) => say(saved ? 'saved' : 'not saved'),
     refused,
   )
 })

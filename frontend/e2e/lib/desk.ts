@@ -4,6 +4,8 @@
 import { createServer } from 'node:net'
 import { axeInPage, axeSource, wcag, type Fault } from './axe.ts'
 import { Display } from './display.ts'
+import { find, name, type Where } from './find.ts'
+import type { Hand } from './hand.ts'
 import { Inspector, type Complaint } from './inspector.ts'
 import { Home, picturePath } from './place.ts'
 import { Program } from './program.ts'
@@ -14,18 +16,22 @@ export type DeskOptions = {
   binary: string
   args?: readonly string[]
   env?: NodeJS.ProcessEnv
+  /** The home to run in, which then is the caller's to remove; else a new one. */
+  home?: Home
   /** The theme of the desktop that the page follows. */
   theme?: 'light' | 'dark'
   /** The language of the desktop, as in LANG: de_DE. */
   language?: string
   /** Title of the window, a regular expression. */
   title?: string
+  /** What has to be in the home before the window opens. */
+  before?: (home: Home) => Promise<unknown>
 }
 
 /** Place is the rectangle of an element, in CSS pixels of the page. */
 type Place = { x: number; y: number; width: number; height: number }
 
-export class Desk {
+export class Desk implements Hand {
   readonly home: Home
   readonly display: Display
   readonly program: Program
@@ -35,8 +41,11 @@ export class Desk {
   /** From the start of the process until the page had run its scripts and drawn, in ms. */
   readonly startedIn: number
 
+  readonly #removeHome: () => Promise<void>
+
   private constructor(
     parts: Pick<Desk, 'home' | 'display' | 'program' | 'inspector' | 'window' | 'startedIn'>,
+    removeHome: () => Promise<void>,
   ) {
     this.home = parts.home
     this.display = parts.display
@@ -44,13 +53,16 @@ export class Desk {
     this.inspector = parts.inspector
     this.window = parts.window
     this.startedIn = parts.startedIn
+    this.#removeHome = removeHome
   }
 
   /** open starts the binary on a new display, in a home of its own, and waits until its page is ready. */
   static async open(options: DeskOptions): Promise<Desk> {
-    const home = await Home.make()
-    const undo: (() => Promise<unknown>)[] = [() => home.remove()]
+    const home = options.home ?? (await Home.make())
+    const removeHome = async () => (options.home === undefined ? home.remove() : undefined)
+    const undo: (() => Promise<unknown>)[] = [removeHome]
     try {
+      await options.before?.(home)
       const display = await Display.start()
       undo.unshift(() => display.stop())
       const address = `127.0.0.1:${await freePort()}`
@@ -83,7 +95,7 @@ export class Desk {
       )
       const startedIn = performance.now() - started
       await display.focus(window)
-      return new Desk({ home, display, program, inspector, window, startedIn })
+      return new Desk({ home, display, program, inspector, window, startedIn }, removeHome)
     } catch (error) {
       for (const step of undo) await step()
       throw error
@@ -95,7 +107,7 @@ export class Desk {
     this.inspector.close()
     const how = await this.program.end()
     await this.display.stop()
-    await this.home.remove()
+    await this.#removeHome()
     return how
   }
 
@@ -109,20 +121,15 @@ export class Desk {
   }
 
   /** text is the visible text of the first element that matches, or undefined when there is none. */
-  async text(selector: string): Promise<string | undefined> {
-    const texts = await this.evaluate((found) => {
-      const element = document.querySelector<HTMLElement>(found)
-      return element === null ? [] : [element.innerText]
-    }, selector)
-    return texts[0]
+  async text(where: Where): Promise<string | undefined> {
+    return this.evaluate((found) => find(found)?.innerText, where)
   }
 
   /** see waits until the element shows the text (a part of it, or what matches). */
-  async see(text: string | RegExp, selector = 'body'): Promise<void> {
-    let last: string | undefined
-    await until(`"${text}" in ${selector}`, async () => {
+  async see(text: string | RegExp, where: Where = 'body'): Promise<void> {
+    await until(`"${text}" in ${name(where)}`, async () => {
       this.program.alive()
-      last = await this.text(selector)
+      const last = await this.text(where)
       if (last === undefined) return false
       if (typeof text === 'string' ? last.includes(text) : text.test(last)) return true
       throw new Error(`it shows "${last.slice(0, 500)}"`)
@@ -130,29 +137,35 @@ export class Desk {
   }
 
   /** click clicks the element with the pointer, once it stands still and nothing covers it. */
-  async click(selector: string): Promise<void> {
-    const { x, y, width, height } = await until(`${selector} to be ready for a click`, () =>
-      this.evaluate(standingStill, selector),
-    )
+  async click(where: Where): Promise<void> {
+    const { x, y, width, height } = await until(`${name(where)} to be ready for a click`, () => {
+      this.program.alive()
+      return this.evaluate(standingStill, where)
+    })
     const origin = await this.#origin()
     await this.display.click(Math.round(origin.x + x + width / 2), Math.round(origin.y + y + height / 2))
   }
 
   /** fill clicks a text field, empties it and writes into it, key by key, until it holds the text. */
-  async fill(selector: string, text: string): Promise<void> {
-    await this.click(selector)
-    await until(`${selector} to have the focus`, () =>
-      this.evaluate((found) => document.activeElement?.matches(found) ?? false, selector),
+  async fill(where: Where, text: string): Promise<void> {
+    await this.click(where)
+    await until(`${name(where)} to have the focus`, () =>
+      this.evaluate((found) => document.activeElement === find(found), where),
     )
-    await this.display.press('ctrl+a', 'Delete')
+    await this.press('ctrl+a', 'Delete')
     if (text !== '') await this.display.type(text)
-    await until(`${selector} to hold what was written`, () =>
+    await until(`${name(where)} to hold what was written`, () =>
       this.evaluate(
-        (found, want) => document.querySelector<HTMLInputElement>(found)?.value === want,
-        selector,
+        (found, want) => (find(found) as HTMLInputElement | undefined)?.value === want,
+        where,
         text,
       ),
     )
+  }
+
+  /** write types into whatever has the focus, without waiting for what becomes of it. */
+  async write(text: string): Promise<void> {
+    await this.display.type(text)
   }
 
   /** press presses keys in the window: Return, Tab, ctrl+k. */
@@ -208,9 +221,9 @@ export class Desk {
 }
 
 /** standingStill runs in the page: the place of an element that can be clicked now, else nothing. */
-async function standingStill(selector: string): Promise<Place | undefined> {
-  const element = document.querySelector<HTMLElement>(selector)
-  if (element === null || element.matches(':disabled, [aria-disabled="true"]')) return undefined
+async function standingStill(where: Where): Promise<Place | undefined> {
+  const element = find(where)
+  if (element === undefined || element.matches(':disabled, [aria-disabled="true"]')) return undefined
   element.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' })
   const frame = () => new Promise((next) => requestAnimationFrame(next))
   const before = element.getBoundingClientRect()

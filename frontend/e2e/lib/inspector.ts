@@ -6,6 +6,7 @@
 // wrapped in messages to the "target" that is the page.
 
 import WebSocket from 'ws'
+import { find } from './find.ts'
 import { until } from './wait.ts'
 
 /** What a page complained about: console errors and warnings, script errors, violations of its policy. */
@@ -74,10 +75,11 @@ export class Inspector {
   /**
    * evaluate runs a function in the page and returns what it returns, or what
    * the promise that it returns comes to. The function must not use anything
-   * from outside but its arguments, which travel as JSON, as the answer does.
+   * from outside but find (find.ts) and its arguments, which travel as JSON, as
+   * the answer does.
    */
   async evaluate<A extends unknown[], T>(code: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
-    const call = `(${code.toString()})(...${JSON.stringify(args)})`
+    const call = `((find) => ${code.toString()})(${find.toString()})(...${JSON.stringify(args)})`
     // Answers are made text in the page: undefined and null stay apart that way.
     const expression = `Promise.resolve().then(() => ${call}).then((value) => JSON.stringify({ value }))`
     const promise = (await this.#send('Runtime.evaluate', { expression })) as Evaluated

@@ -4,7 +4,8 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const root = resolve(import.meta.dirname, '../../..')
+/** The top of the working tree. */
+export const root = resolve(import.meta.dirname, '../../..')
 
 /** Built by build/scripts/e2e.sh, or named by the environment. */
 export const binaries = {

@@ -1,6 +1,7 @@
 // Generated from the table of operations. Do not edit.
 export const operations = {
   'installation.show': { method: 'GET', path: '/installation', noun: 'Installation', verb: 'Show' },
+  'installation.protection': { method: 'GET', path: '/installation/protection', noun: 'Installation', verb: 'Protection' },
   'setup.begin': { method: 'POST', path: '/setup', noun: 'Setup', verb: 'Begin' },
   'setup.finish': { method: 'POST', path: '/setup/finish', noun: 'Setup', verb: 'Finish' },
   'activation.check': { method: 'POST', path: '/activation/check', noun: 'Activation', verb: 'Check' },

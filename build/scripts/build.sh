@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the binaries: build.sh gate|desk|all|devtools
+#   gate       bin/gatehouse-headless   the Gate and the command line, no system library
+#   desk       bin/gatehouse            everything, with the window
+#   devtools   .cache/e2e/              the window open to inspection, for tests only
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=build/scripts/version.sh
+source build/scripts/version.sh
+
+gate() { CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o bin/gatehouse-headless .; }
+desk() { CGO_ENABLED=1 go build -trimpath -tags "$desk_tags" -ldflags "$ldflags" -o bin/gatehouse .; }
+devtools() {
+  mkdir -p .cache/e2e
+  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags,devtools" -ldflags "$ldflags" -o .cache/e2e/gatehouse-devtools .
+  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags,devtools" -o .cache/e2e/probe-devtools ./app/probe
+  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags" -o .cache/e2e/probe ./app/probe
+}
+
+build/scripts/frontend.sh
+case ${1:-all} in
+  gate | desk | devtools) "$1" ;;
+  all) gate && desk ;;
+  *) echo "build: gate, desk, all or devtools" >&2 && exit 2 ;;
+esac

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The inner loop: types, vet, and the tests that need no window and no browser.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=build/scripts/stages.sh
+source build/scripts/stages.sh
+
+begin_run quick
+stage check "set up" build/scripts/setup.sh gate
+stage go "Go tests" go test -json -vet=all -short ./...
+stage check "app types" npm --prefix frontend exec --no -- svelte-check --tsconfig frontend/tsconfig.json
+stage vitest "app tests" npm --prefix frontend test -- --reporter=json --outputFile="$PWD/.cache/runs/quick/app-tests.json"
+count_up

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Everything that must be true before a change lands. Its last line counts what
+# ran; it fails when anything failed, was skipped or did not run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=build/scripts/stages.sh
+source build/scripts/stages.sh
+# shellcheck source=build/scripts/version.sh
+source build/scripts/version.sh
+
+begin_run test
+stage check "set up" build/scripts/setup.sh test
+stage check "build the app" build/scripts/frontend.sh
+stage check "build without window" build/scripts/build.sh gate
+stage check "build with window" build/scripts/build.sh desk
+stage check "build for Windows" env GOOS=windows CGO_ENABLED=0 go build -tags desktop,production -o .cache/gatehouse.exe .
+stage check "lint" build/scripts/lint.sh
+stage go "Go tests" go test -json -vet=all ./...
+stage go "Go tests with window" go test -json -vet=all -tags "$desk_tags" . ./app/... ./internal/page
+stage vitest "app tests" npm --prefix frontend test -- --reporter=json --outputFile="$PWD/.cache/runs/test/app-tests.json"
+stage check "app size" npm --prefix frontend run size
+stage check "build for inspection" build/scripts/build.sh devtools
+stage playwright "end to end" build/scripts/e2e.sh
+count_up

@@ -1,0 +1,10 @@
+/** Events one can filter by, in the order people look for them. */
+export const kinds = [
+  'session.signed_in',
+  'session.signed_out',
+  'user.added',
+  'activation.completed',
+  'mfa.app_enabled',
+  'access.refused',
+  'setup.finished',
+] as const

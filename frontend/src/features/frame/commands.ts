@@ -1,0 +1,84 @@
+import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
+import Languages from '@lucide/svelte/icons/languages'
+import LogOut from '@lucide/svelte/icons/log-out'
+import ShieldCheck from '@lucide/svelte/icons/shield-check'
+import SunMoon from '@lucide/svelte/icons/sun-moon'
+import UserPlus from '@lucide/svelte/icons/user-plus'
+import UserRound from '@lucide/svelte/icons/user-round'
+import type { Command } from '../../commands/registry.svelte'
+import { language, languages, setLanguage, t, type Language } from '../../messages/index.svelte'
+import { go, href } from '../../router.svelte'
+import { setTheme, theme, themes } from '../../ui/theme.svelte'
+import { can, mustSetUp, signOut } from '../session/session.svelte'
+import { pages } from './pages'
+
+/** The commands that are there on every page once somebody is signed in. */
+export function frameCommands({
+  showSheet,
+  openPalette,
+}: {
+  showSheet: () => void
+  openPalette: () => void
+}): Command[] {
+  const languageIds = Object.keys(languages) as Language[]
+  return [
+    ...pages.map((page): Command => ({
+      id: `go${page.path}`,
+      group: 'go',
+      label: () => t(page.label),
+      icon: page.icon,
+      keys: page.keys,
+      when: () => !mustSetUp() && (!page.permission || can(page.permission)),
+      run: () => go(href(page.path)),
+    })),
+    {
+      id: 'go/profile',
+      group: 'go',
+      label: () => t('nav.showProfile'),
+      icon: UserRound,
+      keys: 'g p',
+      run: () => go(href('/profile')),
+    },
+    {
+      id: 'go/two-factor',
+      group: 'go',
+      label: () => t('nav.twoFactor'),
+      icon: ShieldCheck,
+      run: () => go(href('/two-factor')),
+    },
+    {
+      id: 'users.add',
+      group: 'do',
+      label: () => t('users.add'),
+      icon: UserPlus,
+      keys: 'n',
+      when: () => !mustSetUp() && can('MANAGE_USER'),
+      run: () => go(href('/users', { add: '1' })),
+    },
+    { id: 'search', group: 'do', label: () => t('nav.search'), keys: '/', run: openPalette },
+    { id: 'shortcuts', group: 'do', label: () => t('nav.shortcuts'), icon: CircleHelp, keys: '?', run: showSheet },
+    {
+      id: 'signOut',
+      group: 'do',
+      label: () => t('nav.signOut'),
+      icon: LogOut,
+      run: () => void signOut().catch(() => undefined),
+    },
+    ...languageIds.map((id): Command => ({
+      id: `language-${id}`,
+      group: 'set',
+      label: () => t('command.language', { name: languages[id] }),
+      icon: Languages,
+      when: () => language() !== id,
+      run: () => void setLanguage(id, true),
+    })),
+    ...themes.map((id): Command => ({
+      id: `theme-${id}`,
+      group: 'set',
+      label: () => t('command.theme', { name: t(`theme.${id}`) }),
+      icon: SunMoon,
+      when: () => theme() !== id,
+      run: () => setTheme(id),
+    })),
+  ]
+}

@@ -1,0 +1,13 @@
+import * as v from 'valibot'
+import { emailAddress, optionalMobile, requiredText } from '../../ui/form.svelte'
+
+/** What "Add user" asks for; which characters a login may have the server decides. */
+export const addUserSchema = v.object({
+  login: requiredText(64),
+  name: requiredText(),
+  email: emailAddress(),
+  mobile: optionalMobile(),
+  language: requiredText(),
+  roles: v.pipe(v.array(v.string()), v.nonEmpty('required')),
+  forceMfa: v.boolean(),
+})

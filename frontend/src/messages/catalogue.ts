@@ -1,0 +1,62 @@
+import type en from './en'
+
+export type English = typeof en
+export type Key = keyof English
+export type Plural = { readonly one: string; readonly other: string }
+
+type NamesIn<S extends string> = S extends `${string}{${infer N}}${infer Rest}` ? N | NamesIn<Rest> : never
+type Names<T> = T extends string ? NamesIn<T> : T extends { other: infer O extends string } ? NamesIn<O> : never
+
+/** What `t(key, …)` takes besides the key: nothing, or a value for every placeholder. */
+export type Args<K extends Key> = [Names<English[K]>] extends [never]
+  ? []
+  : [Record<Names<English[K]>, string | number>]
+
+/** A complete language: every key of English, plural where English is plural. */
+export type Messages = { readonly [K in Key]: English[K] extends string ? string : Plural }
+
+type SameNames<A, B> = [Names<A>] extends [Names<B>] ? ([Names<B>] extends [Names<A>] ? true : false) : false
+type Checked<M> = {
+  [K in keyof M]: K extends Key ? (SameNames<M[K], English[K]> extends true ? M[K] : never) : never
+}
+
+/** Makes a language; a missing or surplus key and a missing or surplus placeholder do not compile. */
+export const defineLanguage = <const M extends Messages>(messages: M & Checked<M>): Messages => messages
+
+export interface Piece {
+  text: string
+  /** The placeholder this piece stands for, when it is a value and not the sentence itself. */
+  name?: string
+}
+
+/** Binds a catalogue to a locale: picks plural forms and formats numbers. */
+export function translator(locale: string, messages: Messages) {
+  const plural = new Intl.PluralRules(locale)
+  const number = new Intl.NumberFormat(locale)
+
+  function pieces(key: Key, values: Record<string, string | number> = {}): Piece[] {
+    const message: string | Plural | undefined = messages[key]
+    // A newer server may name a code this build has no words for.
+    if (message === undefined) return []
+    const sentence =
+      typeof message === 'string' ? message : plural.select(Number(values['n'])) === 'one' ? message.one : message.other
+    return sentence
+      .split(/(\{\w+\})/)
+      .filter(Boolean)
+      .map((part) => {
+        const name = /^\{(\w+)\}$/.exec(part)?.[1]
+        if (!name) return { text: part }
+        const value = values[name]
+        return { name, text: typeof value === 'number' ? number.format(value) : (value ?? '') }
+      })
+  }
+
+  return {
+    pieces,
+    has: (key: string) => Object.hasOwn(messages, key),
+    text: (key: Key, values?: Record<string, string | number>) =>
+      pieces(key, values)
+        .map((piece) => piece.text)
+        .join(''),
+  }
+}

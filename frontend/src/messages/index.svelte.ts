@@ -1,0 +1,62 @@
+import type { ProblemCode, ViolationCode } from '../api/problem'
+import { recall, remember } from '../ui/memory'
+import { translator, type Args, type Key, type Messages } from './catalogue'
+
+export const languages = { en: 'English', de: 'Deutsch' } as const
+export type Language = keyof typeof languages
+export type { Key } from './catalogue'
+
+const load: Record<Language, () => Promise<Messages>> = {
+  en: async () => (await import('./en')).default,
+  de: async () => (await import('./de')).default,
+}
+
+let current = $state.raw<{ language: Language } & ReturnType<typeof translator>>()
+
+const catalogue = () => {
+  if (!current) throw new Error('No language is loaded yet.')
+  return current
+}
+
+export const language = () => catalogue().language
+
+/** The text of a key in the reader's language, with its placeholders filled. */
+export const t = <K extends Key>(key: K, ...args: Args<K>): string => catalogue().text(key, args[0])
+
+/** The same as pieces, so that names can be set apart from the sentence. */
+export const pieces = (key: Key, values: Record<string, string | number>) => catalogue().pieces(key, values)
+
+/** True for a key of the catalogue, for keys made from what the server sends. */
+export const has = (key: string): key is Key => catalogue().has(key)
+
+export const isLanguage = (value: string | null | undefined): value is Language => value != null && value in languages
+
+/** The language this person chose here before, or else the first of the browser's that we speak. */
+export function preferredLanguage(): Language {
+  const chosen = recall('language')
+  if (isLanguage(chosen)) return chosen
+  for (const tag of navigator.languages) {
+    const base = tag.slice(0, 2)
+    if (isLanguage(base)) return base
+  }
+  return 'en'
+}
+
+/** Loads a language and shows the app in it; `lasting` keeps the choice on this computer. */
+export async function setLanguage(next: Language, lasting = false) {
+  if (lasting) remember('language', next)
+  if (current?.language === next) return
+  const loaded = await load[next]()
+  current = { language: next, ...translator(next, loaded) }
+  document.documentElement.lang = next
+}
+
+/** True once the person picked a language by hand on this computer. */
+export const languageChosen = () => isLanguage(recall('language'))
+
+/** What to tell the person about a problem; unknown codes of a newer server fall back to its own sentence. */
+export function problemText(problem: { code: ProblemCode; message: string }): string {
+  return t(`problem.${problem.code}`) || problem.message
+}
+
+export const violationText = (code: ViolationCode) => t(`violation.${code}`)

@@ -1,0 +1,35 @@
+/** Hash routes: `#/users?q=anna` is the path `/users` with a parameter. The server never sees them. */
+
+export interface Route {
+  path: string
+  params: URLSearchParams
+}
+
+/** The page this build has no link for yet stands at its own address all the same. */
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2)
+  return { path: path.startsWith('/') ? path : '/', params: new URLSearchParams(query) }
+}
+
+/** The address of a path with these parameters; empty ones are left out. */
+export function href(path: string, params: Record<string, string | undefined> = {}): string {
+  const query = new URLSearchParams(Object.entries(params).filter((pair): pair is [string, string] => Boolean(pair[1])))
+  return query.size > 0 ? `#${path}?${query}` : `#${path}`
+}
+
+let current = $state.raw(parseRoute(location.hash))
+window.addEventListener('hashchange', () => (current = parseRoute(location.hash)))
+
+export const route = () => current
+
+/** Goes to an address made by {@link href}. */
+export function go(to: string) {
+  if (location.hash !== to) location.hash = to
+  current = parseRoute(to)
+}
+
+/** Changes the address without a step in the history: for filters while one types, and to hide a token. */
+export function replace(to: string) {
+  history.replaceState(history.state, '', to)
+  current = parseRoute(to)
+}

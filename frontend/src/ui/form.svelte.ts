@@ -1,0 +1,83 @@
+import * as v from 'valibot'
+import type { Problem, ViolationCode } from '../api/problem'
+
+type Entries = v.ObjectEntries
+type FormSchema = v.ObjectSchema<Entries, undefined>
+
+/**
+ * The state of one form: its values and, by field, what is wrong with them. The
+ * messages of the schema are violation codes, the very ones the server uses, so
+ * both speak through the same texts. The server stays the authority.
+ */
+export class Form<S extends FormSchema> {
+  values: v.InferInput<S>
+  errors: Partial<Record<string, ViolationCode>> = $state({})
+  #initial: string
+  readonly #schema: S
+
+  constructor(schema: S, initial: v.InferInput<S>) {
+    this.#schema = schema
+    this.values = $state(initial)
+    this.#initial = JSON.stringify(initial)
+  }
+
+  get dirty(): boolean {
+    return JSON.stringify(this.values) !== this.#initial
+  }
+
+  get faults(): number {
+    return Object.values(this.errors).filter(Boolean).length
+  }
+
+  /** Checks every field at once; the parsed values, or undefined when something is wrong. */
+  check(): v.InferOutput<S> | undefined {
+    const result = v.safeParse(this.#schema, $state.snapshot(this.values))
+    this.errors = {}
+    if (result.success) return result.output
+    for (const issue of result.issues) {
+      const field = String(issue.path?.[0]?.key ?? '')
+      this.errors[field] ??= issue.message as ViolationCode
+    }
+    return undefined
+  }
+
+  /** Takes over the server's violations; false when it named none of this form's fields. */
+  accept(problem: Problem): boolean {
+    this.errors = {}
+    for (const { field, code } of problem.violations) {
+      const name = field.split(/[.[]/)[0] ?? ''
+      if (name in this.#schema.entries) this.errors[name] ??= code
+    }
+    return this.faults > 0
+  }
+
+  reset(values: v.InferInput<S>) {
+    this.values = values
+    this.errors = {}
+    this.#initial = JSON.stringify(values)
+  }
+}
+
+/** Moves the cursor to the first faulty control of a form. */
+export function focusFirstFault(form: HTMLElement | undefined) {
+  form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+}
+
+const trimmed = v.pipe(v.string(), v.trim())
+
+/** Text that must be there, up to `max` characters. */
+export const requiredText = (max = 200) =>
+  v.pipe(trimmed, v.nonEmpty('required' satisfies ViolationCode), v.maxLength(max, 'too_long' satisfies ViolationCode))
+
+/** An address that could be one; whether it works only mail can tell. */
+export const emailAddress = () =>
+  v.pipe(
+    trimmed,
+    v.nonEmpty('required' satisfies ViolationCode),
+    v.regex(/^[^\s@]+@[^\s@]+\.[^\s@.]+$/, 'bad_format' satisfies ViolationCode),
+    v.maxLength(254, 'too_long' satisfies ViolationCode),
+  )
+
+/** A mobile number with country code, or nothing. */
+export const optionalMobile = () =>
+  v.pipe(trimmed, v.regex(/^$|^\+[\d\s()/.-]{6,24}$/, 'bad_format' satisfies ViolationCode))
