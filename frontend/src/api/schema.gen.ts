@@ -496,7 +496,7 @@ export interface components {
         SignIn: {
             /** @description Shown once. */
             ceremony?: string;
-            methods: string[];
+            methods: ("authenticator_app" | "recovery_code")[];
             session?: components["schemas"]["Session"];
             /** @enum {string} */
             state: "signed_in" | "signed_out" | "second_factor_needed";
