@@ -22,7 +22,7 @@ func TestNouns_agreeWithTable(t *testing.T) {
 	table := ops.New(ops.Dependencies{}).Table()
 	want := []string{
 		"Desk.OpenLink(string) (error)",
-		"Desk.SaveText(string, string) (app.Saved, error)",
+		"Desk.SaveText(string, string) (bool, error)",
 	}
 	for _, o := range table.All() {
 		i := o.Info()

@@ -3,6 +3,7 @@
 # that something is there, and the package that brings it:
 #   rsvg-convert:librsvg2-bin     a program
 #   pc=libfido2:libfido2-dev      a library, by pkg-config
+#   file=/usr/share/x:package     a file
 # Quick when nothing is missing. On other systems it names what to install.
 set -euo pipefail
 
@@ -11,6 +12,7 @@ for want in "$@"; do
   have=${want%%:*} package=${want#*:}
   case $have in
     pc=*) command -v pkg-config >/dev/null && pkg-config --exists "${have#pc=}" || missing+=("$package") ;;
+    file=*) [[ -e ${have#file=} ]] || missing+=("$package") ;;
     *) command -v "$have" >/dev/null || missing+=("$package") ;;
   esac
 done

@@ -26,7 +26,7 @@ type UserFilter struct {
 const (
 	MaxPage   = 200
 	MaxOffset = 10_000
-	MaxCount  = 5_000 // totals beyond are "more than"; counting more costs more than the page
+	MaxCount  = 10_000 // totals beyond are "more than"
 )
 
 // Limits of a search: words that must occur, and n-grams to look them up by.
@@ -72,6 +72,9 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	q := newUserQuery(scope, f)
 	if err := q.readCursor(f.Cursor); err != nil {
 		return UserPage{}, err
+	}
+	if len(q.words) == 0 && strings.TrimSpace(f.Search) != "" {
+		return UserPage{Users: []Listed{}}, nil // "%" asks for something, and nobody has it
 	}
 	matches, few, err := tx.fewMatches(scope, q.words)
 	if err != nil {
@@ -125,9 +128,6 @@ func newUserQuery(scope access.Scope, f UserFilter) userQuery {
 	}
 	if len(q.words) == 0 {
 		q.search = append(q.search, "TRUE")
-		if strings.TrimSpace(f.Search) != "" {
-			q.search[0] = "FALSE" // "%" asks for something, and nobody has it
-		}
 	}
 	q.before = len(q.args)
 	return q

@@ -107,8 +107,14 @@ async function activate(tom: Visitor): Promise<void> {
   await expect(page.getByText('Tom <b>Willems</b>').first()).toBeVisible()
   expect(page.url(), 'the token does not stay in the address').not.toContain('t=')
   await tom.look('activation')
-  await page.getByRole('textbox', { name: /password/i }).first().fill('eleven green herons nap')
-  await page.getByRole('button', { name: /password|activate|save|next/i }).last().click()
+  await page
+    .getByRole('textbox', { name: /password/i })
+    .first()
+    .fill('eleven green herons nap')
+  await page
+    .getByRole('button', { name: /password|activate|save|next/i })
+    .last()
+    .click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 30_000 })
   await tom.look('activation-done')
   await expect(page.getByLabel('Login')).toHaveValue('tom')

@@ -1,14 +1,16 @@
 // The real window under real hands: keys and clicks come from the X server,
 // and what the page shows is read through WebKit's inspector.
 
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { axeInPage, axeSource, wcag, type Fault } from './axe.ts'
 import { Display } from './display.ts'
 import { find, name, type Where } from './find.ts'
-import type { Hand } from './hand.ts'
 import { Inspector, type Complaint } from './inspector.ts'
-import { Home, picturePath } from './place.ts'
-import { Program } from './program.ts'
+import { Home, picturePath, root } from './place.ts'
+import { Program, run } from './program.ts'
 import { until } from './wait.ts'
 
 export type DeskOptions = {
@@ -20,7 +22,7 @@ export type DeskOptions = {
   home?: Home
   /** The theme of the desktop that the page follows. */
   theme?: 'light' | 'dark'
-  /** The language of the desktop, as in LANG: de_DE. */
+  /** The language of the desktop, as the system names it: de_DE. */
   language?: string
   /** Title of the window, a regular expression. */
   title?: string
@@ -31,7 +33,7 @@ export type DeskOptions = {
 /** Place is the rectangle of an element, in CSS pixels of the page. */
 type Place = { x: number; y: number; width: number; height: number }
 
-export class Desk implements Hand {
+export class Desk {
   readonly home: Home
   readonly display: Display
   readonly program: Program
@@ -72,9 +74,7 @@ export class Desk implements Hand {
         DISPLAY: display.name,
         WEBKIT_INSPECTOR_HTTP_SERVER: address,
         GTK_THEME: options.theme === 'dark' ? 'Adwaita:dark' : 'Adwaita',
-        ...(options.language === undefined
-          ? {}
-          : { LANG: `${options.language}.UTF-8`, LANGUAGE: options.language }),
+        ...(options.language === undefined ? {} : await locale(options.language)),
         ...options.env,
       })
       undo.unshift(() => program.end())
@@ -249,4 +249,15 @@ export async function freePort(): Promise<number> {
       server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject()))
     })
   })
+}
+
+/** locale makes a locale that need not be installed on this machine, and returns the environment that chooses it. */
+async function locale(language: string): Promise<NodeJS.ProcessEnv> {
+  const folder = join(root, '.cache/e2e/locales')
+  const made = join(folder, `${language}.UTF-8`)
+  if (!existsSync(made)) {
+    await mkdir(folder, { recursive: true })
+    await run('localedef', ['--no-archive', '-i', language, '-f', 'UTF-8', made])
+  }
+  return { LOCPATH: folder, LANG: `${language}.UTF-8` }
 }

@@ -1,4 +1,4 @@
-// How tests name an element, in either browser.
+// How tests of the window name an element.
 
 /** A CSS selector, or one together with the text that the element shows. */
 export type Where = string | { css: string; text: string }

@@ -22,7 +22,10 @@ export class Visitor {
   static async arrive(browser: Browser, url: string): Promise<Visitor> {
     // The policy is bypassed for axe only, in #faults; what the page does under
     // it is heard through its own violation events.
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    })
     const page = await context.newPage()
     const visitor = new Visitor(context, page)
     await page.addInitScript(() => {
@@ -80,7 +83,9 @@ export class Visitor {
     return this.page.evaluate(() => {
       if (document.documentElement.scrollWidth <= innerWidth) return []
       return [...document.body.querySelectorAll<HTMLElement>('*')]
-        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('table'))
+        .filter(
+          (element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('table'),
+        )
         .slice(0, 5)
         .map((element) => `${element.tagName} ${element.className}`)
     })

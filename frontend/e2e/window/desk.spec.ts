@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@playwright/test'
 import { Desk } from '../lib/desk.ts'
-import { place, practise } from '../lib/gate.ts'
+import { installation, practise } from '../lib/gate.ts'
 import { binaries, Home, root } from '../lib/place.ts'
 import { Authenticator } from '../lib/totp.ts'
-import { lastLook, look } from '../walks/look.ts'
-import { addColleague, anna, setUp, signIn, signOut } from '../walks/setup.ts'
+import { lastLook, look } from './look.ts'
+import { addColleague, anna, setUp, signIn, signOut } from './walk.ts'
 
 test.describe('the Desk', () => {
   let home: Home
@@ -26,8 +26,8 @@ test.describe('the Desk', () => {
 
   test('leads from nothing to a colleague who is let in', async () => {
     test.setTimeout(240_000)
-    desk = await Desk.open({ binary: binaries.desk, args: place(home), home })
-    const { app } = await setUp(desk, undefined)
+    desk = await Desk.open({ binary: binaries.desk, args: installation(home), home })
+    const { app } = await setUp(desk)
     await look(desk, 'home-new')
     await addColleague(desk)
     await desk.click({ css: 'nav a', text: 'Activity' })
@@ -41,7 +41,7 @@ test.describe('the Desk', () => {
   })
 
   test('binds what the list of bound methods says, and nothing else', async () => {
-    desk = await Desk.open({ binary: binaries.desk, args: place(home), home })
+    desk = await Desk.open({ binary: binaries.desk, args: installation(home), home })
     const found = await desk.evaluate(() => {
       const go = (window as unknown as { go: Record<string, Record<string, object>> }).go
       return Object.entries(go).flatMap(([pack, nouns]) =>
@@ -57,17 +57,17 @@ test.describe('the Desk', () => {
 
   test('is in order in the dark, small and in German', async () => {
     test.setTimeout(120_000)
-    const [operator] = await practise(home)
+    const [operator] = await practise(home, 36)
     desk = await Desk.open({
       binary: binaries.desk,
-      args: place(home),
+      args: installation(home),
       home,
       theme: 'dark',
       language: 'de_DE',
     })
     await desk.resize(1024, 640)
     await look(desk, 'dunkel-anmelden')
-    await signIn(desk, operator!, new Authenticator(operator!.key!))
+    await signIn(desk, operator!, new Authenticator(operator!.authenticatorKey!))
     await look(desk, 'dunkel-start')
     for (const path of ['/users', '/activity', '/profile', '/two-factor']) {
       await desk.evaluate((to) => void (location.hash = to), path)
