@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gatehouse/internal/store/migrations"
 )
@@ -25,6 +26,9 @@ func (db *DB) Pragma(ctx context.Context, text string) error {
 		return err
 	})
 }
+
+// Hurry sets how long the writer waits for another process.
+func (db *DB) Hurry(d time.Duration) { db.writer.patience = d }
 
 // Batch runs jobs in one commit and returns the error of each.
 func (db *DB) Batch(ctx context.Context, jobs ...func(WriteTx) error) []error {

@@ -48,9 +48,12 @@ type engine interface {
 	Begin() string
 	// Backup copies the database aside before a migration and says where.
 	Backup(ctx context.Context, c *sql.Conn, suffix string) (string, error)
-	// Taken and Full classify errors.
+	// Impatient makes a connection say at once that another holds the lock.
+	Impatient(ctx context.Context, c *sql.Conn) error
+	// Taken, Full and Busy classify errors.
 	Taken(err error) bool
 	Full(err error) bool
+	Busy(err error) bool
 	// Check runs the engine's own check of its files.
 	Check(ctx context.Context) error
 	Close() error
@@ -124,6 +127,9 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	}
 	if err := migrate(ctx, db.engine, w, o.schema, db.clock()); err != nil {
 		return errors.Join(err, w.Close())
+	}
+	if err := db.engine.Impatient(ctx, w); err != nil {
+		return errors.Join(fmt.Errorf("open database for writing: %w", err), w.Close())
 	}
 	for range o.Readers {
 		r, err := db.engine.Reader(ctx)

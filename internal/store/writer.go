@@ -45,6 +45,8 @@ type writer struct {
 	clock  func() time.Time
 	log    *slog.Logger
 
+	patience time.Duration // with another process that writes
+
 	jobs    chan *job
 	stop    chan struct{}
 	stopped chan struct{}
@@ -59,13 +61,16 @@ type writer struct {
 var errBegin = errors.New("begin writing")
 
 const (
+	patience = 10 * time.Second
+	askEvery = 500 * time.Microsecond
+
 	maxBatch = 256
 	maxQueue = 4096
 )
 
 func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *writer {
 	w := &writer{
-		conn: c, engine: e, clock: clock, log: log,
+		conn: c, engine: e, clock: clock, log: log, patience: patience,
 		jobs: make(chan *job, maxQueue), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.loop()
@@ -173,7 +178,7 @@ func (w *writer) commit(batch []*job) {
 // statement would take the whole transaction with it.
 func (w *writer) attempt(batch []*job) (err error) {
 	ctx := context.Background()
-	if _, err := w.conn.exec(ctx, w.engine.Begin()); err != nil {
+	if err := w.begin(ctx); err != nil {
 		return classify(w.engine, fmt.Errorf("%w: %w", errBegin, err))
 	}
 	defer func() {
@@ -207,6 +212,16 @@ func (w *writer) attempt(batch []*job) (err error) {
 	}
 	w.ledger = next
 	return nil
+}
+
+// begin waits for the lock while another process writes.
+func (w *writer) begin(ctx context.Context) error {
+	for since := time.Now(); ; time.Sleep(askEvery) {
+		_, err := w.conn.exec(ctx, w.engine.Begin())
+		if err == nil || !w.engine.Busy(err) || time.Since(since) > w.patience {
+			return err
+		}
+	}
 }
 
 // single runs one job under a savepoint. It returns an error only when the

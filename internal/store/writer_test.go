@@ -172,7 +172,7 @@ func TestDB_Write(t *testing.T) {
 		f := newFile(t)
 		db := f.open(t)
 		h := newHouse(t, db, "harbour")
-		check(t, db.Pragma(t.Context(), "busy_timeout(100)"))
+		db.Hurry(100 * time.Millisecond)
 		other := f.raw(t)
 		other.SetMaxOpenConns(1)
 		_, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE")

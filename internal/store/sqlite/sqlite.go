@@ -225,6 +225,14 @@ func (e *Engine) Writer(ctx context.Context) (*sql.Conn, error) {
 	return c, err
 }
 
+// Impatient makes a connection say at once that another holds the lock. By
+// itself SQLite asks ten times a second: while another process writes one
+// transaction after the other, that finds the moment between two too rarely.
+func (e *Engine) Impatient(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "PRAGMA busy_timeout = 0")
+	return err
+}
+
 // Backup copies the database to a file beside it, private like it, and says
 // where. It gets its name when it is whole, and never that of an older one,
 // which may hold something else.
@@ -263,6 +271,9 @@ func (e *Engine) Taken(err error) bool {
 
 // Full reports a full disk.
 func (e *Engine) Full(err error) bool { return code(err)&0xff == lib.SQLITE_FULL }
+
+// Busy reports a lock that another connection holds.
+func (e *Engine) Busy(err error) bool { return code(err)&0xff == lib.SQLITE_BUSY }
 
 func (e *Engine) broken(err error) bool {
 	primary := code(err) & 0xff
