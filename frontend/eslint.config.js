@@ -5,7 +5,7 @@ import ts from 'typescript-eslint'
 import svelteConfig from './svelte.config.js'
 
 export default ts.config(
-  { ignores: ['e2e', 'dist', 'node_modules', 'src/api/*.gen.ts'] },
+  { ignores: ['dist', 'e2e', 'node_modules', 'src/api/*.gen.ts'] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

@@ -14,7 +14,7 @@ import (
 )
 
 func (e *env) auditCommand() *cobra.Command {
-	audit := &cobra.Command{Use: "audit", Short: "Prove that nobody tampered with the activity log", Args: usageArgs(cobra.NoArgs)}
+	audit := group(&cobra.Command{Use: "audit", Short: "Prove that nobody tampered with the activity log"})
 	var anchor string
 	verify := &cobra.Command{
 		Use: "verify", Short: "Verify the whole activity log, offline", Args: usageArgs(cobra.NoArgs),

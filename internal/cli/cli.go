@@ -8,6 +8,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,9 +132,14 @@ func (e *env) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	// Not as defaults of the flags: help shows those, and an address may hold a
+	// password.
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		e.db, e.keyFile = cmp.Or(e.db, fromEnv("GATEHOUSE_DB")), cmp.Or(e.keyFile, fromEnv("GATEHOUSE_KEY_FILE"))
+	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&e.db, "db", fromEnv("GATEHOUSE_DB"), "database, sqlite:PATH (GATEHOUSE_DB)")
-	flags.StringVar(&e.keyFile, "key-file", fromEnv("GATEHOUSE_KEY_FILE"), "file with the key of the database; else the system's keychain (GATEHOUSE_KEY_FILE)")
+	flags.StringVar(&e.db, "db", "", "database, sqlite:PATH (GATEHOUSE_DB)")
+	flags.StringVar(&e.keyFile, "key-file", "", "file with the key of the database; else the system's keychain (GATEHOUSE_KEY_FILE)")
 	flags.BoolVar(&e.json, "json", false, "print the answer as JSON")
 	root.AddCommand(e.serveCommand(), e.setupCommand(), e.demoCommand(), e.auditCommand(), e.doctorCommand(), e.versionCommand())
 	root.AddCommand(e.nounCommands()...)
@@ -147,6 +153,24 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// group is a command that only has others below it: alone, or with a word that
+// is none of them, it is wrong usage.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var known []string
+		for _, sub := range c.Commands() {
+			known = append(known, sub.Name())
+		}
+		what := "needs a command"
+		if len(args) > 0 {
+			what = fmt.Sprintf("knows no %q", args[0])
+		}
+		return errUsage{fmt.Errorf("%s %s; it takes one of: %s", c.CommandPath(), what, strings.Join(known, ", "))}
+	}
+	return c
 }
 
 func fromEnv(name string) string { return strings.TrimSpace(os.Getenv(name)) }

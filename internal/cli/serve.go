@@ -131,7 +131,7 @@ func (s serving) check() (*url.URL, error) {
 	}
 	u, err := url.Parse(s.publicURL)
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errUsage{fmt.Errorf("--public-url %q is not an address like https://gate.example.com", s.publicURL)}
+		return nil, errUsage{errors.New("--public-url is not an address like https://gate.example.com")} // not repeated: it may hold a password
 	}
 	if net.ParseIP(u.Hostname()) != nil {
 		return nil, errUsage{errors.New("--public-url must have a name: security keys do not work with an IP address")}

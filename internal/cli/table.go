@@ -35,7 +35,7 @@ func (e *env) nounCommands() []*cobra.Command {
 		}
 		noun, verb, _ := strings.Cut(info.Name, ".")
 		if nouns[noun] == nil {
-			nouns[noun] = &cobra.Command{Use: flagName(noun), Short: "Operations on " + strings.ReplaceAll(flagName(noun), "-", " "), Args: usageArgs(cobra.NoArgs)}
+			nouns[noun] = group(&cobra.Command{Use: flagName(noun), Short: "Operations on " + strings.ReplaceAll(flagName(noun), "-", " ")})
 			nouns[noun].PersistentFlags().StringVar(&e.account, "account", "", "handle of the account to act in; else the operator's")
 			all = append(all, nouns[noun])
 		}
@@ -63,15 +63,15 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		}
 	}
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+		caller, err := e.caller()
+		if err != nil {
+			return err
+		}
 		i, err := e.open(c.Context(), opening{place: ops.AtDesk, mustExist: true})
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, i.close()) }()
-		caller, err := e.caller()
-		if err != nil {
-			return err
-		}
 		at := slices.IndexFunc(i.ops.Table().All(), func(o op.Any) bool { return o.Info().Name == info.Name })
 		out, err := i.ops.Table().All()[at].Invoke(c.Context(), i.engine, caller, func(in any) error { return fill(in, values) })
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 
 	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
@@ -17,8 +18,11 @@ import (
 // historic users are added one by one and leave records; more come in bulk.
 const historic = 40
 
-// bulk is how many users one commit adds.
-const bulk = 2000
+// More users come in bulk: so many in one write, and so many writes at a time.
+const (
+	bulk        = 25
+	bulkWriters = 200
+)
 
 // crowd adds the colleagues that one does not sign in as.
 func (f *filler) crowd(ctx context.Context) error {
@@ -30,29 +34,58 @@ func (f *filler) crowd(ctx context.Context) error {
 			return fmt.Errorf("add %s: %w", u.Login, err)
 		}
 	}
-	for n := len(cast()) + historic; n < f.Users; n += bulk {
-		var batch []user.User
-		var roles []string
-		for i := n; i < min(n+bulk, f.Users); i++ {
-			u, role := f.colleague(random, used, i)
-			batch, roles = append(batch, u), append(roles, role)
-		}
-		err := f.DB.Write(ctx, func(tx store.WriteTx) error {
-			for i, u := range batch {
-				if err := tx.AddUser(u, ""); err != nil {
-					return fmt.Errorf("add %s: %w", u.Login, err)
-				}
-				if err := tx.GiveRole(u.ID, f.roles[roles[i]].ID); err != nil {
-					return fmt.Errorf("give role: %w", err)
+	return f.rest(ctx, random, used)
+}
+
+// rest adds everybody beyond those with a history, with nothing but a row and
+// a role. Many small writes at a time make large commits, since the writer
+// gathers them; one large write would be slower, since undoing it has to be
+// prepared for as a whole.
+func (f *filler) rest(ctx context.Context, random *rand.Rand, used map[string]int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan []member)
+	var writers sync.WaitGroup
+	for range bulkWriters {
+		writers.Go(func() {
+			for m := range work {
+				if err := f.enrol(ctx, m); err != nil {
+					cancel(err)
 				}
 			}
-			return nil
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	for n := len(cast()) + historic; n < f.Users && ctx.Err() == nil; n += bulk {
+		var m []member
+		for i := n; i < min(n+bulk, f.Users); i++ {
+			u, role := f.colleague(random, used, i)
+			m = append(m, member{u, role})
+		}
+		work <- m
+	}
+	close(work)
+	writers.Wait()
+	return context.Cause(ctx)
+}
+
+// member is somebody who has a role.
+type member struct {
+	user user.User
+	role string
+}
+
+func (f *filler) enrol(ctx context.Context, members []member) error {
+	return f.DB.Write(ctx, func(tx store.WriteTx) error {
+		for _, m := range members {
+			if err := tx.AddUser(m.user, ""); err != nil {
+				return fmt.Errorf("add %s: %w", m.user.Login, err)
+			}
+			if err := tx.GiveRole(m.user.ID, f.roles[m.role].ID); err != nil {
+				return fmt.Errorf("give role to %s: %w", m.user.Login, err)
+			}
+		}
+		return nil
+	})
 }
 
 // join adds a colleague with a bit of history.

@@ -65,6 +65,7 @@ func (f *Form) Err() error {
 // control characters, no invalid UTF-8, no invisible direction marks.
 func Text(max int) func(string) (string, *Error) {
 	return func(raw string) (string, *Error) {
+		raw = strings.TrimSpace(raw)
 		if err := Clean(raw); err != nil {
 			return "", err
 		}
@@ -94,16 +95,15 @@ func Clean(raw string) *Error {
 	return nil
 }
 
-// Invisible reports whether r is a control, line separator or bidirectional
-// control character: such characters can make one text look like another.
+// Invisible reports whether r is a control, line separator, bidirectional
+// control or other character without a shape (category Cf, fillers): such
+// characters can make one text look like another.
 func Invisible(r rune) bool {
-	switch {
-	case unicode.IsControl(r), r == '\u2028', r == '\u2029', r == '\ufeff', r == unicode.ReplacementChar:
-		return true
-	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u206f', r == '\u061c':
+	switch r {
+	case '\u2028', '\u2029', unicode.ReplacementChar, '\u034f', '\u115f', '\u1160', '\u2065', '\u2800', '\u3164', '\uffa0':
 		return true
 	}
-	return false
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
 // Printable replaces what Clean refuses by '·' and cuts to max characters:

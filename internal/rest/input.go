@@ -1,18 +1,21 @@
 package rest
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
 
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
 )
 
 // input reads the request of one operation into its input: path parameters by
@@ -60,7 +63,10 @@ func unreadable(format string, args ...any) error {
 func (in input) decode(r *http.Request, v any) error {
 	target := reflect.ValueOf(v).Elem()
 	if in.body {
-		if err := decodeBody(r, v); err != nil {
+		if r.URL.RawQuery != "" {
+			return unreadable("A %s takes no query; please send everything in the body.", r.Method)
+		}
+		if err := in.decodeBody(r, v); err != nil {
 			return err
 		}
 	} else if err := in.decodeQuery(r, target); err != nil {
@@ -74,7 +80,7 @@ func (in input) decode(r *http.Request, v any) error {
 	return nil
 }
 
-func decodeBody(r *http.Request, v any) error {
+func (in input) decodeBody(r *http.Request, v any) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
 		return nil // an operation without input
@@ -82,26 +88,75 @@ func decodeBody(r *http.Request, v any) error {
 	if err != nil || kind != "application/json" {
 		return unreadable("Please send the request as application/json.")
 	}
-	d := json.NewDecoder(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	if err != nil {
+		return unreadable("The request broke off; please send it again.")
+	}
+	if err := in.checkNames(body); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	err = d.Decode(v)
-	if err == nil {
-		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			return unreadable("The request holds more than one JSON value; please send one.")
-		}
-		return nil
-	}
-	var tooLarge *http.MaxBytesError
 	var wrongType *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &tooLarge):
-		return tooLarge
+	case err == nil:
+		return nil
 	case errors.As(err, &wrongType):
 		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), wrongType.Value)
-	case strings.HasPrefix(err.Error(), "json: unknown field "):
-		return unreadable("There is no field %s here; please remove it.", strings.TrimPrefix(err.Error(), "json: unknown field "))
+	case errors.Is(err, secret.ErrNotText):
+		return unreadable("A secret, such as a password or code, must be a text in quotation marks.")
 	}
-	return unreadable("The request is not valid JSON; please check it.")
+	return errNotJSON
+}
+
+var errNotJSON = unreadable("The request is not valid JSON; please check it.")
+
+// deepest nesting of a body. No input comes near it.
+const deepest = 16
+
+// checkNames refuses what encoding/json would let pass: a second value, a name
+// given twice, another spelling of a name, and nesting that only costs memory.
+func (in input) checkNames(body []byte) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	var open []map[string]bool // names seen in each open object; nil for a list
+	name := false              // a name comes next, or the end of an object
+	for first := true; first || len(open) > 0; first = false {
+		t, err := d.Token()
+		if err != nil {
+			return errNotJSON
+		}
+		if text, ok := t.(string); ok && name {
+			seen := open[len(open)-1]
+			if seen[text] {
+				return unreadable("The field %q is given twice; please give it once.", text)
+			}
+			if _, known := in.fields[text]; len(open) == 1 && (!known || in.pathOnly[text]) {
+				return unreadable("There is no field %q here; please remove it.", text)
+			}
+			seen[text], name = true, false
+			continue
+		}
+		switch t {
+		case json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case json.Delim('['):
+			open = append(open, nil)
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if len(open) > deepest {
+			return unreadable("The request is nested too deeply; please check it.")
+		}
+		name = len(open) > 0 && open[len(open)-1] != nil
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return unreadable("The request holds more than one JSON value; please send one.")
+	}
+	return nil
 }
 
 func orWhole(field string) string {
@@ -114,10 +169,15 @@ func orWhole(field string) string {
 // decodeQuery follows the conventions of registrars' lists: field=value or
 // field:eq=value, booleans as 1 or true.
 func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
-	if r.ContentLength > 0 {
+	if r.ContentLength != 0 { // −1: of unknown length
 		return unreadable("A %s takes no body; please use the query.", r.Method)
 	}
-	for key, values := range r.URL.Query() {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return unreadable("The query cannot be read; please check how it is escaped.")
+	}
+	given := map[string]int{}
+	for key, values := range query {
 		name, operator, _ := strings.Cut(key, ":")
 		f, ok := in.fields[name]
 		if !ok || in.pathOnly[name] {
@@ -126,8 +186,8 @@ func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
 		if operator != "" && operator != "eq" {
 			return unreadable("The parameter %q knows no %q; it takes eq only.", name, operator)
 		}
-		if len(values) != 1 {
-			return unreadable("The parameter %q is given %d times; please give it once.", name, len(values))
+		if given[name] += len(values); given[name] != 1 { // also once as x and once as x:eq
+			return unreadable("The parameter %q is given more than once; please give it once.", name)
 		}
 		if err := set(target.FieldByIndex(f.index), values[0]); err != nil {
 			return unreadable("The parameter %q cannot be %q; please check it.", name, values[0])

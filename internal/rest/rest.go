@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ const maxBody = 1 << 20
 // Handler serves the operations of a table below Prefix.
 func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	methods := map[string][]string{} // by path
 	for _, o := range t.All() {
 		if o.Info().Route == op.NoRoute {
 			continue
@@ -42,6 +44,12 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 		h := operation(e, o, log)
 		mux.Handle(method+" "+Prefix+path, h)
 		mux.Handle(method+" "+Prefix+path+"/{$}", h) // some clients end paths with a slash
+		methods[path] = append(methods[path], method)
+	}
+	for path, allowed := range methods {
+		h := otherMethod(allowed, log)
+		mux.Handle(Prefix+path, h)
+		mux.Handle(Prefix+path+"/{$}", h)
 	}
 	document := Document(t)
 	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
@@ -52,6 +60,19 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/openapi.json."))
 	})
 	return mux
+}
+
+// otherMethod answers where an address takes other methods than the one that
+// came (RFC 9110, section 15.5.6).
+func otherMethod(allowed []string, log *slog.Logger) http.Handler {
+	slices.Sort(allowed)
+	text := strings.Join(allowed, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", text)
+		p := Describe(r.Context(), log, r.Method+" "+r.Pattern, problem.New(problem.InvalidRequest, "This address takes "+text+" only."))
+		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
+		sendProblem(w, p)
+	})
 }
 
 // opensSession is an answer that comes with a token for the cookie.
@@ -165,7 +186,10 @@ func Describe(ctx context.Context, log *slog.Logger, what string, err error) Pro
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
-	p := Describe(r.Context(), log, r.Method+" "+r.Pattern, err)
+	sendProblem(w, Describe(r.Context(), log, r.Method+" "+r.Pattern, err))
+}
+
+func sendProblem(w http.ResponseWriter, p Problem) {
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}

@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	selectRoles = `SELECT id, account_id, name, description, built_in FROM roles WHERE account_id = $1 ORDER BY created_at, id`
-	insertRole  = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	selectRoles = `SELECT id, account_id, name, description, built_in,
+			(SELECT string_agg(p.permission, ' ') FROM role_permissions p WHERE p.role_id = r.id)
+		FROM roles r WHERE account_id = $1 ORDER BY created_at, id`
+	insertRole = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
-	selectRolePermissions = `SELECT p.role_id, p.permission FROM role_permissions p JOIN roles r ON r.id = p.role_id WHERE r.account_id = $1`
-	insertRolePermission  = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
+	insertRolePermission = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
 
 	// What the roles of user u add up to, as words: permissions, and built-in
 	// roles with a mark.
@@ -40,27 +41,14 @@ const (
 
 // Roles of the account, built-in ones first, with their permissions.
 func (tx ReadTx) Roles(scope access.Scope) ([]access.Role, error) {
-	roles, err := list(tx, func(s scan) (r access.Role, err error) {
-		err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn)
+	return list(tx, func(s scan) (r access.Role, err error) {
+		var permissions sql.NullString
+		err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn, &permissions)
+		for p := range strings.FieldsSeq(permissions.String) {
+			r.Permissions = append(r.Permissions, access.Permission(p))
+		}
 		return r, err
 	}, selectRoles, string(scope.Account()))
-	if err != nil {
-		return nil, err
-	}
-	at := make(map[id.Role]int, len(roles))
-	for i, r := range roles {
-		at[r.ID] = i
-	}
-	_, err = list(tx, func(s scan) (struct{}, error) {
-		var role id.Role
-		var p access.Permission
-		err := s(&role, &p)
-		if i, ok := at[role]; ok {
-			roles[i].Permissions = append(roles[i].Permissions, p)
-		}
-		return struct{}{}, err
-	}, selectRolePermissions, string(scope.Account()))
-	return roles, err
 }
 
 // AddRole writes a role; ErrTaken when the account has one of that name.

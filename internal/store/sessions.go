@@ -57,7 +57,7 @@ func scanOpened(s scan) (o Opened, err error) {
 // Bearer is what a call must know of who makes it.
 type Bearer struct {
 	Session  session.Session // id, means, and the times that end it
-	User     Listed          // id, account, name, state and what asks for a second factor
+	User     Listed          // id, name, state and what asks for a second factor
 	Account  account.Account // id, state and policy
 	Operator bool            // the account is the operator's
 	Rights   access.Rights

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -54,48 +55,82 @@ var ErrCursor = fmt.Errorf("the cursor cannot be read")
 // the matches: that many of a million lie close enough together.
 const manyMatches = 2000
 
-// Users lists users of the scope by name.
+// countedAmong is how many users a search that many match is counted among.
+const countedAmong = 3000
+
+const (
+	selectByRow = `SELECT ` + listedColumns + `, u.name_folded FROM users u WHERE u.row IN (%s) ORDER BY u.name_folded, u.id`
+	indexUser   = `INSERT INTO user_grams (rowid, grams) VALUES ($1, $2)`
+	matchesUpTo = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2`
+)
+
+// Users lists users of the scope by name. It finds the rows of the page first,
+// from indexes alone where it can, and reads those only.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	tx = tx.interruptible()
 	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
-	q, err := tx.userQuery(scope, f)
+	q := newUserQuery(scope, f)
+	if err := q.readCursor(f.Cursor); err != nil {
+		return UserPage{}, err
+	}
+	if len(q.words) == 0 && strings.TrimSpace(f.Search) != "" {
+		return UserPage{Users: []Listed{}}, nil // "%" asks for something, and nobody has it
+	}
+	matches, few, err := tx.fewMatches(scope, q.words)
 	if err != nil {
 		return UserPage{}, err
 	}
-	page := UserPage{}
-	if page.Total, err = tx.countUsers(q); err != nil || f.Limit == 0 {
-		page.Users = []Listed{}
-		return page, err
+	var rows []int64
+	var total Total
+	if few {
+		rows, total, err = tx.lookUp(q, f, matches)
+	} else {
+		rows, total, err = tx.walk(q, f)
 	}
-	if err := q.after(f.Cursor); err != nil {
+	if err != nil {
 		return UserPage{}, err
 	}
-	text := `SELECT ` + listedColumns + `, u.name_folded FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") +
-		` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
-	if f.Cursor == "" && f.Offset > 0 {
-		text += ` OFFSET ` + q.arg(f.Offset)
+	page := UserPage{Total: total, Users: []Listed{}}
+	if len(rows) == 0 || f.Limit == 0 {
+		return page, nil
 	}
-	var keys []string // as they are stored: another version may have folded them
-	if page.Users, err = list(tx, func(s scan) (Listed, error) {
-		var key string
-		l, err := scanUser(s, &key)
-		keys = append(keys, key)
-		return l, err
-	}, text, q.args...); err != nil {
+	more := len(rows) > f.Limit
+	var last string
+	if page.Users, last, err = tx.usersAt(rows[:min(len(rows), f.Limit)]); err != nil {
 		return UserPage{}, err
 	}
-	if len(page.Users) > f.Limit {
-		page.Users = page.Users[:f.Limit]
-		page.NextCursor = encodeCursor(keys[f.Limit-1], string(page.Users[f.Limit-1].ID))
+	if more {
+		page.NextCursor = last
 	}
 	return page, nil
 }
 
 // userQuery is a list of users being put together from a fixed set of parts.
 type userQuery struct {
-	from  string
-	where []string
-	args  []any
+	where  []string // without the words
+	search []string // the words: each must occur
+	args   []any
+	words  []string
+	after  string // the condition of the cursor, whose args come last; TRUE without one
+	before int    // how many args there are before those
+}
+
+func newUserQuery(scope access.Scope, f UserFilter) userQuery {
+	q := userQuery{words: searchWords(f.Search), after: "TRUE"}
+	q.where = append(q.where, "u.account_id = "+q.arg(string(scope.Account())))
+	if f.State != "" {
+		q.where = append(q.where, "u.state = "+q.arg(string(f.State)))
+	} else {
+		q.where = append(q.where, "u.state <> 'deleted'")
+	}
+	for _, w := range q.words {
+		q.search = append(q.search, "instr(u.search, "+q.arg(w)+") > 0")
+	}
+	if len(q.words) == 0 {
+		q.search = append(q.search, "TRUE")
+	}
+	q.before = len(q.args)
+	return q
 }
 
 func (q *userQuery) arg(v any) string {
@@ -103,44 +138,115 @@ func (q *userQuery) arg(v any) string {
 	return fmt.Sprintf("$%d", len(q.args))
 }
 
-func (q *userQuery) and(condition string) { q.where = append(q.where, condition) }
+func (q *userQuery) readCursor(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	name, key, err := decodeCursor(cursor)
+	q.after = "(u.name_folded, u.id) > (" + q.arg(name) + ", " + q.arg(key) + ")"
+	return err
+}
 
-// userQuery chooses the way: no words, the index of names; few matches, the
-// n-grams; else the index of names again, which holds the searched text.
-func (tx ReadTx) userQuery(scope access.Scope, f UserFilter) (*userQuery, error) {
-	q := &userQuery{from: "users u"}
-	q.and("u.account_id = " + q.arg(string(scope.Account())))
-	if f.State != "" {
-		q.and("u.state = " + q.arg(string(f.State)))
+// walk goes through an index in order of names, which holds the searched text
+// as well: for lists without words, and for words that many have.
+func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
+	total, err := tx.countWalk(q)
+	if err != nil || f.Limit == 0 {
+		return nil, total, err
+	}
+	conditions := strings.Join(append(append(q.where, q.search...), q.after), " AND ")
+	text := `SELECT u.row FROM users u WHERE ` + conditions + ` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
+	if f.Cursor == "" && f.Offset > 0 {
+		text += ` OFFSET ` + q.arg(f.Offset)
 	} else {
-		q.and("u.state <> 'deleted'")
+		f.Offset = 0
 	}
-	words := searchWords(f.Search)
-	if len(words) == 0 {
-		if strings.TrimSpace(f.Search) != "" {
-			q.and("FALSE") // "%" asks for something, and nobody has it
-		}
-		return q, nil
+	rows, err := list(tx, value[int64], text, q.args...)
+	if total.Minimum {
+		total.Count = max(total.Count, f.Offset+min(len(rows), f.Limit))
 	}
-	for _, w := range words {
-		q.and("instr(u.search, " + q.arg(w) + ") > 0")
+	return rows, total, err
+}
+
+// countWalk stops at MaxCount, and where there are words it looks at the first
+// users only: walking a million to tell how many is not worth anybody's time.
+func (tx ReadTx) countWalk(q userQuery) (Total, error) {
+	column, counted, limit := "1", "COUNT(*)", MaxCount
+	if len(q.words) > 0 {
+		column, limit = "u.search", countedAmong
+		counted = "COUNT(CASE WHEN " + strings.Join(q.search, " AND ") + " THEN 1 END)"
 	}
-	number, err := tx.number(scope.Account())
+	text := `SELECT COUNT(*), ` + counted + `
+		FROM (SELECT ` + column + ` FROM users u WHERE ` + strings.Join(q.where, " AND ") + ` ORDER BY u.name_folded, u.id LIMIT ` + strconv.Itoa(limit+1) + `) u`
+	return one(tx, func(read scan) (t Total, err error) {
+		var seen int
+		err = read(&seen, &t.Count)
+		t.Minimum, t.Count = seen > limit, min(t.Count, limit)
+		return t, err
+	}, text, q.args[:q.before]...)
+}
+
+// lookUp goes through the few rows that have all the n-grams of the words, and
+// sorts them.
+func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, Total, error) {
+	type found struct {
+		row   int64
+		after bool
+	}
+	candidates, err := json.Marshal(matches)
 	if err != nil {
-		return nil, err
+		return nil, Total{}, err
 	}
-	match := matchGrams(number, words)
-	if match == "" {
-		return q, nil
+	conditions := strings.Join(append(q.where, q.search...), " AND ")
+	// The plus keeps the planner from the index of names.
+	all, err := list(tx, func(read scan) (r found, err error) { return r, read(&r.row, &r.after) },
+		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(string(candidates))+`) c CROSS JOIN users u ON u.row = c.value
+		WHERE +`+conditions+`
+		ORDER BY u.name_folded, u.id`, q.args...)
+	if err != nil {
+		return nil, Total{}, err
 	}
-	few, err := tx.fewMatches(match)
-	if err != nil || !few {
-		return q, err
+	rows := []int64{}
+	for _, r := range all {
+		if r.after {
+			rows = append(rows, r.row)
+		}
 	}
-	q.from = "user_grams g CROSS JOIN users u ON u.row = g.rowid"
-	q.and("user_grams MATCH " + q.arg(match))
-	q.where[0] = "+" + q.where[0] // or the planner takes the index of names after all
-	return q, nil
+	if f.Cursor == "" {
+		rows = rows[min(f.Offset, len(rows)):]
+	}
+	return rows[:min(f.Limit+1, len(rows))], Total{Count: len(all)}, nil
+}
+
+// usersAt reads these rows in order of names, and gives the cursor behind the
+// last.
+func (tx ReadTx) usersAt(rows []int64) (users []Listed, cursor string, err error) {
+	args := []any{}
+	for _, r := range rows {
+		args = append(args, r)
+	}
+	for len(args)%50 != 0 { // so that few different statements exist
+		args = append(args, -1)
+	}
+	users, err = list(tx, func(read scan) (Listed, error) {
+		var name string // as it is stored: another version may have folded it
+		l, err := scanUser(read, &name)
+		cursor = encodeCursor(name, string(l.ID))
+		return l, err
+	}, fmt.Sprintf(selectByRow, placeholders(len(args))), args...)
+	return users, cursor, err
+}
+
+// placeholders is "$1, $2, … $n".
+func placeholders(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	return b.String()
 }
 
 // searchWords are the words to find, a bounded number of them: each is a
@@ -152,35 +258,6 @@ func searchWords(search string) []string {
 	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
 	return words[:min(len(words), maxWords)]
 }
-
-func (q *userQuery) after(cursor string) error {
-	if cursor == "" {
-		return nil
-	}
-	name, key, err := decodeCursor(cursor)
-	if err != nil {
-		return err
-	}
-	q.and("(u.name_folded, u.id) > (" + q.arg(name) + ", " + q.arg(key) + ")")
-	return nil
-}
-
-// countUsers stops at MaxCount. A search that matches much is not counted
-// beyond what one page shows: walking a million rows to say "many" is not
-// worth anybody's time.
-func (tx ReadTx) countUsers(q *userQuery) (Total, error) {
-	text := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + q.from + ` WHERE ` + strings.Join(q.where, " AND ") + ` LIMIT ` + fmt.Sprint(MaxCount+1) + `)`
-	n, err := one(tx, value[int], text, q.args...)
-	if err != nil {
-		return Total{}, err
-	}
-	return Total{min(n, MaxCount), n > MaxCount}, nil
-}
-
-const (
-	indexUser   = `INSERT INTO user_grams (rowid, grams) VALUES ($1, $2)`
-	matchesUpTo = `SELECT COUNT(*) FROM (SELECT 1 FROM user_grams WHERE user_grams MATCH $1 LIMIT $2)`
-)
 
 // indexed is a row that searches are to find.
 type indexed struct {
@@ -198,9 +275,18 @@ func (tx WriteTx) index(i indexed) error {
 	return err
 }
 
-func (tx ReadTx) fewMatches(match string) (bool, error) {
-	n, err := one(tx, value[int], matchesUpTo, match, manyMatches+1)
-	return n <= manyMatches, err
+// fewMatches looks the words up by their n-grams and gives the rows that may
+// have them; false when many do, or there is nothing to look up by.
+func (tx ReadTx) fewMatches(scope access.Scope, words []string) (rows []int64, few bool, err error) {
+	if !slices.ContainsFunc(words, func(w string) bool { return utf8.RuneCountInString(w) > 1 }) {
+		return nil, false, nil
+	}
+	number, err := tx.number(scope.Account())
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err = list(tx, value[int64], matchesUpTo, matchGrams(number, words), manyMatches+1)
+	return rows, len(rows) <= manyMatches, err
 }
 
 // grams are the pairs and triples of letters in each word, once each.
@@ -234,15 +320,16 @@ func letters(word string) []int {
 // matchGrams is the FTS5 expression for words: all their triples, or the pair
 // for a word of two letters. Empty when no word has two letters.
 func matchGrams(account int64, words []string) string {
+	prefix := `"` + gramPrefix(account)
 	var all []string
 	for _, w := range words {
-		n := min(utf8.RuneCountInString(w), 3)
+		starts := letters(w)
+		n := min(len(starts)-1, 3)
 		if n < 2 {
 			continue
 		}
-		r := []rune(w)
-		for i := 0; i+n <= len(r); i++ {
-			all = append(all, fmt.Sprintf(`"%d~%s"`, account, string(r[i:i+n])))
+		for i := 0; i+n < len(starts); i++ {
+			all = append(all, prefix+w[starts[i]:starts[i+n]]+`"`)
 		}
 	}
 	slices.Sort(all)

@@ -38,4 +38,5 @@ func Fold(s string) string {
 // plainLetters are those that no Unicode decomposition takes apart.
 var plainLetters = map[rune]string{
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ð': "d", 'þ': "th", 'ł': "l", 'ı': "i", 'ŋ': "n", 'ħ': "h",
+	'ς': "σ", // at the end of a word only
 }

@@ -4,6 +4,7 @@ package user
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
@@ -55,10 +57,10 @@ type Login string
 const maxLogin = 64
 
 // ParseLogin reads a login: 2 to 64 Latin letters, digits and . _ - @ +,
-// beginning with a letter or digit. One script only, so that no login can be
-// mistaken for another.
+// beginning with a letter or digit. One script only, and of that only letters
+// that languages are written in, so that no login can be mistaken for another.
 func ParseLogin(raw string) (Login, *field.Error) {
-	s := strings.TrimSpace(raw)
+	s := norm.NFC.String(strings.TrimSpace(raw))
 	if s == "" {
 		return "", field.Missing()
 	}
@@ -72,7 +74,7 @@ func ParseLogin(raw string) (Login, *field.Error) {
 	}
 	for i, r := range s {
 		switch {
-		case unicode.Is(unicode.Latin, r), r >= '0' && r <= '9':
+		case plainLatin(r), r >= '0' && r <= '9':
 		case i > 0 && strings.ContainsRune("._-@+", r):
 		case unicode.IsLetter(r):
 			return "", field.Wrong(problem.MixedScript, "A login uses Latin letters only, so that nobody can imitate another login.")
@@ -85,6 +87,26 @@ func ParseLogin(raw string) (Login, *field.Error) {
 		return "", field.Wrong(problem.NotAllowed, "A login consists of letters, digits and . _ - @ + and begins with a letter or digit.")
 	}
 	return l, nil
+}
+
+// plainLatin reports whether r is a letter from a to z, with accents or not, in
+// either width, or one of the few others that Latin alphabets have. The rest
+// of the script is there for phoneticians, and for imitating: ɑ, ɡ, ı, ᴀ; and
+// İ, which in small letters cannot be told from i.
+func plainLatin(r rune) bool {
+	if r == 'İ' {
+		return false
+	}
+	if r >= 'Ａ' && r <= 'Ｚ' || r >= 'ａ' && r <= 'ｚ' {
+		return true
+	}
+	for i, part := range []rune(norm.NFD.String(string(r))) {
+		letter := part >= 'a' && part <= 'z' || part >= 'A' && part <= 'Z' || strings.ContainsRune("ßæœøđðþłŋħÆŒØĐÐÞŁŊĦ", part)
+		if i == 0 && !letter || i > 0 && !unicode.Is(unicode.Mn, part) {
+			return false
+		}
+	}
+	return true
 }
 
 // Folded is the form in which logins are unique: case and width mapped (RFC
@@ -127,22 +149,28 @@ func ParseEmail(raw string) (Email, *field.Error) {
 		return "", bad
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || slices.ContainsFunc(strings.Split(ascii, "."), func(label string) bool { return label == "" || len(label) > 63 }) {
+		return "", bad
+	}
+	domain, err = idna.Lookup.ToUnicode(ascii)
 	if err != nil {
 		return "", bad
 	}
-	if unicodeDomain, err := idna.Lookup.ToUnicode(ascii); err == nil {
-		domain = unicodeDomain
+	s = local + "@" + strings.ToLower(domain)
+	if len(s) > 254 || len(local)+1+len(ascii) > 254 {
+		return "", field.Wrong(problem.TooLong, "An e-mail address has at most 254 characters.")
 	}
-	return Email(local + "@" + strings.ToLower(domain)), nil
+	return Email(s), nil
 }
 
 // Mobile is a telephone number in international form (E.164), "+32470123456".
 type Mobile string
 
 // ParseMobile reads a mobile number; spaces, dots, dashes, slashes and
-// brackets between digits are left out, and 00 in front is +.
+// brackets between digits are left out, as is the (0) that is only dialled
+// within a country, and 00 in front is +.
 func ParseMobile(raw string) (Mobile, *field.Error) {
-	s := strings.NewReplacer(" ", "", ".", "", "-", "", "/", "", "(", "", ")", "").Replace(strings.TrimSpace(raw))
+	s := strings.NewReplacer("(0)", "", " ", "", ".", "", "-", "", "/", "", "(", "", ")", "").Replace(strings.TrimSpace(raw))
 	if s == "" {
 		return "", field.Missing()
 	}

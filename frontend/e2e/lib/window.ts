@@ -20,6 +20,8 @@ export type WindowOptions = {
   language?: string
   /** Title of the window, a regular expression. */
   title?: string
+  /** What has to be in the home before the window opens. */
+  before?: (home: Home) => Promise<unknown>
 }
 
 export class RealWindow {
@@ -50,6 +52,7 @@ export class RealWindow {
     try {
       const home = options.home ?? (await Home.make())
       if (options.home === undefined) undo.unshift(() => home.remove())
+      await options.before?.(home)
       const display = await Display.start()
       undo.unshift(() => display.stop())
       const env = {

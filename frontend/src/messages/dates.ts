@@ -1,26 +1,37 @@
 import { serverNow } from '../api/clock'
-import { language, t } from './index.svelte'
+import { language, t, type Language } from './index.svelte'
 
 /** The reader's own region if it speaks the language of the app: dates look as they do elsewhere on the computer. */
-function locale(): string {
-  const own = navigator.languages.find((tag) => tag.startsWith(`${language()}-`))
-  return own ?? { en: 'en-GB', de: 'de-DE' }[language()]
+const locale = (own: Language) =>
+  navigator.languages.find((tag) => tag.startsWith(`${own}-`)) ?? { en: 'en-GB', de: 'de-DE' }[own]
+
+function makeFormats(own: Language) {
+  const tag = locale(own)
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag, options)
+  return {
+    own,
+    exact: format({ dateStyle: 'full', timeStyle: 'long' }),
+    dateAndTime: format({ dateStyle: 'medium', timeStyle: 'short' }),
+    date: format({ dateStyle: 'medium' }),
+    time: format({ timeStyle: 'short' }),
+    day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    relative: new Intl.RelativeTimeFormat(own, { numeric: 'auto' }),
+  }
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = locale() + JSON.stringify(options)
-  let made = formats.get(key)
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale(), options)))
+// Formats are dear to make and lists ask for thousands of dates.
+let made: ReturnType<typeof makeFormats> | undefined
+function formats() {
+  const own = language()
+  if (made?.own !== own) made = makeFormats(own)
   return made
 }
 
 /** To the second, with the zone: what a hover shows. */
-export const exact = (at: string) => format({ dateStyle: 'full', timeStyle: 'long' }).format(new Date(at))
-export const dateAndTime = (at: string) => format({ dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
-export const date = (at: string) => format({ dateStyle: 'medium' }).format(new Date(at))
-export const time = (at: string) => format({ timeStyle: 'short' }).format(new Date(at))
+export const exact = (at: string) => formats().exact.format(new Date(at))
+export const dateAndTime = (at: string) => formats().dateAndTime.format(new Date(at))
+export const date = (at: string) => formats().date.format(new Date(at))
+export const time = (at: string) => formats().time.format(new Date(at))
 
 /** The local calendar day, as a key to group by. */
 export function dayKey(at: string): string {
@@ -33,7 +44,7 @@ export function dayName(at: string): string {
   const now = serverNow()
   if (dayKey(at) === dayKey(new Date(now).toISOString())) return t('day.today')
   if (dayKey(at) === dayKey(new Date(now - 86_400_000).toISOString())) return t('day.yesterday')
-  return format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(at))
+  return formats().day.format(new Date(at))
 }
 
 const steps = [
@@ -49,7 +60,7 @@ export function ago(at: string): string {
   if (span < 60) return t('day.now')
   if (span > 7 * 86_400) return date(at)
   const [unit, size] = steps.findLast(([, size]) => span >= size) ?? steps[0]
-  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(Math.round(seconds / size), unit)
+  return formats().relative.format(Math.round(seconds / size), unit)
 }
 
 /** Minutes and seconds, as in 4:05. */

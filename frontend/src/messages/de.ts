@@ -84,7 +84,7 @@ export default defineLanguage({
   'secret.askCloseText': 'Nach dem Schließen lässt sich das nicht noch einmal anzeigen.',
   'secret.closeAnyway': 'Trotzdem schließen',
 
-  'codes.title': 'Sichern Sie Ihre Wiederherstellungscodes',
+  'codes.title': 'Sichern Sie Ihre Wiederherstellungs\u00ADcodes',
   'codes.text':
     'Mit jedem dieser Codes melden Sie sich einmal an, wenn Ihre Authentifizierungs-App nicht verfügbar ist.',
   'codes.advice':

@@ -39,12 +39,15 @@ export const idleLeft = (now: number) => lastCall + idleMs - now
 export async function start() {
   state = { kind: 'starting' }
   try {
+    // Asked together: before the set-up the second question has no answer, and needs none.
+    const asked = call('session.show')
+    asked.catch(() => undefined)
     known = await call('installation.show')
     if (!known.setUp) {
       state = { kind: 'not_set_up' }
       return
     }
-    const answer = await call('session.show')
+    const answer = await asked
     if (answer.state === 'signed_in' && answer.session) await enter(answer.session)
     else state = { kind: 'signed_out' }
   } catch (thrown) {
@@ -56,7 +59,7 @@ export async function start() {
 export async function enter(next: Session) {
   const began = Math.max(Date.parse(next.signedInAt), serverNow() - 60_000)
   idleMs = Math.max(60_000, Math.min(Date.parse(next.idleEndsAt) - began, 24 * 3_600_000))
-  lastCall = serverNow()
+  lastCall = Date.parse(next.idleEndsAt) - idleMs
   if (!languageChosen() && isLanguage(next.user.language)) await setLanguage(next.user.language)
   if (known && !known.setUp) known = { ...known, setUp: true }
   state = { kind: 'signed_in', session: next }
@@ -68,8 +71,10 @@ export async function enter(next: Session) {
 /** Reads the session again, after something about it changed. */
 export async function refresh() {
   const answer = await call('session.show')
-  if (answer.state === 'signed_in' && answer.session) state = { kind: 'signed_in', session: answer.session }
-  else ended()
+  if (answer.state !== 'signed_in' || !answer.session) return ended()
+  // Another window may have kept the session awake.
+  lastCall = Date.parse(answer.session.idleEndsAt) - idleMs
+  state = { kind: 'signed_in', session: answer.session }
 }
 
 /** Says "I am still here": any operation that needs the session does. */
@@ -109,7 +114,8 @@ onProblem((problem, operation) => {
   const ownAnswer = operation === 'session.signIn' || operation === 'session.verify'
   if (ownAnswer || operation.startsWith('activation.') || operation.startsWith('setup.')) return
   if (problem.code === 'session_ended' || problem.code === 'unauthenticated') ended()
-  if (problem.code === 'mfa_setup_required') void refresh().catch(() => undefined)
+  // Rights change at once; the menu follows with the first refusal.
+  if (problem.code === 'mfa_setup_required' || problem.code === 'forbidden') void refresh().catch(() => undefined)
   if (problem.code === 'not_set_up') state = { kind: 'not_set_up' }
 })
 

@@ -66,7 +66,9 @@ CREATE TABLE users (
   created_at    INTEGER NOT NULL,
   last_seen_at  INTEGER
 );
+-- Lists walk these in order of names; they hold what searches look at.
 CREATE INDEX users_by_name ON users (account_id, name_folded, id, state, search);
+CREATE INDEX users_by_state ON users (account_id, state, name_folded, id, search);
 CREATE UNIQUE INDEX users_admin ON users (account_id) WHERE admin_user;
 
 -- The n-grams of users.search, each with the account's number in front: two

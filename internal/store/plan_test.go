@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/id"
+	"gatehouse/internal/user"
+)
+
+// Whatever is asked of the list of users, no statement may scan the table or
+// sort an account: that is quick in every test and takes a second at a million.
+func TestUsers_Plans(t *testing.T) {
+	ctx := context.Background()
+	db, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse", "gatehouse.db"), Options{Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	home := account.Account{ID: id.NewAccount(), Handle: "home", Name: "Home", Email: "office@example.com", State: account.Open}
+	err = db.Write(ctx, func(tx WriteTx) error {
+		if err := tx.AddAccount(home); err != nil {
+			return err
+		}
+		for n := range manyMatches + 100 {
+			login := fmt.Sprintf("anna%d", n)
+			u := user.User{ID: id.NewUser(), Account: home.ID, Login: user.Login(login), Name: "Anna Peeters", Email: user.Email(login + "@example.com"), State: user.Active}
+			if err := tx.AddUser(u, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		byName  = "SEARCH u USING COVERING INDEX users_by_name (account_id=?"
+		byState = "SEARCH u USING COVERING INDEX users_by_state (account_id=? AND state=?"
+		byGrams = "SCAN user_grams VIRTUAL TABLE INDEX 0:M"
+		byRow   = "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"
+	)
+	cursor := encodeCursor("anna", "usr_0")
+	for _, test := range []struct {
+		name   string
+		filter UserFilter
+		want   []string
+	}{
+		{"everybody", UserFilter{}, []string{byName, byRow}},
+		{"a later page", UserFilter{Cursor: cursor}, []string{byName + " AND (name_folded,id)>(?,?))", byRow}},
+		{"an offset", UserFilter{Offset: 20}, []string{byName, byRow}},
+		{"a state", UserFilter{State: user.Active}, []string{byState, byRow}},
+		{"a later page of a state", UserFilter{State: user.Active, Cursor: cursor}, []string{byState + " AND (name_folded,id)>(?,?))", byRow}},
+		{"one letter", UserFilter{Search: "a"}, []string{byName, byRow}},
+		{"a word of many", UserFilter{Search: "peeters"}, []string{byGrams, byName, byRow}},
+		{"a word of many in a state", UserFilter{Search: "peeters", State: user.Active}, []string{byGrams, byState, byRow}},
+		{"a word of few", UserFilter{Search: "anna77"}, []string{byGrams, "SCAN c VIRTUAL TABLE", byRow}},
+		{"a word of few in a state", UserFilter{Search: "anna77", State: user.Active}, []string{byGrams, byRow}},
+		{"a later page of a word of few", UserFilter{Search: "anna77", Cursor: cursor}, []string{byGrams, byRow}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			plans := plansOf(t, db, func(tx ReadTx) error {
+				test.filter.Limit = 10
+				_, err := tx.Users(access.Within(home.ID), test.filter)
+				return err
+			})
+			whole := ""
+			for text, plan := range plans {
+				whole += plan
+				counted := strings.HasPrefix(plan, "CO-ROUTINE u\n") // the scan is of what was found
+				if strings.Contains(plan, "SCAN u USING") || strings.Contains(plan, "SCAN u\n") && !counted {
+					t.Errorf("scans the users:\n%s\n%s", text, plan)
+				}
+				// The few looked up by number are sorted; nothing else is.
+				if strings.Contains(plan, "USE TEMP B-TREE") && !strings.Contains(plan, byRow) {
+					t.Errorf("sorts an account:\n%s\n%s", text, plan)
+				}
+			}
+			for _, w := range test.want {
+				if !strings.Contains(whole, w) {
+					t.Errorf("never does %q:\n%s", w, whole)
+				}
+			}
+		})
+	}
+}
+
+// plansOf gives the query plan of every statement that f runs.
+func plansOf(t *testing.T, db *DB, f func(ReadTx) error) map[string]string {
+	t.Helper()
+	plans := map[string]string{}
+	err := db.Read(t.Context(), func(tx ReadTx) error {
+		for text, s := range tx.c.stmts { // of an earlier question
+			s.Close() //nolint:errcheck // prepared again when needed
+			delete(tx.c.stmts, text)
+		}
+		if err := f(tx); err != nil {
+			return err
+		}
+		for _, text := range slices.Collect(maps.Keys(tx.c.stmts)) {
+			var args []any
+			for range strings.Count(text, "$") {
+				args = append(args, "")
+			}
+			steps, err := list(tx, func(read scan) (string, error) {
+				var id, parent, unused int
+				var detail string
+				err := read(&id, &parent, &unused, &detail)
+				return detail, err
+			}, "EXPLAIN QUERY PLAN "+text, args...)
+			if err != nil {
+				return err
+			}
+			plans[text] = strings.Join(steps, "\n") + "\n"
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plans
+}

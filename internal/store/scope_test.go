@@ -1,0 +1,135 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/id"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// Every query that takes a scope, over two accounts side by side: one sees its
+// own, and nothing of the other.
+func TestScope(t *testing.T) {
+	db, _ := open(t)
+	here, there := newHouse(t, db, "here", "Anna", "Bo"), newHouse(t, db, "there", "Anna", "Carla")
+	write(t, db, func(tx store.WriteTx) error {
+		for _, h := range []house{here, there} {
+			boss := h.person("boss-"+string(h.Handle), "Boss")
+			boss.AdminUser = h.Handle == there.Handle
+			if err := tx.AddUser(boss, ""); err != nil {
+				return err
+			}
+			r := record(h.ID, "user.added")
+			r.Object.ID, r.Actor.ID = string(h.users[0].ID), string(h.users[1].ID)
+			tx.Record(r)
+		}
+		tx.Record(record("", "access.refused")) // the installation's
+		return nil
+	})
+	nobody, unknown := access.Scope{}, access.Within(id.NewAccount())
+
+	t.Run("Account", func(t *testing.T) {
+		a := ask(t, db, func(tx store.ReadTx) (account.Account, error) { return tx.Account(here.scope()) })
+		if diff := cmp.Diff(here.Account, a); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		for _, s := range []access.Scope{nobody, unknown} {
+			_, err := tryAsk(t, db, func(tx store.ReadTx) (account.Account, error) { return tx.Account(s) })
+			wantErr(t, "an account out of no scope", err, store.ErrNotFound)
+		}
+	})
+	t.Run("User", func(t *testing.T) {
+		u := ask(t, db, func(tx store.ReadTx) (store.Listed, error) { return tx.User(here.scope(), here.users[0].ID) })
+		if u.Name != "Anna" || len(u.Roles) != 1 || u.Roles[0].ID != here.role.ID {
+			t.Errorf("got %+v", u)
+		}
+		for what, c := range map[string]struct {
+			s access.Scope
+			u id.User
+		}{
+			"a foreign user":       {here.scope(), there.users[0].ID},
+			"one's own from there": {there.scope(), here.users[0].ID},
+			"nobody's scope":       {nobody, here.users[0].ID},
+			"an unknown scope":     {unknown, here.users[0].ID},
+			"no user":              {here.scope(), ""},
+		} {
+			_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Listed, error) { return tx.User(c.s, c.u) })
+			wantErr(t, what, err, store.ErrNotFound)
+		}
+	})
+	t.Run("Users", func(t *testing.T) {
+		for what, f := range map[string]store.UserFilter{
+			"all": {}, "a name of both": {Search: "anna"}, "a name from there": {Search: "carla"}, "two letters": {Search: "ca"}, "one letter": {Search: "c"},
+			"state": {State: user.Active}, "e-mail": {Search: "@there.example"},
+		} {
+			f.Limit = 100
+			for _, s := range []access.Scope{here.scope(), nobody, unknown} {
+				p, err := tryAsk(t, db, func(tx store.ReadTx) (store.UserPage, error) { return tx.Users(s, f) })
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s: %v", what, err)
+				}
+				for _, u := range p.Users {
+					if u.Account != s.Account() || u.Account == "" {
+						t.Errorf("%s: user %s of account %s", what, u.Login, u.Account)
+					}
+				}
+				if s != here.scope() && p.Total.Count != 0 {
+					t.Errorf("%s: %d users in no scope", what, p.Total.Count)
+				}
+			}
+		}
+	})
+	t.Run("Roles", func(t *testing.T) {
+		roles := ask(t, db, func(tx store.ReadTx) ([]access.Role, error) { return tx.Roles(here.scope()) })
+		if diff := cmp.Diff([]access.Role{here.role}, roles); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		for _, s := range []access.Scope{nobody, unknown} {
+			if r := ask(t, db, func(tx store.ReadTx) ([]access.Role, error) { return tx.Roles(s) }); r == nil || len(r) != 0 {
+				t.Errorf("got %v", r)
+			}
+		}
+	})
+	t.Run("HasAdminUser", func(t *testing.T) {
+		for s, want := range map[access.Scope]bool{here.scope(): false, there.scope(): true, nobody: false, unknown: false} {
+			if got := ask(t, db, func(tx store.ReadTx) (bool, error) { return tx.HasAdminUser(s) }); got != want {
+				t.Errorf("account %q has an admin user: %v", s.Account(), got)
+			}
+		}
+	})
+	t.Run("Activity", func(t *testing.T) {
+		for what, f := range map[string]store.ActivityFilter{
+			"all": {}, "event": {Event: "user.added"}, "foreign object": {Object: string(there.users[0].ID)}, "foreign actor": {Actor: string(there.users[1].ID)},
+			"the installation's": {Event: "access.refused"},
+		} {
+			f.Limit = 100
+			for _, s := range []access.Scope{here.scope(), nobody, unknown} {
+				p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(s, f) })
+				for _, r := range p.Records {
+					if r.Account != here.ID || s != here.scope() {
+						t.Errorf("%s: a record of account %q in the scope of %q", what, r.Account, s.Account())
+					}
+				}
+				if p.Total.Count != len(p.Records) || p.Records == nil {
+					t.Errorf("%s: total %d, records %v", what, p.Total.Count, p.Records)
+				}
+			}
+		}
+		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
+			return tx.Activity(here.scope(), store.ActivityFilter{Limit: 9})
+		})
+		if len(p.Records) != 1 {
+			t.Errorf("its own: %d records, want 1", len(p.Records))
+		}
+	})
+	t.Run("GiveRole", func(t *testing.T) {
+		err := db.Write(t.Context(), func(tx store.WriteTx) error { return tx.GiveRole(here.users[0].ID, there.role.ID) })
+		wantErr(t, "a foreign role", err, store.ErrNotFound)
+	})
+}
