@@ -242,7 +242,11 @@ func (e *Engine) touch(ctx context.Context, a access.Actor) error {
 	if !resting(a, e.db.Now()) {
 		return nil
 	}
-	return e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+	err := e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+	if errors.Is(err, store.ErrDiskFull) {
+		return nil // a full disk takes no answer away that needs no room
+	}
+	return err
 }
 
 // Tidy does what has to be done now and then: it writes the gathered refusals
