@@ -54,15 +54,20 @@ func (d *Desk) OpenLink(link string) error {
 	if err := checkLink(link); err != nil {
 		return fmt.Errorf("open the link: %w", err)
 	}
-	return d.open(link)
+	return d.open(encodeForShells.Replace(link))
 }
+
+// encodeForShells encodes what Wails refuses, without a word to us, since a
+// shell might act on it. In an address both forms mean the same.
+var encodeForShells = strings.NewReplacer("!", "%21", "$", "%24", "(", "%28", ")", "%29", "*", "%2A", ";", "%3B",
+	"<", "%3C", ">", "%3E", "{", "%7B", "|", "%7C", "}", "%7D", "~", "%7E")
 
 func checkLink(link string) error {
 	if len(link) > maxLink {
 		return fmt.Errorf("it has %d bytes, at most %d are allowed", len(link), maxLink)
 	}
 	for _, r := range link {
-		if r == utf8.RuneError || r <= ' ' || r > '~' {
+		if r == utf8.RuneError || r <= ' ' || r > '~' || strings.ContainsRune("[]\\`", r) {
 			return errors.New("it holds characters that an address has only in encoded form")
 		}
 	}

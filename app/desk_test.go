@@ -123,3 +123,14 @@ func TestDesk_OpenLink(t *testing.T) {
 		}
 	}
 }
+
+func TestDesk_OpenLink_encodes(t *testing.T) {
+	opened := ""
+	desk := &Desk{open: func(url string) error { opened = url; return nil }}
+	if err := desk.OpenLink("https://example.com/~anna/a(b)?c=d;e!&f=g"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "https://example.com/%7Eanna/a%28b%29?c=d%3Be%21&f=g"; opened != want {
+		t.Errorf("opened %q, want %q", opened, want)
+	}
+}

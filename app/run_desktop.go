@@ -31,6 +31,7 @@ func run(ctx context.Context, config Config) (err error) {
 	if _, err := fs.Stat(config.Assets, "index.html"); err != nil {
 		return fmt.Errorf("open the window: this build came out without its page (make build): %w", err)
 	}
+	noInspector()
 	// GTK refuses by panicking when the display turns it away after all, for
 	// instance for want of an X authority.
 	defer func() {

@@ -6,6 +6,6 @@ cd "$(dirname "$0")/../.."
 build/scripts/fresh.sh frontend frontend/src frontend/public frontend/index.html frontend/package-lock.json \
   frontend/vite.config.ts frontend/svelte.config.js frontend/tsconfig.json -- bash -euc '
     echo "build: the app (frontend/dist)" >&2
-    npm --prefix frontend run --silent build -- --logLevel warn >&2
+    npm --prefix frontend run --silent build -- --logLevel error >&2
     touch frontend/dist/.gitkeep # it is in the repository, so that Go can embed the folder
   '

@@ -189,6 +189,13 @@ func (f *filler) giveApp(tx store.WriteTx, u user.User) error {
 	if err := tx.AddAuthenticatorApp(app); err != nil {
 		return fmt.Errorf("add authenticator app: %w", err)
 	}
+	var codes []string
+	for _, c := range mfa.NewRecoveryCodes() {
+		codes = append(codes, c.Digest(f.Vault.Digest))
+	}
+	if err := tx.ReplaceRecoveryCodes(u.ID, codes); err != nil {
+		return fmt.Errorf("keep recovery codes: %w", err)
+	}
 	f.record(tx, "mfa.app_enabled", named(u), object(u), nil)
 	return nil
 }

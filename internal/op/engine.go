@@ -22,8 +22,9 @@ type Engine struct{ db *store.DB }
 // NewEngine makes the engine of a database.
 func NewEngine(db *store.DB) *Engine { return &Engine{db} }
 
-// refusedEvent is what a refused read leaves in the log.
-const refusedEvent = "access.refused"
+// RefusedEvent is what a refused read leaves in the log, and what refusals of
+// strangers are gathered under.
+const RefusedEvent = "access.refused"
 
 // ErrStale is what a commit returns when what was prepared for it no longer
 // holds: nothing has happened, and the operation is prepared anew, a few times.
@@ -214,7 +215,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	if refusal != nil {
 		r.Outcome, r.Reason = activity.Refused, refusal.Code
 		if r.Event == "" {
-			r.Event, r.Detail = refusedEvent, activity.Detail{"operation": s.Name}
+			r.Event, r.Detail = RefusedEvent, activity.Detail{"operation": s.Name}
 		}
 	}
 	tx.Record(r)
@@ -241,7 +242,11 @@ func (e *Engine) touch(ctx context.Context, a access.Actor) error {
 	if !resting(a, e.db.Now()) {
 		return nil
 	}
-	return e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+	err := e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+	if errors.Is(err, store.ErrDiskFull) {
+		return nil // a full disk takes no answer away that needs no room
+	}
+	return err
 }
 
 // Tidy does what has to be done now and then: it writes the gathered refusals
@@ -259,7 +264,7 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		}
 		for _, r := range refusals {
 			tx.Record(activity.Record{
-				Event: refusedEvent, Outcome: activity.Refused, Reason: problem.Code(r.Reason),
+				Event: RefusedEvent, Outcome: activity.Refused, Reason: problem.Code(r.Reason),
 				Actor:  activity.Actor{Kind: string(access.Anonymous)},
 				Source: activity.Source{Face: r.Face, Address: r.Address},
 				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},

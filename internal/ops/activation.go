@@ -24,10 +24,13 @@ const (
 	codeLife = 14 * 24 * time.Hour // on paper
 )
 
-// What an activation is for.
+// Purpose is what an activation is for.
+type Purpose string
+
+// The purposes.
 const (
-	purposeActivate    = "activate"
-	purposeNewPassword = "new_password"
+	ToActivate    Purpose = "activate"
+	ToNewPassword Purpose = "new_password"
 )
 
 // ActivationInput is the token of a link, or the code as it was typed.
@@ -47,7 +50,7 @@ type Activation struct {
 	Login       user.Login `json:"login"`
 	Name        string     `json:"name"`
 	AccountName string     `json:"accountName"`
-	Purpose     string     `json:"purpose"` // "activate" or "new_password"
+	Purpose     Purpose    `json:"purpose"`
 	ExpiresAt   time.Time  `json:"expiresAt"`
 }
 
@@ -73,17 +76,17 @@ func (o *Operations) addActivation() {
 }
 
 // issueActivation makes a link and a code for a user; older ones are dead.
-func (o *Operations) issueActivation(tx store.WriteTx, u id.User, purpose string) (ActivationIssued, error) {
+func (o *Operations) issueActivation(tx store.WriteTx, u id.User, purpose Purpose) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
-		User: u, Purpose: purpose,
+		User: u, Purpose: string(purpose),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
 		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife),
 	}
 	if err := tx.PutActivation(a); err != nil {
 		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
 	}
-	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt}
+	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
 	if o.deps.BaseURL != "" {
 		issued.Link = secret.NewOneTime(o.deps.BaseURL + "/#/activate?t=" + token.Reveal().Reveal())
 	}
@@ -140,7 +143,7 @@ func (o *Operations) checkActivation(r *op.Reading, in ActivationInput) (Activat
 		return Activation{}, err
 	}
 	a, err := r.Tx.Account(found.Scope)
-	return Activation{u.Login, u.Name, a.Name, found.Purpose, found.ExpiresAt}, err
+	return Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt}, err
 }
 
 func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.Commit[Activated], error) {

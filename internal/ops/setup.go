@@ -63,9 +63,10 @@ type ConsoleSetupInput struct {
 
 // ActivationIssued is a link and a code to hand over, shown once.
 type ActivationIssued struct {
-	Link      secret.OneTime `json:"link"` // empty where no browser finds this installation
-	Code      secret.OneTime `json:"code"`
-	ExpiresAt time.Time      `json:"expiresAt"` // of the link; the code lives on paper for 14 days
+	Link          secret.OneTime `json:"link"` // empty where no browser finds this installation
+	Code          secret.OneTime `json:"code"`
+	ExpiresAt     time.Time      `json:"expiresAt"`     // of the link
+	CodeExpiresAt time.Time      `json:"codeExpiresAt"` // of the code, which may have to wait on paper
 }
 
 // Added is a user and the activation to hand over.
@@ -271,7 +272,7 @@ func (o *Operations) consoleSetup(p *op.Preparing, in ConsoleSetupInput) (op.Com
 		if err := foundAccount(w.Tx, a, u, ""); err != nil {
 			return op.Result[Added]{}, err
 		}
-		issued, err := o.issueActivation(w.Tx, u.ID, purposeActivate)
+		issued, err := o.issueActivation(w.Tx, u.ID, ToActivate)
 		if err != nil {
 			return op.Result[Added]{}, err
 		}

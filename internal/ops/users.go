@@ -175,7 +175,7 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 				return op.Result[Added]{}, fmt.Errorf("give role %s: %w", r.Name, err)
 			}
 		}
-		issued, err := o.issueActivation(w.Tx, u.ID, purposeActivate)
+		issued, err := o.issueActivation(w.Tx, u.ID, ToActivate)
 		if err != nil {
 			return op.Result[Added]{}, err
 		}

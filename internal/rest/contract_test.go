@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,8 +83,24 @@ func routes(t *op.Table) []byte {
 		noun, verb, _ := strings.Cut(i.Name, ".")
 		fmt.Fprintf(&b, "  '%s': { method: '%s', path: '%s', noun: '%s', verb: '%s' },\n", i.Name, method, path, capital(noun), capital(verb))
 	}
-	b.WriteString("} as const\n")
+	b.WriteString("} as const\n\n/** What the activity log may say happened. */\nexport const events = [\n")
+	for _, e := range events(t) {
+		fmt.Fprintf(&b, "  '%s',\n", e)
+	}
+	b.WriteString("] as const\n")
 	return b.Bytes()
+}
+
+// events are all that operations declare, and the engine's own.
+func events(t *op.Table) []string {
+	all := []string{op.RefusedEvent}
+	for _, o := range t.All() {
+		if i := o.Info(); i.Event != "" {
+			all = append(append(all, i.Event), i.Also...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

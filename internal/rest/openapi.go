@@ -202,6 +202,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission](): permissions,
 		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod},
+		reflect.TypeFor[ops.Purpose]():       []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
 		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
 		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
 	}

@@ -213,6 +213,11 @@ func TestAuditVerify_anchor(t *testing.T) {
 	_, err = f.verify(db, anchor)
 	wantDamage(t, err, auditlog.Forked, 15, 250)
 
+	elsewhere, err := auditlog.Checkpoint{Origin: "gatehouse/ins_other", Size: 1, At: noon}.Sign(f.key.signer())
+	check(t, err)
+	_, err = f.verify(db, elsewhere)
+	wantDamage(t, err, auditlog.Unsigned, 16, 1)
+
 	stranger := newFile(t)
 	strange := stranger.open(t)
 	write(t, strange, func(tx store.WriteTx) error { tx.Record(record("", "x")); return nil })
@@ -297,8 +302,14 @@ func TestCheckpoints_kept(t *testing.T) {
 			if c.step <= time.Second {
 				commits = 230
 			}
+			latest := noon // the head keeps the highest time seen
 			for total, n := 0, 0; total < 700 && n < commits; n++ {
-				f.clock.advance(c.step)
+				if n > 0 {
+					f.clock.advance(c.step)
+				}
+				if f.clock.now().After(latest) {
+					latest = f.clock.now()
+				}
 				if n == 20 { // started again in between
 					check(t, db.Close())
 					db = f.open(t)
@@ -312,8 +323,11 @@ func TestCheckpoints_kept(t *testing.T) {
 					return nil
 				})
 			}
-			_, err := f.verify(db, "")
+			head, err := f.verify(db, "")
 			check(t, err)
+			if !head.At.Equal(latest) {
+				t.Errorf("the head is of %s, want %s", head.At, latest)
+			}
 			check(t, db.Close())
 
 			sizes := []int64{}

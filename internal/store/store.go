@@ -189,11 +189,6 @@ func (db *DB) Read(ctx context.Context, f func(ReadTx) error) error {
 
 // reader waits for a free connection.
 func (db *DB) reader(ctx context.Context) (*conn, error) {
-	select {
-	case <-db.closing:
-		return nil, ErrClosed
-	default:
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

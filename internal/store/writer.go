@@ -222,7 +222,7 @@ func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	if err := guarded(j, WriteTx{ReadTx: read, job: j}); err != nil {
-		j.err, j.records, j.indexed = err, nil, nil
+		j.err = err
 		if _, err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
 			return errors.Join(j.err, fmt.Errorf("roll back to savepoint: %w", err))
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
@@ -170,7 +172,7 @@ func TestDB_Write(t *testing.T) {
 		f := newFile(t)
 		db := f.open(t)
 		h := newHouse(t, db, "harbour")
-		check(t, db.Pragma(t.Context(), "busy_timeout(20)"))
+		check(t, db.Pragma(t.Context(), "busy_timeout(100)"))
 		other := f.raw(t)
 		other.SetMaxOpenConns(1)
 		_, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE")
@@ -183,10 +185,14 @@ func TestDB_Write(t *testing.T) {
 				return tx.AddUser(h.person(fmt.Sprintf("u%d", n), "Somebody"), "")
 			})
 		}
+		since := time.Now()
 		for i, err := range db.Batch(t.Context(), jobs...) {
 			if err == nil {
 				t.Errorf("job %d succeeded without the lock", i)
 			}
+		}
+		if waited := time.Since(since); waited > 10*time.Second {
+			t.Errorf("200 jobs waited %v for one lock: each on its own", waited)
 		}
 		if began != 0 {
 			t.Errorf("%d jobs ran without a transaction", began)
@@ -311,16 +317,25 @@ func TestDB_Close(t *testing.T) {
 		db, _ := open(t)
 		newHouse(t, db, "harbour", "Anna")
 		begun, closed := make(chan struct{}), make(chan error, 1)
+		var finished atomic.Bool
 		go func() {
 			<-begun
 			closed <- db.Close()
+			if !finished.Load() {
+				t.Error("closed under a read")
+			}
 		}()
 		read(t, db, func(tx store.ReadTx) error {
 			close(begun)
 			for errors.Is(db.Write(t.Context(), func(store.WriteTx) error { return nil }), nil) {
 			} // until it is closing
-			_, err := tx.UserByLogin("harbour0")
-			return err
+			for range 500 {
+				if _, err := tx.UserByLogin("harbour0"); err != nil {
+					return err
+				}
+			}
+			finished.Store(true)
+			return nil
 		})
 		check(t, <-closed)
 	})

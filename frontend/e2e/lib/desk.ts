@@ -1,103 +1,46 @@
 // The real window under real hands: keys and clicks come from the X server,
 // and what the page shows is read through WebKit's inspector.
 
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { axeInPage, axeSource, wcag, type Fault } from './axe.ts'
-import { Display } from './display.ts'
+import type { Display } from './display.ts'
 import { find, name, type Where } from './find.ts'
 import { Inspector, type Complaint } from './inspector.ts'
-import { Home, picturePath, root } from './place.ts'
-import { Program, run } from './program.ts'
+import { picturePath, type Home } from './place.ts'
+import type { Program } from './program.ts'
 import { until } from './wait.ts'
-
-export type DeskOptions = {
-  /** The binary, built with the tag "devtools". */
-  binary: string
-  args?: readonly string[]
-  env?: NodeJS.ProcessEnv
-  /** The home to run in, which then is the caller's to remove; else a new one. */
-  home?: Home
-  /** The theme of the desktop that the page follows. */
-  theme?: 'light' | 'dark'
-  /** The language of the desktop, as the system names it: de_DE. */
-  language?: string
-  /** Title of the window, a regular expression. */
-  title?: string
-  /** What has to be in the home before the window opens. */
-  before?: (home: Home) => Promise<unknown>
-}
+import { RealWindow, type WindowOptions } from './window.ts'
 
 /** Place is the rectangle of an element, in CSS pixels of the page. */
 type Place = { x: number; y: number; width: number; height: number }
 
 export class Desk {
-  readonly home: Home
-  readonly display: Display
-  readonly program: Program
+  readonly #window: RealWindow
   readonly inspector: Inspector
-  /** The X window id. */
-  readonly window: string
   /** From the start of the process until the page had run its scripts and drawn, in ms. */
   readonly startedIn: number
 
-  readonly #removeHome: () => Promise<void>
-
-  private constructor(
-    parts: Pick<Desk, 'home' | 'display' | 'program' | 'inspector' | 'window' | 'startedIn'>,
-    removeHome: () => Promise<void>,
-  ) {
-    this.home = parts.home
-    this.display = parts.display
-    this.program = parts.program
-    this.inspector = parts.inspector
-    this.window = parts.window
-    this.startedIn = parts.startedIn
-    this.#removeHome = removeHome
+  private constructor(window: RealWindow, inspector: Inspector, startedIn: number) {
+    this.#window = window
+    this.inspector = inspector
+    this.startedIn = startedIn
   }
 
-  /** open starts the binary on a new display, in a home of its own, and waits until its page is ready. */
-  static async open(options: DeskOptions): Promise<Desk> {
-    const home = options.home ?? (await Home.make())
-    const removeHome = async () => (options.home === undefined ? home.remove() : undefined)
-    const undo: (() => Promise<unknown>)[] = [removeHome]
+  /** open starts a binary that was built with the tag "devtools" and waits until its page is ready. */
+  static async open(options: WindowOptions): Promise<Desk> {
+    const address = `127.0.0.1:${await freePort()}`
+    const window = await RealWindow.open({
+      ...options,
+      env: { ...options.env, WEBKIT_INSPECTOR_HTTP_SERVER: address },
+    })
     try {
-      await options.before?.(home)
-      const display = await Display.start()
-      undo.unshift(() => display.stop())
-      const address = `127.0.0.1:${await freePort()}`
-      const started = performance.now()
-      const program = await Program.start(options.binary, options.args ?? [], {
-        ...home.env(),
-        DISPLAY: display.name,
-        WEBKIT_INSPECTOR_HTTP_SERVER: address,
-        GTK_THEME: options.theme === 'dark' ? 'Adwaita:dark' : 'Adwaita',
-        ...(options.language === undefined ? {} : await locale(options.language)),
-        ...options.env,
-      })
-      undo.unshift(() => program.end())
-      const window = await until('the window', async () => {
-        program.alive()
-        return (await display.windows(program.pid, options.title ?? '^Gatehouse'))[0]
-      })
-      const inspector = await Inspector.connect(address, () => program.alive())
-      undo.unshift(async () => inspector.close())
-      await until('the page to be ready', () =>
-        inspector.evaluate(
-          () =>
-            document.readyState === 'complete' &&
-            new Promise<boolean>((drawn) =>
-              requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))),
-            ),
-        ),
-      )
-      const startedIn = performance.now() - started
-      await display.focus(window)
-      return new Desk({ home, display, program, inspector, window, startedIn }, removeHome)
+      const inspector = await Inspector.connect(address, () => window.program.alive())
+      await until('the page to be ready', () => inspector.evaluate(drawn))
+      const startedIn = performance.now() - window.started
+      await window.display.focus(window.id)
+      return new Desk(window, inspector, startedIn)
     } catch (error) {
-      for (const step of undo) await step()
+      await window.close()
       throw error
     }
   }
@@ -105,10 +48,24 @@ export class Desk {
   /** close ends the program and its display. It returns how the program ended. */
   async close(): Promise<string> {
     this.inspector.close()
-    const how = await this.program.end()
-    await this.display.stop()
-    await this.#removeHome()
-    return how
+    return this.#window.close()
+  }
+
+  get home(): Home {
+    return this.#window.home
+  }
+
+  get display(): Display {
+    return this.#window.display
+  }
+
+  get program(): Program {
+    return this.#window.program
+  }
+
+  /** The X window id. */
+  get window(): string {
+    return this.#window.id
   }
 
   /** complaints are console errors and warnings, script errors and violations of the policy, so far. */
@@ -199,12 +156,7 @@ export class Desk {
 
   /** picture writes what the display shows, after the page has drawn, to pictures/<name>.png. */
   async picture(name: string): Promise<string> {
-    await this.evaluate(
-      () =>
-        new Promise<boolean>((drawn) =>
-          requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))),
-        ),
-    )
+    await this.evaluate(drawn)
     const path = picturePath(name)
     await this.display.picture(path, this.window)
     return path
@@ -239,6 +191,14 @@ async function standingStill(where: Where): Promise<Place | undefined> {
   return reached ? { x, y, width, height } : undefined
 }
 
+/** drawn runs in the page: true once it has loaded and drawn what it has to draw. */
+async function drawn(): Promise<boolean> {
+  const frame = () => new Promise((next) => requestAnimationFrame(next))
+  await frame()
+  await frame()
+  return document.readyState === 'complete'
+}
+
 /** freePort finds a loopback port that is free now. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -249,15 +209,4 @@ export async function freePort(): Promise<number> {
       server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject()))
     })
   })
-}
-
-/** locale makes a locale that need not be installed on this machine, and returns the environment that chooses it. */
-async function locale(language: string): Promise<NodeJS.ProcessEnv> {
-  const folder = join(root, '.cache/e2e/locales')
-  const made = join(folder, `${language}.UTF-8`)
-  if (!existsSync(made)) {
-    await mkdir(folder, { recursive: true })
-    await run('localedef', ['--no-archive', '-i', language, '-f', 'UTF-8', made])
-  }
-  return { LOCPATH: folder, LANG: `${language}.UTF-8` }
 }

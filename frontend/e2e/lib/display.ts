@@ -1,8 +1,9 @@
 // A display of its own for a test: Xvfb, real key presses and clicks by
 // xdotool, pictures by ImageMagick.
 
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { run } from './program.ts'
 import { until } from './wait.ts'
@@ -102,9 +103,26 @@ export class Display {
     await this.xdotool('mousemove', String(x), String(y), 'click', '1')
   }
 
+  /** colours counts the different colours that a window shows. */
+  async colours(window: string): Promise<number> {
+    const { path, remove } = await scratch()
+    try {
+      await this.picture(path, window)
+      return Number(await run('identify', ['-format', '%k', path], this.#env))
+    } finally {
+      await remove()
+    }
+  }
+
   /** picture writes what the display shows to a PNG file. */
   async picture(path: string, window = 'root'): Promise<void> {
     await mkdir(dirname(path), { recursive: true })
     await run('import', ['-silent', '-window', window, `png:${path}`], this.#env)
   }
+}
+
+/** scratch is a file for a picture that nobody keeps. */
+async function scratch(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-picture-'))
+  return { path: join(folder, 'picture.png'), remove: () => rm(folder, { recursive: true }) }
 }

@@ -35,7 +35,7 @@ export class Home {
 
   static async make(): Promise<Home> {
     const path = await mkdtemp(join(tmpdir(), 'gatehouse-e2e-'))
-    for (const part of ['run', 'data', 'config', 'cache', 'documents'])
+    for (const part of ['bin', 'run', 'data', 'config', 'cache', 'documents'])
       await mkdir(join(path, part), { mode: 0o700 })
     return new Home(path)
   }
@@ -48,7 +48,8 @@ export class Home {
   /** env is an environment that leads nowhere else: no keychain, no session bus, no settings of whoever runs the tests. */
   env(): NodeJS.ProcessEnv {
     return {
-      PATH: process.env.PATH,
+      // Programs in bin stand in for those of the system.
+      PATH: `${this.in('bin')}:${process.env.PATH}`,
       HOME: this.path,
       XDG_RUNTIME_DIR: this.in('run'),
       XDG_DATA_HOME: this.in('data'),

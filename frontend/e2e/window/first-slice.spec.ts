@@ -132,7 +132,8 @@ async function mark(desk: Desk, kind: string, text: string, byLabel: boolean): P
       name,
     )
     if (found) return `[data-mark="${name}"]`
-    if (performance.now() > deadline) throw new Error(`there is no ${kind} that says "${text}": ${await desk.text('body')}`)
+    if (performance.now() > deadline)
+      throw new Error(`there is no ${kind} that says "${text}": ${await desk.text('body')}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

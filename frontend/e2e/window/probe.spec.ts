@@ -1,7 +1,7 @@
 // What package app promises about every window, proven on the real one around
 // the page of app/probe.
 
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { expect, test } from '@playwright/test'
 import { Desk } from '../lib/desk.ts'
 import { binaries } from '../lib/place.ts'
@@ -134,5 +134,33 @@ test.describe('the window', () => {
     await desk.see('saved', '#answer')
     expect(await readFile(path, 'utf8')).toBe('kept by the probe\n')
     expect((await stat(path)).mode & 0o777).toBe(0o600)
+  })
+
+  test('opens links in the programs of the person, and only some', async () => {
+    const opened = desk.home.in('opened')
+    await writeFile(desk.home.in('bin', 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$*" >>'${opened}'\n`, {
+      mode: 0o755,
+    })
+    const answers = await desk.evaluate(async () => {
+      const { Desk } = (
+        window as unknown as { go: { app: { Desk: { OpenLink(link: string): Promise<void> } } } }
+      ).go.app
+      const answers: string[] = []
+      for (const link of [
+        'file:///etc/passwd',
+        'https://example.com/~a?b=c&d',
+        'mailto:a@example.com?attach=/etc/passwd',
+      ])
+        answers.push(
+          await Desk.OpenLink(link).then(
+            () => 'opened',
+            () => 'refused',
+          ),
+        )
+      return answers
+    })
+    expect(answers).toEqual(['refused', 'opened', 'refused'])
+    await until('the link to be opened', () => readFile(opened, 'utf8').catch(() => undefined))
+    expect(await readFile(opened, 'utf8')).toBe('https://example.com/%7Ea?b=c&d\n')
   })
 })

@@ -19,3 +19,17 @@ export const operations = {
   'roles.list': { method: 'GET', path: '/roles', noun: 'Roles', verb: 'List' },
   'activity.list': { method: 'GET', path: '/activity', noun: 'Activity', verb: 'List' },
 } as const
+
+/** What the activity log may say happened. */
+export const events = [
+  'access.refused',
+  'activation.completed',
+  'mfa.app_enabled',
+  'mfa.app_started',
+  'session.password_accepted',
+  'session.signed_in',
+  'session.signed_out',
+  'setup.finished',
+  'setup.started',
+  'user.added',
+] as const

@@ -280,7 +280,8 @@ export interface components {
             expiresAt: string;
             login: string;
             name: string;
-            purpose: string;
+            /** @enum {string} */
+            purpose: "activate" | "new_password";
         };
         ActivationInput: {
             /** Format: password */
@@ -289,6 +290,8 @@ export interface components {
         ActivationIssued: {
             /** @description Shown once. */
             code: string;
+            /** Format: date-time */
+            codeExpiresAt: string;
             /** Format: date-time */
             expiresAt: string;
             /** @description Shown once. */

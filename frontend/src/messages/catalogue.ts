@@ -1,6 +1,14 @@
+import type { events } from '../api/operations.gen'
 import type en from './en'
 
 export type English = typeof en
+
+/** Every event that the activity log may hold has a sentence, or this does not compile. */
+type Sentences = Record<`event.${(typeof events)[number]}`, string>
+export type Complete = English extends Sentences ? true : never
+const complete: Complete = true
+void complete
+
 export type Key = keyof English
 export type Plural = { readonly one: string; readonly other: string }
 

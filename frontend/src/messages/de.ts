@@ -47,6 +47,8 @@ export default defineLanguage({
   'nav.shortcuts': 'Tastenkürzel',
   'nav.signOut': 'Abmelden',
   'nav.search': 'Suchen oder springen zu …',
+  'nav.keychain': 'Schlüssel: Schlüsselbund',
+  'nav.keyFile': 'Schlüssel: Schlüsseldatei',
   'nav.locked': 'Öffnet sich, sobald die 2-Faktor-Authentifizierung eingerichtet ist',
 
   'palette.title': 'Befehle',
@@ -428,6 +430,7 @@ export default defineLanguage({
   'means.recovery_code': 'Wiederherstellungscode',
   'means.activation': 'Aktivierungslink oder -code',
 
+  'event.access.refused': '{actor} wurde abgewiesen',
   'event.session.signed_in': '{actor} hat sich angemeldet',
   'event.session.password_accepted':
     '{object} hat das richtige Passwort angegeben und wurde nach dem zweiten Faktor gefragt',

@@ -47,6 +47,8 @@ const en = {
   'nav.shortcuts': 'Keyboard shortcuts',
   'nav.signOut': 'Sign out',
   'nav.search': 'Search or jump to …',
+  'nav.keychain': 'Key: system keychain',
+  'nav.keyFile': 'Key: key file',
   'nav.locked': 'Opens once 2-factor authentication is set up',
 
   'palette.title': 'Commands',
@@ -411,6 +413,7 @@ const en = {
   'means.recovery_code': 'recovery code',
   'means.activation': 'activation link or code',
 
+  'event.access.refused': '{actor} was refused',
   'event.session.signed_in': '{actor} signed in',
   'event.session.password_accepted': '{object} gave the right password and was asked for a second factor',
   'event.session.signed_out': '{actor} signed out',

@@ -219,6 +219,7 @@ func TestEngine_Check(t *testing.T) {
 		{"cells on a page", 5*4096 + 4},
 		{"where a cell begins", 5*4096 + 8},
 		{"inner page of the table", 4096},
+		{"list of tables", 100},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bad := filepath.Join(t.TempDir(), "bad.db")
