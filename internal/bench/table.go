@@ -55,7 +55,7 @@ func (t *table) print(to io.Writer) error {
 		return err
 	}
 	if t.missed > 0 {
-		_, err := fmt.Fprintf(to, "\n%d of the bars above were NOT met in this run.\n", t.missed)
+		_, err := fmt.Fprintf(to, "\nBars NOT met in this run: %d.\n", t.missed)
 		return err
 	}
 	_, err := fmt.Fprintln(to, "\nEvery bar was met in this run.")
