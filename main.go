@@ -1,3 +1,5 @@
+//go:build !bindings
+
 // Gatehouse is the access desk of a domain registrar: who may sign in, what
 // each person may do, which programs hold an API key, and how everyone proves
 // who they are.

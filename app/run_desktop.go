@@ -69,7 +69,7 @@ func run(ctx context.Context, config Config) (err error) {
 			Assets: config.Assets,
 			// Wails asks this handler for whatever is not among the files.
 			Handler:    page.Missing(),
-			Middleware: page.Secure(page.Window),
+			Middleware: secure,
 		},
 		Bind:           append([]any{desk}, config.Bind...),
 		ErrorFormatter: func(err error) any { return problemText(config.Problem, err) },
