@@ -21,11 +21,13 @@ func TestRecord_Leaf(t *testing.T) {
 		want string
 	}{
 		{
-			"the least", activity.Record{At: at, Event: "user.added", Outcome: activity.Done, Actor: activity.Actor{Kind: "console"}, Source: activity.Source{Face: "cli"}},
+			"the least",
+			activity.Record{At: at, Event: "user.added", Outcome: activity.Done, Actor: activity.Actor{Kind: "console"}, Source: activity.Source{Face: "cli"}},
 			`{"v":1,"at":"2026-03-02T12:00:00.123Z","event":"user.added","outcome":"done","actor":{"kind":"console"},"object":{},"source":{"face":"cli"}}`,
 		},
 		{
-			"everything", activity.Record{
+			"everything",
+			activity.Record{
 				Seq: 7, At: at, Event: "user.added", Outcome: activity.Refused, Account: "acc_1",
 				Actor: activity.Actor{Kind: "user", ID: "usr_1", Name: "Zoë <b>"}, Means: "password", Object: activity.Object{Kind: "user", ID: "usr_2", Name: "Bo"},
 				Source: activity.Source{Face: "rest", Address: "192.0.2.1", Program: "curl"}, Reason: problem.Forbidden, Detail: activity.Detail{"b": 1, "a": "x"},

@@ -74,7 +74,7 @@ func (r *run) askBoth(ctx context.Context, asks []ask, judge func(a ask, small, 
 		if err != nil {
 			return err
 		}
-		defer p.close() //nolint:errcheck // only read from
+		defer p.close()
 		places[i] = p
 	}
 	for _, a := range asks {

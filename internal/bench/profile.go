@@ -101,7 +101,7 @@ func (r *run) signIn(ctx context.Context, g *gate, dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		response.Body.Close() //nolint:errcheck // its head says all
+		response.Body.Close()
 		for _, c := range response.Cookies() {
 			if response.StatusCode == http.StatusOK && c.Value != "" {
 				return c.Name + "=" + c.Value, nil

@@ -37,7 +37,7 @@ func (r *run) program(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		time.Sleep(300 * time.Millisecond) // idle means that start-up has settled
+		<-time.After(300 * time.Millisecond) // idle means that start-up has settled
 		resident, err := residentMemory(g.process.Process.Pid)
 		if err := g.stop(); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (r *run) writers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a cache
+	defer os.RemoveAll(dir)
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		return err
 	}

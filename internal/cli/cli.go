@@ -96,7 +96,10 @@ func (e *env) explain(err error) int {
 		return damage.ExitCode()
 	case errors.As(err, &p):
 		if e.json {
-			e.printJSON(map[string]any{"code": p.Code, "detail": p.Detail, "violations": p.Violations})
+			err := e.printJSON(map[string]any{"code": p.Code, "detail": p.Detail, "violations": p.Violations})
+			if err != nil {
+				fmt.Fprintf(e.err, "gatehouse: print the answer: %v\n", err)
+			}
 		}
 		fmt.Fprintf(e.err, "gatehouse: %s\n", p.Detail)
 		for _, v := range p.Violations {

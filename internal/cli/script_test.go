@@ -119,7 +119,7 @@ func occupy() {
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-	os.Stdout.WriteString("Gatehouse is ready at http://" + l.Addr().String() + "\n") //nolint:errcheck // the script notices
+	os.Stdout.WriteString("Gatehouse is ready at http://" + l.Addr().String() + "\n")
 	<-stop
 }
 

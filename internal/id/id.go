@@ -10,13 +10,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// The kinds of ids.
 type (
-	Installation     string
-	Account          string
-	User             string
-	Role             string
-	Session          string
+	// Installation is the id of a database and what belongs to it.
+	Installation string
+	// Account is the id of a customer's organisation.
+	Account string
+	// User is the id of a person.
+	User string
+	// Role is the id of a set of permissions.
+	Role string
+	// Session is the id of one sign-in.
+	Session string
+	// AuthenticatorApp is the id of a person's app.
 	AuthenticatorApp string
 )
 

@@ -161,28 +161,32 @@ func TestDo_record(t *testing.T) {
 		want   activity.Record
 	}{
 		"a person": {
-			person(d.anna), op.Entry{Object: thing, Detail: activity.Detail{"size": "large"}},
+			person(d.anna),
+			op.Entry{Object: thing, Detail: activity.Detail{"size": "large"}},
 			activity.Record{
 				Account: d.home.ID, Actor: activity.Actor{Kind: "user", ID: string(d.anna.ID), Name: "Anna Peeters"}, Means: "password",
 				Object: thing, Source: activity.Source{Face: "rest", Address: "198.51.100.9", Program: program}, Detail: activity.Detail{"size": "large"},
 			},
 		},
 		"the console in another account": {
-			opstest.Console("otter"), op.Entry{Object: thing},
+			opstest.Console("otter"),
+			op.Entry{Object: thing},
 			activity.Record{
 				Account: other.ID, Actor: activity.Actor{Kind: "console", Name: "root"}, Means: "console",
 				Object: thing, Source: activity.Source{Face: "cli", Program: "gatehouse test"}, Detail: activity.Detail{},
 			},
 		},
 		"the system": {
-			auth.Caller{Credential: auth.System("expiry"), Source: access.Source{Face: access.FaceSystem}}, op.Entry{Account: other.ID},
+			auth.Caller{Credential: auth.System("expiry"), Source: access.Source{Face: access.FaceSystem}},
+			op.Entry{Account: other.ID},
 			activity.Record{
 				Account: other.ID, Actor: activity.Actor{Kind: "system", Name: "expiry"}, Means: "system",
 				Source: activity.Source{Face: "system"}, Detail: activity.Detail{},
 			},
 		},
 		"the act says who": {
-			auth.Caller{Source: from}, op.Entry{Account: d.home.ID, Actor: activity.Actor{Kind: "user", ID: string(d.tom.ID), Name: d.tom.Name}, Means: "activation", Event: "thing.kept"},
+			auth.Caller{Source: from},
+			op.Entry{Account: d.home.ID, Actor: activity.Actor{Kind: "user", ID: string(d.tom.ID), Name: d.tom.Name}, Means: "activation", Event: "thing.kept"},
 			activity.Record{
 				Event: "thing.kept", Account: d.home.ID, Actor: activity.Actor{Kind: "user", ID: string(d.tom.ID), Name: d.tom.Name}, Means: "activation",
 				Source: activity.Source{Face: "rest", Address: "198.51.100.9", Program: program}, Detail: activity.Detail{},
@@ -361,8 +365,7 @@ func TestDo_keepsSessionsAlive(t *testing.T) {
 			c := d.tom.Caller()
 			began := d.Clock.Now()
 			seen := func() time.Duration {
-				var at int
-				at = d.Count(`SELECT MAX(last_seen_at) FROM sessions WHERE user_id = $1`, string(d.tom.ID))
+				at := d.Count(`SELECT MAX(last_seen_at) FROM sessions WHERE user_id = $1`, string(d.tom.ID))
 				return time.UnixMilli(int64(at)).Sub(began)
 			}
 			d.Clock.Advance(59 * time.Second)

@@ -84,10 +84,10 @@ func appPlace(a id.AuthenticatorApp) vault.Place {
 }
 
 // addApp switches on an app whose code of a step was just shown.
-func addApp(tx store.WriteTx, v *vault.Vault, u id.User, key []byte, step int64) (id.AuthenticatorApp, error) {
+func addApp(tx store.WriteTx, v *vault.Vault, u id.User, key []byte, step int64) error {
 	a := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), User: u, Name: "", LastStep: step}
 	a.Secret = v.Seal(appPlace(a.ID), key)
-	return a.ID, tx.AddAuthenticatorApp(a)
+	return tx.AddAuthenticatorApp(a)
 }
 
 // Answers to a second factor.

@@ -113,7 +113,7 @@ func (o *Operations) confirmApp(_ *op.Preparing, in ConfirmInput) (op.Commit[Ren
 // switchOn puts app and recovery codes in force; the session goes on with a
 // new token, and all others of the user end.
 func (o *Operations) switchOn(w *op.Writing, u store.Listed, s appState, digest string, step int64) (op.Result[Renewed], error) {
-	if _, err := addApp(w.Tx, o.deps.Vault, u.ID, s.App, step); err != nil {
+	if err := addApp(w.Tx, o.deps.Vault, u.ID, s.App, step); err != nil {
 		return op.Result[Renewed]{}, fmt.Errorf("add authenticator app: %w", err)
 	}
 	if err := w.Tx.ReplaceRecoveryCodes(u.ID, s.Recovery); err != nil {

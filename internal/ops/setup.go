@@ -196,7 +196,7 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err := foundAccount(w.Tx, s.Account, s.User, s.Hash); err != nil {
 			return op.Result[SignIn]{}, err
 		}
-		if _, err := addApp(w.Tx, o.deps.Vault, s.User.ID, s.App, step); err != nil {
+		if err := addApp(w.Tx, o.deps.Vault, s.User.ID, s.App, step); err != nil {
 			return op.Result[SignIn]{}, fmt.Errorf("add authenticator app: %w", err)
 		}
 		if err := w.Tx.ReplaceRecoveryCodes(s.User.ID, s.Recovery); err != nil {

@@ -72,8 +72,14 @@ func TestHasher_Malformed(t *testing.T) {
 
 func TestNewHasher_Bounds(t *testing.T) {
 	for _, params := range []password.Params{
-		{}, {Memory: 7, Time: 1, Threads: 1}, {Memory: 8, Time: 0, Threads: 1}, {Memory: 8, Time: 1, Threads: 0},
-		{Memory: 15, Time: 1, Threads: 2}, {Memory: 1 << 20, Time: 1, Threads: 1}, {Memory: 64, Time: 1, Threads: 5}, {Memory: 64, Time: 11, Threads: 1},
+		{},
+		{Memory: 7, Time: 1, Threads: 1},
+		{Memory: 8, Time: 0, Threads: 1},
+		{Memory: 8, Time: 1, Threads: 0},
+		{Memory: 15, Time: 1, Threads: 2},
+		{Memory: 1 << 20, Time: 1, Threads: 1},
+		{Memory: 64, Time: 1, Threads: 5},
+		{Memory: 64, Time: 11, Threads: 1},
 	} {
 		if _, err := password.NewHasher(bare{}, params); err == nil {
 			t.Errorf("%+v is taken", params)

@@ -219,6 +219,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusServiceUnavailable
 	case problem.DiskFull:
 		return http.StatusInsufficientStorage
+	case problem.Internal:
 	}
 	return http.StatusInternalServerError
 }

@@ -156,7 +156,11 @@ func TestEqual(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"", "", true}, {"a", "a", true}, {"a", "b", false}, {"a", "ab", false}, {"", "a", false},
+		{"", "", true},
+		{"a", "a", true},
+		{"a", "b", false},
+		{"a", "ab", false},
+		{"", "a", false},
 		{canary + "1", canary + "2", false},
 	}
 	for _, test := range tests {

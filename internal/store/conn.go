@@ -19,7 +19,7 @@ func newConn(c *sql.Conn) *conn { return &conn{sql: c, stmts: map[string]*sql.St
 
 func (c *conn) close() error {
 	for _, s := range c.stmts {
-		s.Close() //nolint:errcheck // the connection goes with it
+		s.Close()
 	}
 	return c.sql.Close()
 }

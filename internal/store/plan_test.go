@@ -98,7 +98,7 @@ func plansOf(t *testing.T, db *DB, f func(ReadTx) error) map[string]string {
 	plans := map[string]string{}
 	err := db.Read(t.Context(), func(tx ReadTx) error {
 		for text, s := range tx.c.stmts { // of an earlier question
-			s.Close() //nolint:errcheck // prepared again when needed
+			s.Close()
 			delete(tx.c.stmts, text)
 		}
 		if err := f(tx); err != nil {

@@ -96,7 +96,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	path, ok := strings.CutPrefix(dsn, "sqlite:")
 	if !ok {
-		return nil, fmt.Errorf("open database: %q does not begin with sqlite:", scheme(dsn))
+		return nil, fmt.Errorf("open database: %q does not begin with \"sqlite:\"", scheme(dsn))
 	}
 	e, err := sqlite.Open(ctx, path)
 	if err != nil {

@@ -216,7 +216,9 @@ func (w *writer) attempt(batch []*job) (err error) {
 
 // begin waits for the lock while another process writes.
 func (w *writer) begin(ctx context.Context) error {
-	for since := time.Now(); ; time.Sleep(askEvery) {
+	again := time.NewTicker(askEvery)
+	defer again.Stop()
+	for since := time.Now(); ; <-again.C {
 		_, err := w.conn.exec(ctx, w.engine.Begin())
 		if err == nil || !w.engine.Busy(err) || time.Since(since) > w.patience {
 			return err

@@ -188,7 +188,8 @@ func TestParseName(t *testing.T) {
 
 func TestParseLanguage(t *testing.T) {
 	try(t, user.ParseLanguage, []reading{
-		{what: "English", raw: "en", want: "en"}, {what: "German", raw: "de", want: "de"},
+		{what: "English", raw: "en", want: "en"},
+		{what: "German", raw: "de", want: "de"},
 		{what: "nothing", raw: "", code: problem.Required},
 		{what: "another", raw: "xx", code: problem.Unknown},
 		{what: "capitals", raw: "EN", code: problem.Unknown},

@@ -213,13 +213,12 @@ func Must[In, Out any](p *Place, c auth.Caller, o *op.Op[In, Out], in In) Out {
 
 // Refused runs an operation that has to fail with a code, and gives the
 // problem.
-func Refused[In, Out any](p *Place, c auth.Caller, o *op.Op[In, Out], in In, code problem.Code) *problem.Problem {
+func Refused[In, Out any](p *Place, c auth.Caller, o *op.Op[In, Out], in In, code problem.Code) {
 	p.T.Helper()
 	_, err := Do(p, c, o, in)
 	if got := CodeOf(err); got != string(code) {
 		p.T.Fatalf("%s gives %s, want %s", o.Info().Name, got, code)
 	}
-	return problem.Of(err)
 }
 
 // Records of the whole log, oldest first.

@@ -103,7 +103,7 @@ func create(ctx context.Context, path string) error {
 		return err
 	}
 	tmp := f.Name()
-	defer os.Remove(tmp) //nolint:errcheck // gone or harmless
+	defer os.Remove(tmp)
 	if err := f.Close(); err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (e *Engine) Backup(ctx context.Context, c *sql.Conn, suffix string) (string
 		return "", err
 	}
 	tmp := f.Name()
-	defer os.Remove(tmp) //nolint:errcheck // gone or harmless
+	defer os.Remove(tmp)
 	_, err = c.ExecContext(ctx, "VACUUM INTO $1", tmp)
 	if err == nil {
 		err = f.Sync() // SQLite does not
