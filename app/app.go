@@ -6,9 +6,10 @@
 // its one argument to an operation and gives back the answer, and whoever calls
 // is judged by the operation. The package opens no network listener.
 //
-// There are two builds. With the tag "desktop" the window is there (and on
-// Linux the binary needs the system's WebKitGTK); without it [Run] says
-// [ErrNoWindow], and the binary needs no system library at all.
+// There are two builds. With the tag "desktop" (or "dev", which is what the
+// wails tool sets) the window is there, and on Linux the binary needs the
+// system's WebKitGTK; without it [Run] says [ErrNoWindow], and the binary needs
+// no system library at all.
 package app
 
 import (

@@ -1,4 +1,4 @@
-//go:build desktop && linux && !devtools
+//go:build desktop && linux && !devtools && !dev
 
 package app
 

@@ -1,4 +1,4 @@
-//go:build desktop && (!linux || devtools)
+//go:build dev || (desktop && (!linux || devtools))
 
 package app
 
