@@ -94,7 +94,7 @@ func (l ledger) append(tx WriteTx, records []activity.Record) (ledger, error) {
 func (l *ledger) put(tx WriteTx, query string, args ...any) error {
 	_, err := tx.c.exec(tx.ctx, query, args...)
 	if err != nil && tx.engine.Taken(err) {
-		return fmt.Errorf("%w: run %.60q: %w", ErrLogDamaged, query, err)
+		return fmt.Errorf("%w: run %.60q: %v", ErrLogDamaged, query, err) //nolint:errorlint // or it would count as a value in use again
 	}
 	if err != nil {
 		return classify(tx.engine, fmt.Errorf("run %.60q: %w", query, err))
