@@ -7,4 +7,3 @@ build/scripts/build.sh gate
 rm -rf .practice
 mkdir -m 700 .practice
 bin/gatehouse-headless demo --db "sqlite:$PWD/.practice/gatehouse.db" --key-file "$PWD/.practice/gatehouse.key"
-touch .practice/filled

@@ -22,11 +22,11 @@ build/scripts/build.sh "$face"
 
 mkdir -p -m 700 .practice
 practice=(--db "sqlite:$PWD/.practice/gatehouse.db" --key-file "$PWD/.practice/gatehouse.key")
-if [[ ! -e .practice/filled ]]; then
-  echo "run: filling a practice database in .practice/" >&2
-  "$program" demo "${practice[@]}" >/dev/null
-  touch .practice/filled
-fi
+[[ -e .practice/gatehouse.db ]] || echo "run: filling a practice database in .practice/" >&2
+"$program" demo "${practice[@]}" >/dev/null || {
+  echo "run: \"make demo\" makes a new practice database" >&2
+  exit 1
+}
 
 # Both say that it is a practice database, and how to sign in.
 if [[ $face == desk ]]; then
