@@ -82,7 +82,7 @@ async function pair(visitor: Visitor, name: string): Promise<Authenticator> {
 async function addColleague(anna: Visitor): Promise<string> {
   const { page } = anna
   await page.getByRole('link', { name: 'Users' }).click()
-  await expect(page.getByRole('heading', { name: 'Users' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Users', exact: true })).toBeVisible()
   await expect(page.getByRole('table').getByText('Anna Peeters')).toBeVisible()
   await anna.look('users-alone')
   await page.getByRole('button', { name: 'Add user' }).first().click()
@@ -115,7 +115,7 @@ async function activate(tom: Visitor): Promise<void> {
     .getByRole('button', { name: /password|activate|save|next/i })
     .last()
     .click()
-  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible({ timeout: 30_000 })
   await tom.look('activation-done')
   await expect(page.getByLabel('Login')).toHaveValue('tom')
   await page.getByRole('textbox', { name: 'Password' }).fill('eleven green herons nap')
