@@ -16,6 +16,9 @@ export class Visitor {
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.#complaints.push(message.text())
     })
+    page.on('response', (response) => {
+      if (response.status() === 404) this.#complaints.push(`404 for ${response.url()}`)
+    })
     page.on('pageerror', (error) => this.#complaints.push(error.message))
   }
 
