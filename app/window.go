@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -56,9 +57,15 @@ func (h *holder) keep(out any) {
 	}
 }
 
-// call runs an operation for whoever sits at the window.
-func call[In, Out any](h *holder, o *op.Op[In, Out], in In) (Out, error) {
-	out, err := op.Do(context.Background(), h.engine, h.caller(), o, in)
+// call runs an operation for whoever sits at the window. A panic becomes an
+// error, since Wails would leave the page waiting for ever.
+func call[In, Out any](h *holder, o *op.Op[In, Out], in In) (out Out, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%s: panic: %v", o.Info().Name, cause)
+		}
+	}()
+	out, err = op.Do(context.Background(), h.engine, h.caller(), o, in)
 	if err == nil {
 		h.keep(out)
 	}

@@ -8,13 +8,13 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=build/scripts/version.sh
 source build/scripts/version.sh
 
-gate() { CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o bin/gatehouse-headless .; }
-desk() { CGO_ENABLED=1 go build -trimpath -tags "$desk_tags" -ldflags "$ldflags" -o bin/gatehouse .; }
+gate() { CGO_ENABLED=0 go build -ldflags "$ldflags" -o bin/gatehouse-headless .; }
+desk() { CGO_ENABLED=1 go build -tags "$desk_tags" -ldflags "$ldflags" -o bin/gatehouse .; }
 devtools() {
   mkdir -p .cache/e2e
-  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags,devtools" -ldflags "$ldflags" -o .cache/e2e/gatehouse-devtools .
-  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags,devtools" -o .cache/e2e/probe-devtools ./app/probe
-  CGO_ENABLED=1 go build -trimpath -tags "$desk_tags" -o .cache/e2e/probe ./app/probe
+  CGO_ENABLED=1 go build -tags "$desk_tags,devtools" -ldflags "$ldflags" -o .cache/e2e/gatehouse-devtools .
+  CGO_ENABLED=1 go build -tags "$desk_tags,devtools" -o .cache/e2e/probe-devtools ./app/probe
+  CGO_ENABLED=1 go build -tags "$desk_tags" -o .cache/e2e/probe ./app/probe
 }
 
 build/scripts/frontend.sh
