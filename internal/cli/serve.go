@@ -159,7 +159,7 @@ func (e *env) gate(i *installation, hosts []string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(rest.Prefix+"/", rest.Handler(i.engine, i.ops.Table(), e.log))
 	mux.Handle("/", app)
-	return site.Headers(site.Guard(hosts, mux)), nil
+	return site.Headers(site.Guard(hosts, rest.Refuse(e.log), mux)), nil
 }
 
 // announce prints the one line that says the Gate is ready, and on standard

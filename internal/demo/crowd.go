@@ -77,11 +77,8 @@ type member struct {
 func (f *filler) enrol(ctx context.Context, members []member) error {
 	return f.DB.Write(ctx, func(tx store.WriteTx) error {
 		for _, m := range members {
-			if err := tx.AddUser(m.user, ""); err != nil {
+			if err := tx.AddUser(m.user, "", f.roles[m.role].ID); err != nil {
 				return fmt.Errorf("add %s: %w", m.user.Login, err)
-			}
-			if err := tx.GiveRole(m.user.ID, f.roles[m.role].ID); err != nil {
-				return fmt.Errorf("give role to %s: %w", m.user.Login, err)
 			}
 		}
 		return nil

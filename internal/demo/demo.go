@@ -173,11 +173,8 @@ func (f *filler) member(ctx context.Context, n int, p person) error {
 
 // add writes a user with one role and the record of it.
 func (f *filler) add(tx store.WriteTx, u user.User, hash, role string) error {
-	if err := tx.AddUser(u, hash); err != nil {
+	if err := tx.AddUser(u, hash, f.roles[role].ID); err != nil {
 		return fmt.Errorf("add user: %w", err)
-	}
-	if err := tx.GiveRole(u.ID, f.roles[role].ID); err != nil {
-		return fmt.Errorf("give role: %w", err)
 	}
 	f.record(tx, "user.added", named(f.admin), object(u), activity.Detail{"login": u.Login, "roles": []string{role}})
 	return nil

@@ -64,6 +64,8 @@ func outward(name string, err error) error {
 		return problem.New(problem.InvalidRequest, "The cursor is not one that a page gave. Please start from the first page.")
 	case errors.Is(err, store.ErrDiskFull):
 		return problem.New(problem.DiskFull, "The disk of this installation is full; nothing was changed. Please tell whoever looks after it.").Because(err)
+	case errors.Is(err, store.ErrLogDamaged):
+		return problem.New(problem.LogDamaged, "The activity log is not the one that was signed, so nothing can be done until it is looked at. Please tell whoever looks after this installation: 'gatehouse audit verify' says what is wrong.").Because(err)
 	case errors.Is(err, ErrStale), errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.Unavailable, "Gatehouse was interrupted. Please try again.").Because(err)
 	}
@@ -135,7 +137,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		}
 		call := Call{ctx, v.actor, c.Source}
 		if v.decision.Allowed {
-			result, err = commit(&Writing{call, tx})
+			result, err = commit(&Writing{call, tx, v.rights != before.rights})
 		} else {
 			result, err = Refused[Out](problem.New(v.decision.Reason, v.decision.Text), Entry{})
 		}

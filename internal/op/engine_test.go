@@ -485,3 +485,15 @@ func TestDo_preparesAnew(t *testing.T) {
 		})
 	}
 }
+
+// A log that somebody edited stops every act, and says so in words that whoever
+// runs the installation can follow.
+func TestDo_damagedLog(t *testing.T) {
+	d := newDesk(t)
+	d.Exec(`UPDATE log_hashes SET hash = zeroblob(32)`)
+	d.Reopen()
+	_, err := opstest.Do(d.Place, d.anna.Caller(), d.write(op.Holds[none](access.ManageUser), op.Entry{}), none{})
+	if got := opstest.CodeOf(err); got != string(problem.LogDamaged) || d.counted() != 0 {
+		t.Errorf("%s with %d writes", got, d.counted())
+	}
+}

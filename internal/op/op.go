@@ -80,6 +80,10 @@ func (p *Preparing) Read(f func(store.ReadTx) error) error { return p.db.Read(p,
 type Writing struct {
 	Call
 	Tx store.WriteTx
+
+	// Moved says that somebody's rights have changed since this was prepared:
+	// what was read of rights and roles then has to be read again.
+	Moved bool
 }
 
 // Entry is what an operation adds to its record in the log. Everything left

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
@@ -65,8 +64,8 @@ type activationOps struct {
 }
 
 func (o *Operations) addActivation() {
-	o.Activation.Check = op.Read(&o.table, op.Spec{
-		Name: "activation.check", Route: "POST /activation/check", Background: true,
+	o.Activation.Check = op.Write(&o.table, op.Spec{
+		Name: "activation.check", Route: "POST /activation/check", Event: "activation.opened",
 		Summary: "Whom an activation link or code is for. Looking does not use it up.",
 	}, op.Anyone[ActivationInput](), o.checkActivation)
 	o.Activation.Complete = op.Write(&o.table, op.Spec{
@@ -137,13 +136,44 @@ func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.F
 	return store.FoundActivation{}, store.Listed{}, errActivationDead
 }
 
-func (o *Operations) checkActivation(r *op.Reading, in ActivationInput) (Activation, error) {
-	found, u, err := o.findActivation(r.Tx, in.Secret)
-	if err != nil {
-		return Activation{}, err
+func (o *Operations) checkActivation(_ *op.Preparing, in ActivationInput) (op.Commit[Activation], error) {
+	return func(w *op.Writing) (op.Result[Activation], error) {
+		found, u, err := o.openActivation(w, in.Secret)
+		if err != nil {
+			return refusedByProblem[Activation](err)
+		}
+		a, err := w.Tx.Account(found.Scope)
+		if err != nil {
+			return op.Result[Activation]{}, fmt.Errorf("find account of activation: %w", err)
+		}
+		return op.Done(Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt},
+			op.Entry{Account: u.Account, Means: "activation", Object: userObject(u.User)})
+	}, nil
+}
+
+// openActivation is findActivation for whoever shows the secret. Wrong ones
+// count against the address; from one that had too many, codes are not looked
+// at any more. The token of a link cannot be guessed, and always is.
+func (o *Operations) openActivation(w *op.Writing, typed secret.Text) (store.FoundActivation, store.Listed, error) {
+	k := knock{address: atAddress(w.Source)}
+	if proof, err := onetime.Parse(typed); err == nil {
+		if _, code := proof.(onetime.Code); code {
+			wait, err := k.blocked(w.Tx.ReadTx)
+			if err != nil {
+				return store.FoundActivation{}, store.Listed{}, err
+			}
+			if wait > 0 {
+				return store.FoundActivation{}, store.Listed{}, tooMany(wait)
+			}
+		}
 	}
-	a, err := r.Tx.Account(found.Scope)
-	return Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt}, err
+	found, u, err := o.findActivation(w.Tx.ReadTx, typed)
+	if problem.Is(err, problem.ActivationDead) {
+		if err := k.wrong(w.Tx); err != nil {
+			return found, u, err
+		}
+	}
+	return found, u, err
 }
 
 func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.Commit[Activated], error) {
@@ -159,7 +189,10 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {
-		return func(*op.Writing) (op.Result[Activated], error) { return refusedByProblem[Activated](err) }, nil
+		return func(w *op.Writing) (op.Result[Activated], error) {
+			_, _, err := o.openActivation(w, in.Secret)
+			return refusedByProblem[Activated](err)
+		}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -174,7 +207,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return nil, fmt.Errorf("hash password: %w", err)
 	}
 	return func(w *op.Writing) (op.Result[Activated], error) {
-		_, u, err := o.findActivation(w.Tx.ReadTx, in.Secret)
+		_, u, err := o.openActivation(w, in.Secret)
 		if err != nil {
 			return refusedByProblem[Activated](err)
 		}
@@ -202,8 +235,5 @@ func (o *Operations) setPassword(tx store.WriteTx, u store.Listed, hash string) 
 	if _, err := tx.EndOtherSessions(u.ID, ""); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	if err := tx.ClearThrottle(o.knock(u.Login.Folded(), access.Source{}).subject); err != nil {
-		return fmt.Errorf("clear failures: %w", err)
-	}
-	return nil
+	return knock{subject: o.atLogin(u.Login.Folded())}.right(tx)
 }

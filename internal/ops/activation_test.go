@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/auth"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -195,4 +196,29 @@ func TestActivation_withoutLink(t *testing.T) {
 		t.Error("there is a link to nowhere")
 	}
 	code(t, w.check(again(a.Code)), "ok")
+}
+
+// Codes are rate-limited by address, right ones too; a link, which cannot be
+// guessed, always works, and so does a code from elsewhere.
+func TestActivation_guessedCodes(t *testing.T) {
+	w := newTown(t)
+	for n := range 60 {
+		s := again(onetime.NewCode().Reveal())
+		if n%2 == 0 {
+			code(t, w.check(s), problem.ActivationDead)
+		} else {
+			code(t, w.complete(s, opstest.Password), problem.ActivationDead)
+		}
+	}
+	added := w.invite()
+	typed := again(added.Activation.Code)
+	code(t, w.check(typed), problem.TooManyAttempts)
+	code(t, w.check(again(onetime.NewCode().Reveal())), problem.TooManyAttempts)
+	_, err := w.signIn("nobody", opstest.Password, opstest.Somewhere.Address.String())
+	code(t, err, problem.TooManyAttempts) // one bucket for everything that is guessed
+	code(t, w.check(tokenOf(t, added.Activation.Link)), "ok")
+	_, err = opstest.Do(w.Place, auth.Caller{Source: opstest.From("203.0.113.77")}, w.Ops.Activation.Check, ops.ActivationInput{Secret: typed})
+	code(t, err, "ok")
+	w.Clock.Advance(11 * time.Second)
+	code(t, w.check(typed), "ok")
 }

@@ -123,12 +123,10 @@ func (g factorGuess) empty() bool { return g.code.IsZero() && g.recovery.IsZero(
 // checkFactor spends a second factor of a user and says by what means, or why
 // not. Failures are counted, for all factors of the user together.
 func (o *Operations) checkFactor(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (means string, refusal *problem.Problem, err error) {
-	subject := "factor:" + string(u)
-	guesses, err := throttled(tx.ReadTx, subject)
-	if err != nil {
+	k := knock{atFactors(u), atAddress(from)}
+	if wait, err := k.blocked(tx.ReadTx); err != nil {
 		return "", nil, err
-	}
-	if wait := guesses.Blocked(tx.Now()); wait > 0 {
+	} else if wait > 0 {
 		return "", tooMany(wait), nil
 	}
 	if err := clockRight(tx.ReadTx); err != nil {
@@ -139,11 +137,11 @@ func (o *Operations) checkFactor(tx store.WriteTx, u id.User, g factorGuess, fro
 	case err != nil:
 		return "", nil, err
 	case refusal == nil:
-		return means, nil, tx.ClearThrottle(subject)
+		err = k.right(tx)
 	case refusal.Code == problem.CodeWrong:
-		err = putGuesses(tx, subject, guesses.Wrong(tx.Now()))
+		err = k.wrong(tx)
 	}
-	return "", refusal, err
+	return means, refusal, err
 }
 
 func (o *Operations) spend(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (string, *problem.Problem, error) {
@@ -194,24 +192,6 @@ func (o *Operations) spendRecoveryCode(tx store.WriteTx, u id.User, typed secret
 		}
 	}
 	return "", errCodeWrong, nil
-}
-
-func tooMany(wait time.Duration) *problem.Problem {
-	p := problem.New(problem.TooManyAttempts, "Too many wrong attempts. Please wait a little and try again.")
-	p.RetryAfter = wait
-	return p
-}
-
-func throttled(tx store.ReadTx, subject string) (signin.Guesses, error) {
-	t, err := tx.Throttle(subject)
-	if err != nil {
-		return signin.Guesses{}, fmt.Errorf("read throttle: %w", err)
-	}
-	return signin.Guesses{Failures: t.Failures, BlockedUntil: t.BlockedUntil}, nil
-}
-
-func putGuesses(tx store.WriteTx, subject string, g signin.Guesses) error {
-	return tx.PutThrottle(subject, store.Throttle{Failures: g.Failures, BlockedUntil: g.BlockedUntil})
 }
 
 // openSession signs a user in.

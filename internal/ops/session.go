@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -178,52 +176,6 @@ func showSession(tx store.ReadTx, s id.Session) (*Session, error) {
 	}, nil
 }
 
-// knock is one attempt at a password: what it is throttled by.
-type knock struct {
-	subject string // the login, whether or not there is such a user
-	bucket  string // the address; empty at the Desk
-}
-
-func (o *Operations) knock(folded string, from access.Source) knock {
-	k := knock{subject: "login:" + o.deps.Vault.Digest("throttle login", []byte(folded))}
-	if a := from.Address.Unmap().WithZone(""); a.IsValid() {
-		prefix := netip.PrefixFrom(a, 32)
-		if a.Is6() {
-			prefix = netip.PrefixFrom(a, 64)
-		}
-		k.bucket = "address:" + prefix.Masked().String()
-	}
-	return k
-}
-
-// state says how the knock's throttles stand.
-func (k knock) state(tx store.ReadTx) (signin.Guesses, signin.Bucket, time.Duration, error) {
-	g, err := throttled(tx, k.subject)
-	if err != nil || k.bucket == "" {
-		return g, signin.Bucket{}, g.Blocked(tx.Now()), err
-	}
-	t, err := tx.Throttle(k.bucket)
-	if err != nil {
-		return g, signin.Bucket{}, 0, fmt.Errorf("read throttle of address: %w", err)
-	}
-	b := signin.Bucket{Level: t.Failures, UpdatedAt: t.UpdatedAt}
-	return g, b, max(g.Blocked(tx.Now()), b.Blocked(tx.Now())), nil
-}
-
-// wrong counts a failure.
-func (k knock) wrong(tx store.WriteTx, g signin.Guesses, b signin.Bucket) error {
-	if err := putGuesses(tx, k.subject, g.Wrong(tx.Now())); err != nil {
-		return fmt.Errorf("count failure: %w", err)
-	}
-	if k.bucket == "" {
-		return nil
-	}
-	if err := tx.PutThrottle(k.bucket, store.Throttle{Failures: b.Wrong(tx.Now()).Level}); err != nil {
-		return fmt.Errorf("count failure of address: %w", err)
-	}
-	return nil
-}
-
 var errSignInFailed = problem.New(problem.SignInFailed, "Login or password is not right. Please check both and try again.")
 
 // signIn verifies a password outside the transaction and decides within it,
@@ -241,12 +193,12 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	k := o.knock(cmp.Or(login.Folded(), in.Login), p.Source) // what cannot be a login is knocked at like one
+	k := knock{o.atLogin(cmp.Or(login.Folded(), in.Login)), atAddress(p.Source)} // what cannot be a login is knocked at like one
 	var found store.Credentialed
 	var waited time.Duration
 	err := p.Read(func(tx store.ReadTx) error {
 		var err error
-		if _, _, waited, err = k.state(tx); err != nil {
+		if waited, err = k.blocked(tx); err != nil {
 			return err
 		}
 		found, err = tx.UserByLogin(login)
@@ -266,7 +218,7 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 		}
 	}
 	return func(w *op.Writing) (op.Result[SignIn], error) {
-		guesses, bucket, wait, err := k.state(w.Tx.ReadTx)
+		wait, err := k.blocked(w.Tx.ReadTx)
 		if err != nil {
 			return op.Result[SignIn]{}, err
 		}
@@ -289,13 +241,13 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 			return op.Result[SignIn]{}, err
 		}
 		if !right || !open {
-			if err := k.wrong(w.Tx, guesses, bucket); err != nil {
+			if err := k.wrong(w.Tx); err != nil {
 				return op.Result[SignIn]{}, err
 			}
 			return op.Refused[SignIn](errSignInFailed, about)
 		}
-		if err := w.Tx.ClearThrottle(k.subject); err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("clear failures: %w", err)
+		if err := k.right(w.Tx); err != nil {
+			return op.Result[SignIn]{}, err
 		}
 		hash := found.PasswordHash
 		if upgraded != "" {

@@ -131,7 +131,16 @@ func readAccountAndUser(f *field.Form, in ConsoleSetupInput, now time.Time) (acc
 
 func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[SetupBegun], error) {
 	if o.deps.SetupCode != nil && !o.deps.SetupCode(in.SetupCode) {
-		return func(*op.Writing) (op.Result[SetupBegun], error) {
+		return func(w *op.Writing) (op.Result[SetupBegun], error) {
+			k := knock{address: atAddress(w.Source)}
+			if wait, err := k.blocked(w.Tx.ReadTx); err != nil {
+				return op.Result[SetupBegun]{}, err
+			} else if wait > 0 {
+				return op.Refused[SetupBegun](tooMany(wait), op.Entry{})
+			}
+			if err := k.wrong(w.Tx); err != nil {
+				return op.Result[SetupBegun]{}, err
+			}
 			return op.Refused[SetupBegun](problem.New(problem.SetupCodeWrong, "That is not the set-up code. It is printed where Gatehouse was started."), op.Entry{})
 		}, nil
 	}
@@ -234,11 +243,8 @@ func foundAccount(tx store.WriteTx, a account.Account, u user.User, hash string)
 	if err != nil {
 		return err
 	}
-	if err := tx.AddUser(u, hash); err != nil {
+	if err := tx.AddUser(u, hash, admin.ID); err != nil {
 		return fmt.Errorf("add admin user: %w", err)
-	}
-	if err := tx.GiveRole(u.ID, admin.ID); err != nil {
-		return fmt.Errorf("make admin user an administrator: %w", err)
 	}
 	return nil
 }

@@ -137,8 +137,13 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		Mobile:   field.Optional(&form, "mobile", user.ParseMobile, in.Mobile),
 		ForceMFA: in.ForceMFA,
 	}
-	err := p.Read(func(tx store.ReadTx) error {
-		if _, err := grantable(tx, p.Actor, &form, in.Roles); err != nil {
+	var home account.Account
+	var roles []access.Role
+	err := p.Read(func(tx store.ReadTx) (err error) {
+		if home, err = tx.Account(p.Scope()); err != nil {
+			return err
+		}
+		if roles, err = grantable(tx, p.Actor, &form, in.Roles); err != nil {
 			return err
 		}
 		taken, err := tx.LoginTaken(u.Login)
@@ -155,39 +160,32 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 	}
 	return func(w *op.Writing) (op.Result[Added], error) {
 		var form field.Form
-		roles, err := grantable(w.Tx.ReadTx, w.Actor, &form, in.Roles)
-		if err != nil {
-			return op.Result[Added]{}, err
+		if w.Moved {
+			var err error
+			if roles, err = grantable(w.Tx.ReadTx, w.Actor, &form, in.Roles); err != nil {
+				return op.Result[Added]{}, err
+			}
+			if err := form.Err(); err != nil {
+				return op.Result[Added]{}, err
+			}
 		}
-		if err := form.Err(); err != nil {
-			return op.Result[Added]{}, err
+		given, names := []id.Role{}, []string{}
+		for _, r := range roles {
+			given, names = append(given, r.ID), append(names, r.Name)
 		}
-		if err := w.Tx.AddUser(u, ""); errors.Is(err, store.ErrTaken) {
+		u.CreatedAt = w.Tx.Now()
+		if err := w.Tx.AddUser(u, "", given...); errors.Is(err, store.ErrTaken) {
 			form.Add("login", loginTaken())
 			return op.Result[Added]{}, form.Err()
 		} else if err != nil {
 			return op.Result[Added]{}, fmt.Errorf("add user: %w", err)
 		}
-		names := []string{}
-		for _, r := range roles {
-			names = append(names, r.Name)
-			if err := w.Tx.GiveRole(u.ID, r.ID); err != nil {
-				return op.Result[Added]{}, fmt.Errorf("give role %s: %w", r.Name, err)
-			}
-		}
 		issued, err := o.issueActivation(w.Tx, u.ID, ToActivate)
 		if err != nil {
 			return op.Result[Added]{}, err
 		}
-		listed, err := w.Tx.User(w.Scope(), u.ID)
-		if err != nil {
-			return op.Result[Added]{}, fmt.Errorf("find added user: %w", err)
-		}
-		a, err := w.Tx.Account(w.Scope())
-		if err != nil {
-			return op.Result[Added]{}, fmt.Errorf("find own account: %w", err)
-		}
-		return op.Done(Added{showUser(listed, a.MFAPolicy), issued}, op.Entry{
+		added := showUser(store.Listed{User: u, Roles: roles}, home.MFAPolicy)
+		return op.Done(Added{added, issued}, op.Entry{
 			Object: userObject(u), Detail: activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA},
 		})
 	}, nil

@@ -39,6 +39,9 @@ const (
 	TooLarge         Code = "too_large"          // body, header or line over the limit
 	ClockWrong       Code = "clock_wrong"        // this machine's clock went back
 	DiskFull         Code = "disk_full"          // nothing was changed
+	LogDamaged       Code = "log_damaged"        // the activity log was edited; nothing can be recorded
+	Misdirected      Code = "misdirected"        // sent to a name this server does not answer to
+	CrossOrigin      Code = "cross_origin"       // sent by a page of somebody else's
 	Unavailable      Code = "unavailable"        // busy or shutting down; try again
 	Internal         Code = "internal"           // a fault of ours
 )
@@ -50,7 +53,7 @@ func Codes() []Code {
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
-		Unavailable, Internal,
+		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}
 }
 

@@ -50,7 +50,7 @@ func newGate(t *testing.T) *gate {
 	}
 	mux.Handle("/", app)
 	g.server = httptest.NewUnstartedServer(nil)
-	g.server.Config.Handler = site.Headers(site.Guard(site.Hosts(g.server.Listener.Addr(), "gate.example"), mux))
+	g.server.Config.Handler = site.Headers(site.Guard(site.Hosts(g.server.Listener.Addr(), "gate.example"), rest.Refuse(logger), mux))
 	g.server.StartTLS()
 	t.Cleanup(g.server.Close)
 	g.document = documentValidator(t)

@@ -185,6 +185,11 @@ func Describe(ctx context.Context, log *slog.Logger, what string, err error) Pro
 	return out
 }
 
+// Refuse answers requests that do not get as far as the table.
+func Refuse(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) { writeProblem(w, r, log, err) }
+}
+
 func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	sendProblem(w, Describe(r.Context(), log, r.Method+" "+r.Pattern, err))
 }
@@ -205,7 +210,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusUnprocessableEntity
 	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
 		return http.StatusUnauthorized
-	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired:
+	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
@@ -219,7 +224,9 @@ func statusOf(c problem.Code) int {
 		return http.StatusServiceUnavailable
 	case problem.DiskFull:
 		return http.StatusInsufficientStorage
-	case problem.Internal:
+	case problem.Misdirected:
+		return http.StatusMisdirectedRequest
+	case problem.Internal, problem.LogDamaged:
 	}
 	return http.StatusInternalServerError
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/page"
+	"gatehouse/internal/problem"
 )
 
 // Headers sets the headers of every answer to a browser.
@@ -30,17 +31,22 @@ func Headers(next http.Handler) http.Handler {
 }
 
 // Guard lets requests through whose Host is exactly one of hosts, and that no
-// page of another origin sent. A page that has its own name resolve to this
-// machine (DNS rebinding) fails the first, any other the second.
-func Guard(hosts []string, next http.Handler) http.Handler {
+// page of another origin sent; the others refuse answers. A page that has its
+// own name resolve to this machine (DNS rebinding) fails the first, any other
+// the second.
+func Guard(hosts []string, refuse func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
 	allowed := make(map[string]bool, len(hosts))
 	for _, h := range hosts {
 		allowed[strings.ToLower(h)] = true
 	}
-	protected := http.NewCrossOriginProtection().Handler(next)
+	origin := http.NewCrossOriginProtection()
+	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, problem.New(problem.CrossOrigin, "This was sent by a page that is not ours, and is not done."))
+	}))
+	protected := origin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !allowed[strings.ToLower(r.Host)] {
-			http.Error(w, "This server does not answer to that name.", http.StatusMisdirectedRequest)
+			refuse(w, r, problem.New(problem.Misdirected, "This server does not answer to that name. Please use the address it was started with."))
 			return
 		}
 		protected.ServeHTTP(w, r)

@@ -75,9 +75,11 @@ func (tx ReadTx) HasAdminUser(scope access.Scope) (bool, error) {
 	return exists(tx, anyAdminUser, string(scope.Account()))
 }
 
-// AddUser writes a user with a password hash, which may be empty; ErrTaken
-// when the login was ever used.
-func (tx WriteTx) AddUser(u user.User, passwordHash string) error {
+// AddUser writes a user with a password hash, which may be empty, and the roles
+// the user begins with; ErrTaken when the login was ever used, ErrNotFound when
+// the account has no such role. Nobody's rights change by it: nothing was
+// decided about somebody who was not there.
+func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) error {
 	search := user.Fold(u.Name + " " + string(u.Login) + " " + string(u.Email))
 	i, err := one(tx.ReadTx, func(read scan) (indexed, error) {
 		i := indexed{search: search}
@@ -88,6 +90,11 @@ func (tx WriteTx) AddUser(u user.User, passwordHash string) error {
 		return classify(tx.engine, fmt.Errorf("add user: %w", err))
 	}
 	tx.indexLater(i)
+	for _, r := range roles {
+		if err := tx.change(insertUserRole, string(u.ID), string(r)); err != nil {
+			return fmt.Errorf("give role to new user: %w", err)
+		}
+	}
 	return nil
 }
 

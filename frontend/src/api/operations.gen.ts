@@ -24,6 +24,7 @@ export const operations = {
 export const events = [
   'access.refused',
   'activation.completed',
+  'activation.opened',
   'mfa.app_enabled',
   'mfa.app_started',
   'session.password_accepted',

@@ -491,6 +491,10 @@ export default defineLanguage({
   'problem.too_large': 'Das ist zu viel auf einmal. Kürzen Sie und versuchen Sie es noch einmal.',
   'problem.clock_wrong':
     'Die Uhr des Servers scheint falsch zu gehen; Codes und Links lassen sich so nicht prüfen. Sagen Sie es denen, die ihn betreiben.',
+  'problem.log_damaged':
+    'Das Aktivitätsprotokoll wurde verändert oder beschädigt. Bis das geklärt ist, ist nichts möglich. Sagen Sie es der Person, die diese Installation betreut.',
+  'problem.misdirected': 'Dieser Server antwortet nicht unter der benutzten Adresse. Fragen Sie nach der richtigen.',
+  'problem.cross_origin': 'Eine fremde Webseite hat versucht, dies in Ihrem Namen zu tun. Es ist nichts geschehen.',
   'problem.disk_full':
     'Die Festplatte des Servers ist voll, es kann nichts gespeichert werden. Sagen Sie es denen, die ihn betreiben.',
   'problem.unavailable': 'Gatehouse antwortet nicht. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',

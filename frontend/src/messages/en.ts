@@ -470,6 +470,10 @@ const en = {
   'problem.too_large': 'That is too much at once. Shorten it and try again.',
   'problem.clock_wrong':
     'The clock of the server seems to be wrong, so codes and links cannot be checked. Tell whoever runs it.',
+  'problem.log_damaged':
+    'The activity log has been tampered with or damaged, so nothing can be done until it is looked at. Tell whoever runs this installation.',
+  'problem.misdirected': 'This server does not answer to the address you used. Ask for the right one.',
+  'problem.cross_origin': 'Another web page tried to do this in your name. Nothing was done.',
   'problem.disk_full': 'The disk of the server is full, so nothing can be saved. Tell whoever runs it.',
   'problem.unavailable': 'Gatehouse does not answer. Check your connection and try again.',
   'problem.internal': 'Something went wrong on our side. Nothing was changed. Try again in a moment.',

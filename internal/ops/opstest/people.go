@@ -112,18 +112,13 @@ func (p *Place) Join(a account.Account, m Member) *Person {
 	if m.State != user.Invited {
 		hash = p.HashOf(Password)
 	}
-	var role id.Role
+	var roles []id.Role
 	if m.Role != "" {
-		role = p.Role(a, m.Role)
+		roles = append(roles, p.Role(a, m.Role))
 	}
 	p.Write(func(tx store.WriteTx) error {
-		if err := tx.AddUser(u, hash); err != nil {
+		if err := tx.AddUser(u, hash, roles...); err != nil {
 			return err
-		}
-		if role != "" {
-			if err := tx.GiveRole(u.ID, role); err != nil {
-				return err
-			}
 		}
 		if m.NoFactor || m.State == user.Invited {
 			return nil
