@@ -6,7 +6,7 @@ import "gatehouse/internal/ops"
 type SecondFactors struct{ h *holder }
 
 // BeginApp is secondFactors.beginApp.
-func (s *SecondFactors) BeginApp(in ops.None) (ops.AppBegun, error) {
+func (s *SecondFactors) BeginApp(in ops.None) (ops.EnrolmentBegun, error) {
 	return call(s.h, s.h.ops.SecondFactors.BeginApp, in)
 }
 

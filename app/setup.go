@@ -6,7 +6,7 @@ import "gatehouse/internal/ops"
 type Setup struct{ h *holder }
 
 // Begin is setup.begin.
-func (s *Setup) Begin(in ops.SetupInput) (ops.SetupBegun, error) {
+func (s *Setup) Begin(in ops.SetupInput) (ops.EnrolmentBegun, error) {
 	return call(s.h, s.h.ops.Setup.Begin, in)
 }
 

@@ -32,6 +32,14 @@ type Source struct {
 	Program string // the client's name of itself, only for showing
 }
 
+// AddressText is the address in canonical form; empty where there is none.
+func (s Source) AddressText() string {
+	if !s.Address.IsValid() {
+		return ""
+	}
+	return s.Address.Unmap().String()
+}
+
 // Kind is the kind of an actor.
 type Kind string
 
@@ -175,28 +183,31 @@ func (d Decision) Err() error {
 	return problem.New(d.Reason, d.Text)
 }
 
-// SignedIn is what Authorize is asked for when a call needs no right but a
-// known caller.
-const SignedIn Permission = ""
+// What Authorize is asked for when a call needs no right but a known caller.
+const (
+	Known    Permission = "?" // also one who still has to set up a second factor
+	SignedIn Permission = "!" // with whatever is required set up
+)
 
 // Domain is the name a call is about, as an A-label in lower case; empty when
 // the call is about none. Keys may be bound to domains; people are not.
 type Domain string
 
 // Authorize says whether the actor may use permission p on a domain from a
-// source. It denies by default.
+// source. It denies by default. People are bound to no domain and no source:
+// both count once there are keys and address rules.
 func Authorize(a Actor, p Permission, _ Domain, _ Source) Decision {
 	switch {
 	case a.Kind() == Anonymous && a.ended:
 		return Deny(problem.SessionEnded, "Your session has ended. Please sign in again.")
 	case a.Kind() == Anonymous:
 		return Deny(problem.Unauthenticated, "Please sign in first.")
+	case p == Known:
+		return Allow()
 	case a.enrolling:
 		return Deny(problem.MFASetupRequired, "Please set up two-step sign-in first; everything else opens after that.")
-	case p == SignedIn:
+	case p == SignedIn, a.rights.Has(p):
 		return Allow()
-	case !a.rights.Has(p):
-		return Deny(problem.Forbidden, "You need the permission "+string(p)+" for this. An administrator of your account can give it to you.")
 	}
-	return Allow()
+	return Deny(problem.Forbidden, "You need the permission "+string(p)+" for this. An administrator of your account can give it to you.")
 }

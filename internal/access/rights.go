@@ -43,7 +43,7 @@ func (b BuiltIn) Rights(operator bool) Rights {
 }
 
 func managesPeople(p Permission) bool {
-	return p == ManageUser || p == ManageRole || p == ManageUserAPIKey || p == ManageAccount
+	return p == ManageUser || p == ManageRole
 }
 
 // Has reports whether p is in the set.

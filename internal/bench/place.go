@@ -80,7 +80,7 @@ func furnish(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.AddUser(colleague(home.ID, "zephyrine", needle), ""); err != nil {
+		if _, err := tx.AddUser(colleague(home.ID, "zephyrine", needle), ""); err != nil {
 			return err
 		}
 		a := account.Account{
@@ -91,7 +91,7 @@ func furnish(ctx context.Context, dir string) error {
 			return err
 		}
 		for n := range cornerUsers {
-			if err := tx.AddUser(colleague(a.ID, fmt.Sprintf("corner%d", n), "Anna of the Corner"), ""); err != nil {
+			if _, err := tx.AddUser(colleague(a.ID, fmt.Sprintf("corner%d", n), "Anna of the Corner"), ""); err != nil {
 				return err
 			}
 		}

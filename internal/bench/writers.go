@@ -142,7 +142,7 @@ func (s *scribe) prepare(ctx context.Context) error {
 func (s *scribe) row(ctx context.Context) error {
 	u := colleague(s.home.ID, fmt.Sprintf("row%d", s.count.Add(1)), "Janneke Vandenbroucke")
 	return s.db.Write(ctx, func(tx store.WriteTx) error {
-		if err := tx.AddUser(u, ""); err != nil {
+		if _, err := tx.AddUser(u, ""); err != nil {
 			return err
 		}
 		tx.Record(activity.Record{

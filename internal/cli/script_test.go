@@ -129,7 +129,7 @@ func TestCommands_agreeWithTable(t *testing.T) {
 		i := o.Info()
 		noun, verb, _ := strings.Cut(i.Name, ".")
 		_, known := cli.Commands()[dashed(noun)+" "+dashed(verb)]
-		if want := i.Console && i.Route != ""; known != want {
+		if want := i.Rule.Console() && i.Route != ""; known != want {
 			t.Errorf("%s: a command %v, want %v", i.Name, known, want)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func (e *env) setupCommand() *cobra.Command {
-	var in ops.ConsoleSetupInput
+	var in ops.Founding
 	var publicURL string
 	c := &cobra.Command{
 		Use: "setup", Short: "Set up without the wizard: the operator account and its admin user", Args: usageArgs(cobra.NoArgs),
@@ -34,7 +34,7 @@ func (e *env) setupCommand() *cobra.Command {
 	return c
 }
 
-func (e *env) setup(ctx context.Context, in ops.ConsoleSetupInput, publicURL string) (err error) {
+func (e *env) setup(ctx context.Context, in ops.Founding, publicURL string) (err error) {
 	if in.AccountName == "" {
 		in.AccountName = in.AccountHandle
 	}

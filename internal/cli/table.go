@@ -30,7 +30,7 @@ func (e *env) nounCommands() []*cobra.Command {
 	// The table is the same whatever it works on; this one is never run.
 	for _, o := range ops.New(ops.Dependencies{}).Table().All() {
 		info := o.Info()
-		if !info.Console || info.Route == op.NoRoute { // those have commands of their own
+		if !info.Rule.Console() || info.Route == op.NoRoute { // those have commands of their own
 			continue
 		}
 		noun, verb, _ := strings.Cut(info.Name, ".")

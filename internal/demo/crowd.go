@@ -77,7 +77,7 @@ type member struct {
 func (f *filler) enrol(ctx context.Context, members []member) error {
 	return f.DB.Write(ctx, func(tx store.WriteTx) error {
 		for _, m := range members {
-			if err := tx.AddUser(m.user, "", f.roles[m.role].ID); err != nil {
+			if _, err := tx.AddUser(m.user, "", f.roles[m.role].ID); err != nil {
 				return fmt.Errorf("add %s: %w", m.user.Login, err)
 			}
 		}
@@ -87,18 +87,19 @@ func (f *filler) enrol(ctx context.Context, members []member) error {
 
 // join adds a colleague with a bit of history.
 func (f *filler) join(tx store.WriteTx, random *rand.Rand, u user.User, role string) error {
-	if err := f.add(tx, u, "", role); err != nil {
+	ref, err := f.add(tx, u, "", role)
+	if err != nil {
 		return err
 	}
 	if u.State != user.Active {
 		return nil
 	}
-	if err := tx.Seen(u.ID); err != nil {
+	if err := tx.Seen(ref); err != nil {
 		return fmt.Errorf("note that %s was seen: %w", u.Login, err)
 	}
 	f.record(tx, "activation.completed", named(u), object(u), nil)
 	if random.IntN(5) > 0 {
-		if err := f.giveApp(tx, u); err != nil {
+		if err := f.giveApp(tx, ref, u); err != nil {
 			return err
 		}
 	}

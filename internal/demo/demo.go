@@ -161,36 +161,35 @@ func (f *filler) member(ctx context.Context, n int, p person) error {
 		f.admin = u
 	}
 	return f.write(ctx, func(tx store.WriteTx) error {
-		if err := f.add(tx, u, hash, p.role); err != nil {
+		ref, err := f.add(tx, u, hash, p.role)
+		if err != nil || !p.app {
 			return err
 		}
-		if !p.app {
-			return nil
-		}
-		return f.giveApp(tx, u)
+		return f.giveApp(tx, ref, u)
 	})
 }
 
 // add writes a user with one role and the record of it.
-func (f *filler) add(tx store.WriteTx, u user.User, hash, role string) error {
-	if err := tx.AddUser(u, hash, f.roles[role].ID); err != nil {
-		return fmt.Errorf("add user: %w", err)
+func (f *filler) add(tx store.WriteTx, u user.User, hash, role string) (store.UserRef, error) {
+	ref, err := tx.AddUser(u, hash, f.roles[role].ID)
+	if err != nil {
+		return ref, fmt.Errorf("add user: %w", err)
 	}
 	f.record(tx, "user.added", named(f.admin), object(u), activity.Detail{"login": u.Login, "roles": []string{role}})
-	return nil
+	return ref, nil
 }
 
-func (f *filler) giveApp(tx store.WriteTx, u user.User) error {
-	app := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), User: u.ID, Name: ""}
+func (f *filler) giveApp(tx store.WriteTx, ref store.UserRef, u user.User) error {
+	app := store.AuthenticatorApp{ID: id.NewAuthenticatorApp()}
 	app.Secret = f.Vault.Seal(vault.Place{Table: "authenticator_apps", Column: "secret", Row: string(app.ID)}, mfa.NewAppSecret().Reveal())
-	if err := tx.AddAuthenticatorApp(app); err != nil {
+	if err := tx.AddAuthenticatorApp(ref, app); err != nil {
 		return fmt.Errorf("add authenticator app: %w", err)
 	}
 	var codes []string
 	for _, c := range mfa.NewRecoveryCodes() {
 		codes = append(codes, c.Digest(f.Vault.Digest))
 	}
-	if err := tx.ReplaceRecoveryCodes(u.ID, codes); err != nil {
+	if err := tx.ReplaceRecoveryCodes(ref, codes); err != nil {
 		return fmt.Errorf("keep recovery codes: %w", err)
 	}
 	f.record(tx, "mfa.app_enabled", named(u), object(u), nil)
@@ -218,7 +217,7 @@ func WaysIn(ctx context.Context, db *store.DB, v *vault.Vault, now time.Time) ([
 				return fmt.Errorf("find %s: %w", p.login, err)
 			}
 			w := Way{Name: u.Name, Login: u.Login, Password: secret.NewOneTime(passwordOf(v, u.Login).Reveal())}
-			if err := w.app(tx, v, u.ID, now); err != nil {
+			if err := w.app(tx, v, u.Ref(), now); err != nil {
 				return fmt.Errorf("read authenticator app of %s: %w", p.login, err)
 			}
 			ways = append(ways, w)
@@ -229,7 +228,7 @@ func WaysIn(ctx context.Context, db *store.DB, v *vault.Vault, now time.Time) ([
 }
 
 // app computes what the user's authenticator app shows.
-func (w *Way) app(tx store.ReadTx, v *vault.Vault, u id.User, now time.Time) error {
+func (w *Way) app(tx store.ReadTx, v *vault.Vault, u store.UserRef, now time.Time) error {
 	apps, err := tx.AuthenticatorApps(u)
 	if err != nil || len(apps) == 0 {
 		return err

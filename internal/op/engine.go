@@ -30,6 +30,9 @@ const RefusedEvent = "access.refused"
 // holds: nothing has happened, and the operation is prepared anew, a few times.
 var ErrStale = errors.New("what was prepared no longer holds")
 
+// errForgotten is a fault of an operation: it neither did nor refused.
+var errForgotten = errors.New("the operation did not say how it ended")
+
 const prepareAgain = 3
 
 // Do is the only way to run an operation.
@@ -79,7 +82,7 @@ type verdict struct {
 	rights   int64
 }
 
-func judge[In any](tx store.ReadTx, c auth.Caller, r Rule[In], in In) (v verdict, err error) {
+func judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err error) {
 	setUp, rights, err := tx.Standing()
 	if err != nil {
 		return v, fmt.Errorf("read standing of the installation: %w", err)
@@ -88,14 +91,14 @@ func judge[In any](tx store.ReadTx, c auth.Caller, r Rule[In], in In) (v verdict
 	if v.actor, err = auth.Resolve(tx, c); err != nil {
 		return v, err
 	}
-	v.decision = r.allow(question[In]{actor: v.actor, source: c.Source, in: in, setUp: setUp, now: tx.Now()})
+	v.decision = r.decide(question{v.actor, c.Source, setUp, tx.Now()})
 	return v, nil
 }
 
 func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
 	var v verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
-		if v, err = judge(tx, c, o.rule, in); err != nil || !v.decision.Allowed {
+		if v, err = judge(tx, c, o.rule); err != nil || !v.decision.Allowed {
 			return err
 		}
 		out, err = o.read(&Reading{Call{ctx, v.actor, c.Source}, tx}, in)
@@ -116,7 +119,7 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
 	var before verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
-		before, err = judge(tx, c, o.rule, in)
+		before, err = judge(tx, c, o.rule)
 		return err
 	})
 	if err != nil {
@@ -129,45 +132,49 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if err != nil {
 		return out, err
 	}
-	var result Result[Out]
+	var end Outcome[Out]
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
-		v, err := stillAllowed(tx, c, o.rule, in, before)
+		v, err := stillAllowed(tx, c, o.rule, before)
 		if err != nil {
 			return err
 		}
-		call := Call{ctx, v.actor, c.Source}
+		w := &Writing[Out]{Call{ctx, v.actor, c.Source}, tx, v.rights != before.rights}
 		if v.decision.Allowed {
-			result, err = commit(&Writing{call, tx, v.rights != before.rights})
+			end = commit(w)
 		} else {
-			result, err = Refused[Out](problem.New(v.decision.Reason, v.decision.Text), Entry{})
+			end = w.Refuse(problem.New(v.decision.Reason, v.decision.Text), Entry{})
 		}
-		if err != nil {
-			return err
+		switch end.end {
+		case forgotten:
+			return errForgotten
+		case failed:
+			return end.err
+		case done, refused:
 		}
-		if result.refusal == nil && resting(v.actor, tx.Now()) {
-			if err := tx.TouchSession(v.actor.Session(), v.actor.User()); err != nil {
+		if end.refusal == nil && resting(v.actor, tx.Now()) {
+			if err := tx.TouchSession(store.Self(v.actor), v.actor.Session()); err != nil {
 				return fmt.Errorf("note that the session is in use: %w", err)
 			}
 		}
-		return leaveRecord(tx, call, o.spec, result.entry, result.refusal)
+		return leaveRecord(tx, w.Call, o.spec, end.entry, end.refusal)
 	})
 	if err != nil {
 		return out, err
 	}
-	if result.refusal != nil {
-		return out, result.refusal
+	if end.refusal != nil {
+		return out, end.refusal
 	}
-	return result.out, nil
+	return end.out, nil
 }
 
 // stillAllowed asks again within the transaction when anything about rights
 // has changed since the caller was let in.
-func stillAllowed[In any](tx store.WriteTx, c auth.Caller, r Rule[In], in In, before verdict) (verdict, error) {
+func stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before verdict) (verdict, error) {
 	now, err := tx.RightsVersion()
 	if err != nil || now == before.rights {
 		return before, err
 	}
-	return judge(tx.ReadTx, c, r, in)
+	return judge(tx.ReadTx, c, r)
 }
 
 // refuse leaves the trace of a refusal and returns it as a problem.
@@ -188,7 +195,7 @@ func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) e
 func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) error {
 	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
 		return tx.CountRefusal(store.Refusal{
-			Address: address(c.Source), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
+			Address: c.Source.AddressText(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
 		})
 	}
 	r := activity.Record{
@@ -196,7 +203,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 		Actor:  activity.Actor{Kind: string(c.Actor.Kind()), ID: string(c.Actor.User()), Name: c.Actor.Name()},
 		Means:  c.Actor.Means(),
 		Object: e.Object,
-		Source: activity.Source{Face: string(c.Source.Face), Address: address(c.Source), Program: c.Source.Program},
+		Source: activity.Source{Face: string(c.Source.Face), Address: c.Source.AddressText(), Program: c.Source.Program},
 		Detail: e.Detail,
 	}
 	if e.Event != "" {
@@ -224,14 +231,6 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	return nil
 }
 
-// address in canonical text; empty where there is none.
-func address(s access.Source) string {
-	if !s.Address.IsValid() {
-		return ""
-	}
-	return s.Address.Unmap().String()
-}
-
 // resting reports whether it is time to note that a session is in use, which
 // is done at most once a minute.
 func resting(a access.Actor, now time.Time) bool {
@@ -244,7 +243,7 @@ func (e *Engine) touch(ctx context.Context, a access.Actor) error {
 	if !resting(a, e.db.Now()) {
 		return nil
 	}
-	err := e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(a.Session(), a.User()) })
+	err := e.db.Write(ctx, func(tx store.WriteTx) error { return tx.TouchSession(store.Self(a), a.Session()) })
 	if errors.Is(err, store.ErrDiskFull) {
 		return nil // a full disk takes no answer away that needs no room
 	}

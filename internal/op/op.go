@@ -77,7 +77,7 @@ func (p *Preparing) Read(f func(store.ReadTx) error) error { return p.db.Read(p,
 
 // Writing is what a write operation commits with. It may be run more than
 // once and must be short: everybody else waits.
-type Writing struct {
+type Writing[Out any] struct {
 	Call
 	Tx store.WriteTx
 
@@ -97,32 +97,58 @@ type Entry struct {
 	Detail  activity.Detail
 }
 
-// Result of a write: done, or a refusal that leaves its trace and commits. An
-// error in its place rolls back and leaves nothing.
-type Result[Out any] struct {
+// Outcome of a write: done, refused or failed. Only a Writing makes one.
+type Outcome[Out any] struct {
+	end     end
 	out     Out
 	refusal *problem.Problem
+	err     error
 	entry   Entry
 }
 
+type end int
+
+const (
+	forgotten end = iota // a fault: the operation did not say
+	done
+	refused
+	failed
+)
+
 // Done commits.
-func Done[Out any](out Out, e Entry) (Result[Out], error) {
-	return Result[Out]{out: out, entry: e}, nil
+func (w *Writing[Out]) Done(out Out, e Entry) Outcome[Out] {
+	return Outcome[Out]{end: done, out: out, entry: e}
 }
 
-// Refused commits as well: whatever was written to count the attempt stays,
-// the record says refused and why, and the caller gets the problem.
-func Refused[Out any](p *problem.Problem, e Entry) (Result[Out], error) {
-	return Result[Out]{refusal: p, entry: e}, nil
+// Refuse commits as well: whatever was written to count the attempt stays, the
+// record says refused and why, and the caller gets the problem.
+func (w *Writing[Out]) Refuse(p *problem.Problem, e Entry) Outcome[Out] {
+	return Outcome[Out]{end: refused, refusal: p, entry: e}
 }
+
+// Fail rolls back and leaves nothing.
+func (w *Writing[Out]) Fail(err error) Outcome[Out] {
+	return Outcome[Out]{end: failed, err: err}
+}
+
+// Deny refuses when err is a problem, and fails on any other.
+func (w *Writing[Out]) Deny(err error, e Entry) Outcome[Out] {
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		return w.Refuse(p, e)
+	}
+	return w.Fail(err)
+}
+
+// Refused reports whether the outcome is a refusal.
+func (o Outcome[Out]) Refused() bool { return o.end == refused }
 
 // Commit is the short function that a write operation prepares.
-type Commit[Out any] func(*Writing) (Result[Out], error)
+type Commit[Out any] func(*Writing[Out]) Outcome[Out]
 
 // Op is one operation from In to Out.
 type Op[In, Out any] struct {
 	spec  Spec
-	rule  Rule[In]
+	rule  Rule
 	read  func(*Reading, In) (Out, error)
 	write func(*Preparing, In) (Commit[Out], error)
 }
@@ -130,9 +156,8 @@ type Op[In, Out any] struct {
 // Info is what faces and documents may know of an operation.
 type Info struct {
 	Spec
-	Rule    string // in words
+	Rule    Rule
 	Writes  bool
-	Console bool // the command line may run it
 	In, Out reflect.Type
 }
 
@@ -145,7 +170,7 @@ type Any interface {
 
 // Info of the operation.
 func (o *Op[In, Out]) Info() Info {
-	return Info{Spec: o.spec, Rule: o.rule.text, Writes: o.write != nil, Console: o.rule.holds || o.rule.console, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
+	return Info{Spec: o.spec, Rule: o.rule, Writes: o.write != nil, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
 }
 
 // Invoke implements Any.
@@ -168,13 +193,13 @@ func (t *Table) All() []Any { return t.ops }
 
 // Read adds an operation that changes nothing. It panics when the operation
 // is not whole: such a program must not start.
-func Read[In, Out any](t *Table, s Spec, r Rule[In], f func(*Reading, In) (Out, error)) *Op[In, Out] {
+func Read[In, Out any](t *Table, s Spec, r Rule, f func(*Reading, In) (Out, error)) *Op[In, Out] {
 	return add(t, &Op[In, Out]{spec: s, rule: r, read: f})
 }
 
 // Write adds an operation that changes something. It panics when the
 // operation is not whole.
-func Write[In, Out any](t *Table, s Spec, r Rule[In], f func(*Preparing, In) (Commit[Out], error)) *Op[In, Out] {
+func Write[In, Out any](t *Table, s Spec, r Rule, f func(*Preparing, In) (Commit[Out], error)) *Op[In, Out] {
 	return add(t, &Op[In, Out]{spec: s, rule: r, write: f})
 }
 
@@ -200,13 +225,13 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	switch {
 	case !nameForm.MatchString(s.Name):
 		wrong("the name is not noun.verb")
-	case s.Route == NoRoute && !o.rule.console:
+	case s.Route == NoRoute && !o.rule.Console():
 		wrong("only the console's operations have no route")
 	case s.Route != NoRoute && !routeForm.MatchString(s.Route):
 		wrong("the route is not a method and a path")
 	case s.Summary == "":
 		wrong("it has no summary")
-	case o.rule.allow == nil:
+	case o.rule.who == "":
 		wrong("it has no rule")
 	case (o.read == nil) == (o.write == nil):
 		wrong("it has no function")
@@ -232,6 +257,3 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	t.ops = append(t.ops, o)
 	return o
 }
-
-// Refused reports whether the result is a refusal.
-func (r Result[Out]) Refused() bool { return r.refusal != nil }

@@ -9,100 +9,120 @@ import (
 )
 
 // Rule says who may run an operation. Only this package makes rules, so that
-// every kind of rule is on this page.
-type Rule[In any] struct {
-	text    string
-	allow   func(question[In]) access.Decision
-	console bool // for the console alone
-	holds   bool // for whoever holds a permission, the console among them
+// every kind of rule is on this page. The zero Rule is none, and an operation
+// with it does not start.
+type Rule struct {
+	who        who
+	permission access.Permission // with holder
+	stepUp     bool
 }
 
+// who is the kind of a rule, in words.
+type who string
+
+const (
+	anyone       who = "anyone"
+	beforeSetup  who = "anyone, before set-up"
+	consoleSetup who = "console, before set-up"
+	oneself      who = "signed in"
+	enrolling    who = "signed in, also before the second factor"
+	holder       who = "holder of the permission"
+)
+
+// Anyone lets everybody in, signed in or not.
+func Anyone() Rule { return Rule{who: anyone} }
+
+// BeforeSetup lets everybody in until the operator account exists, and nobody
+// after.
+func BeforeSetup() Rule { return Rule{who: beforeSetup} }
+
+// ConsoleBeforeSetup lets in the command line, until the operator account
+// exists.
+func ConsoleBeforeSetup() Rule { return Rule{who: consoleSetup} }
+
+// Oneself lets every signed-in person act on what is their own.
+func Oneself() Rule { return Rule{who: oneself} }
+
+// Enrolling is Oneself, also while a second factor is required and not set up.
+func Enrolling() Rule { return Rule{who: enrolling} }
+
+// Holds lets in whoever holds the permission, within their own account.
+func Holds(p access.Permission) Rule { return Rule{who: holder, permission: p} }
+
+// SteppedUp asks in addition that a person proved who they are within the
+// last minutes.
+func (r Rule) SteppedUp() Rule {
+	r.stepUp = true
+	return r
+}
+
+// String is the rule in words, for people who review it.
+func (r Rule) String() string {
+	text := string(r.who)
+	if r.who == holder {
+		text = string(r.permission)
+	}
+	if r.stepUp {
+		text += ", stepped up"
+	}
+	return text
+}
+
+// Open reports whether callers nobody knows may pass.
+func (r Rule) Open() bool { return r.who == anyone || r.who == beforeSetup }
+
+// Permission that has to be held; false when the rule is of another kind.
+func (r Rule) Permission() (access.Permission, bool) { return r.permission, r.who == holder }
+
+// StepUp reports whether the caller must have proved themselves again.
+func (r Rule) StepUp() bool { return r.stepUp }
+
+// Console reports whether the command line may run it: what is about oneself
+// or has a ceremony of its own is not for it.
+func (r Rule) Console() bool { return r.who == holder || r.who == consoleSetup }
+
 // question is what a rule may look at.
-type question[In any] struct {
+type question struct {
 	actor  access.Actor
 	source access.Source
-	in     In
 	setUp  bool
 	now    time.Time
 }
 
-func rule[In any](text string, allow func(question[In]) access.Decision) Rule[In] {
-	return Rule[In]{text: text, allow: allow}
+func (r Rule) decide(q question) access.Decision {
+	d := r.admit(q)
+	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && q.now.Sub(q.actor.SteppedUp()) > session.StepUp {
+		return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")
+	}
+	return d
 }
 
-// Anyone lets everybody in, signed in or not.
-func Anyone[In any]() Rule[In] {
-	return rule("anyone", func(question[In]) access.Decision { return access.Allow() })
-}
-
-// BeforeSetup lets everybody in until the operator account exists, and nobody
-// after.
-func BeforeSetup[In any]() Rule[In] {
-	return rule("anyone, before set-up", func(q question[In]) access.Decision {
+func (r Rule) admit(q question) access.Decision {
+	kind := q.actor.Kind()
+	switch r.who {
+	case anyone:
+		return access.Allow()
+	case beforeSetup, consoleSetup:
+		if r.who == consoleSetup && kind != access.Console {
+			return access.Deny(problem.Forbidden, "This is for the command line on the machine itself.")
+		}
 		if q.setUp {
 			return access.Deny(problem.SetupDone, "This installation is set up already. Please sign in.")
 		}
 		return access.Allow()
-	})
-}
-
-// ConsoleBeforeSetup lets in the command line, until the operator account
-// exists.
-func ConsoleBeforeSetup[In any]() Rule[In] {
-	before := BeforeSetup[In]()
-	return Rule[In]{text: "console, before set-up", console: true, allow: func(q question[In]) access.Decision {
-		if q.actor.Kind() != access.Console {
-			return access.Deny(problem.Forbidden, "This is for the command line on the machine itself.")
-		}
-		return before.allow(q)
-	}}
-}
-
-// Oneself lets every signed-in person act on what is their own.
-func Oneself[In any]() Rule[In] {
-	return rule("signed in", func(q question[In]) access.Decision {
-		if k := q.actor.Kind(); k != access.Person && k != access.Anonymous {
+	case oneself, enrolling:
+		if kind != access.Person && kind != access.Anonymous {
 			return access.Deny(problem.Forbidden, "This is about the person who is signed in, and here is none.")
 		}
-		return access.Authorize(q.actor, access.SignedIn, "", q.source)
-	})
-}
-
-// Enrolling is Oneself, also while a second factor is required and not set up.
-func Enrolling[In any]() Rule[In] {
-	oneself := Oneself[In]()
-	return rule("signed in, also before the second factor", func(q question[In]) access.Decision {
-		if q.actor.Kind() == access.Person {
-			return access.Allow()
+		if r.who == enrolling {
+			return access.Authorize(q.actor, access.Known, "", q.source)
 		}
-		return oneself.allow(q)
-	})
-}
-
-// Holds lets in whoever holds the permission, within their own account.
-func Holds[In any](p access.Permission) Rule[In] {
-	return Rule[In]{text: string(p), holds: true, allow: func(q question[In]) access.Decision {
-		if q.actor.Kind() == access.Console && !q.setUp {
+		return access.Authorize(q.actor, access.SignedIn, "", q.source)
+	case holder:
+		if kind == access.Console && !q.setUp {
 			return access.Deny(problem.NotSetUp, "This installation is not set up yet. Please run 'gatehouse setup' first, or set up in the app.")
 		}
-		return access.Authorize(q.actor, p, "", q.source)
-	}}
-}
-
-// SteppedUp asks in addition that a person proved who they are within the
-// last minutes.
-func (r Rule[In]) SteppedUp() Rule[In] {
-	if r.allow == nil {
-		return r // no rule: such an operation does not start
+		return access.Authorize(q.actor, r.permission, "", q.source)
 	}
-	stepped := r
-	stepped.text += ", stepped up"
-	stepped.allow = func(q question[In]) access.Decision {
-		d := r.allow(q)
-		if d.Allowed && q.actor.Kind() == access.Person && q.now.Sub(q.actor.SteppedUp()) > session.StepUp {
-			return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")
-		}
-		return d
-	}
-	return stepped
+	return access.Deny(problem.Forbidden, "Nobody may do this.")
 }

@@ -19,7 +19,7 @@ type (
 func reads(*op.Reading, none) (none, error) { return none{}, nil }
 
 func writes(*op.Preparing, none) (op.Commit[none], error) {
-	return func(*op.Writing) (op.Result[none], error) { return op.Done(none{}, op.Entry{}) }, nil
+	return func(w *op.Writing[none]) op.Outcome[none] { return w.Done(none{}, op.Entry{}) }, nil
 }
 
 // A program with an operation that is not whole must not start, and says
@@ -28,7 +28,7 @@ func TestTable_refusesWhatIsNotWhole(t *testing.T) {
 	whole := op.Spec{Name: "things.list", Route: "GET /things", Summary: "All things."}
 	change := op.Spec{Name: "things.add", Route: "POST /things", Summary: "One more thing.", Event: "thing.added"}
 	with := func(s op.Spec, change func(*op.Spec)) op.Spec { change(&s); return s }
-	anyone := op.Anyone[none]()
+	anyone := op.Anyone()
 	for name, c := range map[string]struct {
 		add  func(*op.Table)
 		says string
@@ -36,11 +36,11 @@ func TestTable_refusesWhatIsNotWhole(t *testing.T) {
 		"whole": {func(t *op.Table) {
 			op.Read(t, whole, anyone, reads)
 			op.Write(t, change, anyone, writes)
-			op.Write(t, with(change, func(s *op.Spec) { s.Name, s.Route = "things.console", op.NoRoute }), op.ConsoleBeforeSetup[none](), writes)
+			op.Write(t, with(change, func(s *op.Spec) { s.Name, s.Route = "things.console", op.NoRoute }), op.ConsoleBeforeSetup(), writes)
 		}, ""},
-		"read without rule":       {func(t *op.Table) { op.Read(t, whole, op.Rule[none]{}, reads) }, "it has no rule"},
-		"write without rule":      {func(t *op.Table) { op.Write(t, change, op.Rule[none]{}, writes) }, "it has no rule"},
-		"stepped up from no rule": {func(t *op.Table) { op.Read(t, whole, op.Rule[none]{}.SteppedUp(), reads) }, "it has no rule"},
+		"read without rule":       {func(t *op.Table) { op.Read(t, whole, op.Rule{}, reads) }, "it has no rule"},
+		"write without rule":      {func(t *op.Table) { op.Write(t, change, op.Rule{}, writes) }, "it has no rule"},
+		"stepped up from no rule": {func(t *op.Table) { op.Read(t, whole, op.Rule{}.SteppedUp(), reads) }, "it has no rule"},
 		"read without function":   {func(t *op.Table) { op.Read[none, none](t, whole, anyone, nil) }, "it has no function"},
 		"write without function":  {func(t *op.Table) { op.Write[none, none](t, change, anyone, nil) }, "it has no function"},
 		"write without event": {func(t *op.Table) {
@@ -86,7 +86,7 @@ func TestTable_refusesWhatIsNotWhole(t *testing.T) {
 			op.Read(t, with(whole, func(s *op.Spec) { s.Route = "GET /things/{id}" }), anyone, reads)
 		}, "its input has no id"},
 		"path parameter that the input has": {func(t *op.Table) {
-			op.Read(t, with(whole, func(s *op.Spec) { s.Route = "GET /things/{name}" }), op.Anyone[named](), func(*op.Reading, named) (none, error) { return none{}, nil })
+			op.Read(t, with(whole, func(s *op.Spec) { s.Route = "GET /things/{name}" }), op.Anyone(), func(*op.Reading, named) (none, error) { return none{}, nil })
 		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) { compareStart(t, c.add, c.says) })
@@ -123,22 +123,22 @@ func compareStart(t *testing.T, add func(*op.Table), says string) {
 // What faces may know of an operation comes from its rule.
 func TestOp_Info(t *testing.T) {
 	for _, c := range []struct {
-		rule    op.Rule[none]
+		rule    op.Rule
 		text    string
 		console bool
 	}{
-		{op.Anyone[none](), "anyone", false},
-		{op.BeforeSetup[none](), "anyone, before set-up", false},
-		{op.ConsoleBeforeSetup[none](), "console, before set-up", true},
-		{op.Oneself[none](), "signed in", false},
-		{op.Enrolling[none](), "signed in, also before the second factor", false},
-		{op.Holds[none](access.ManageUser), "MANAGE_USER", true},
-		{op.Holds[none](access.ManageUser).SteppedUp(), "MANAGE_USER, stepped up", true},
+		{op.Anyone(), "anyone", false},
+		{op.BeforeSetup(), "anyone, before set-up", false},
+		{op.ConsoleBeforeSetup(), "console, before set-up", true},
+		{op.Oneself(), "signed in", false},
+		{op.Enrolling(), "signed in, also before the second factor", false},
+		{op.Holds(access.ManageUser), "MANAGE_USER", true},
+		{op.Holds(access.ManageUser).SteppedUp(), "MANAGE_USER, stepped up", true},
 	} {
 		var table op.Table
 		i := op.Read(&table, op.Spec{Name: "things.list", Route: "GET /things", Summary: "All things."}, c.rule, reads).Info()
-		if i.Rule != c.text || i.Console != c.console || i.Writes {
-			t.Errorf("rule %q, console %v, writes %v; want %q, %v", i.Rule, i.Console, i.Writes, c.text, c.console)
+		if i.Rule.String() != c.text || i.Rule.Console() != c.console || i.Writes {
+			t.Errorf("rule %q, console %v, writes %v; want %q, %v", i.Rule, i.Rule.Console(), i.Writes, c.text, c.console)
 		}
 	}
 }

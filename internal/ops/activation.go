@@ -7,7 +7,6 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/field"
-	"gatehouse/internal/id"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/password"
@@ -67,22 +66,22 @@ func (o *Operations) addActivation() {
 	o.Activation.Check = op.Write(&o.table, op.Spec{
 		Name: "activation.check", Route: "POST /activation/check", Event: "activation.opened",
 		Summary: "Whom an activation link or code is for. Looking does not use it up.",
-	}, op.Anyone[ActivationInput](), o.checkActivation)
+	}, op.Anyone(), o.checkActivation)
 	o.Activation.Complete = op.Write(&o.table, op.Spec{
 		Name: "activation.complete", Route: "POST /activation/complete", Event: "activation.completed",
 		Summary: "Choose a password with an activation link or code, which is used up. Signing in comes after.",
-	}, op.Anyone[CompleteInput](), o.completeActivation)
+	}, op.Anyone(), o.completeActivation)
 }
 
 // issueActivation makes a link and a code for a user; older ones are dead.
-func (o *Operations) issueActivation(tx store.WriteTx, u id.User, purpose Purpose) (ActivationIssued, error) {
+func (o *Operations) issueActivation(tx store.WriteTx, u store.UserRef, purpose Purpose) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
-		User: u, Purpose: string(purpose),
+		Purpose:     string(purpose),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
 		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife),
 	}
-	if err := tx.PutActivation(a); err != nil {
+	if err := tx.PutActivation(u, a); err != nil {
 		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
 	}
 	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
@@ -137,16 +136,16 @@ func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.F
 }
 
 func (o *Operations) checkActivation(_ *op.Preparing, in ActivationInput) (op.Commit[Activation], error) {
-	return func(w *op.Writing) (op.Result[Activation], error) {
-		found, u, err := o.openActivation(w, in.Secret)
+	return func(w *op.Writing[Activation]) op.Outcome[Activation] {
+		found, u, err := o.openActivation(w.Call, w.Tx, in.Secret)
 		if err != nil {
-			return refusedByProblem[Activation](err)
+			return w.Deny(err, op.Entry{})
 		}
 		a, err := w.Tx.Account(found.Scope)
 		if err != nil {
-			return op.Result[Activation]{}, fmt.Errorf("find account of activation: %w", err)
+			return w.Fail(fmt.Errorf("find account of activation: %w", err))
 		}
-		return op.Done(Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt},
+		return w.Done(Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt},
 			op.Entry{Account: u.Account, Means: "activation", Object: userObject(u.User)})
 	}, nil
 }
@@ -154,22 +153,22 @@ func (o *Operations) checkActivation(_ *op.Preparing, in ActivationInput) (op.Co
 // openActivation is findActivation for whoever shows the secret. Wrong ones
 // count against the address; from one that had too many, codes are not looked
 // at any more. The token of a link cannot be guessed, and always is.
-func (o *Operations) openActivation(w *op.Writing, typed secret.Text) (store.FoundActivation, store.Listed, error) {
-	k := knock{address: atAddress(w.Source)}
+func (o *Operations) openActivation(c op.Call, tx store.WriteTx, typed secret.Text) (store.FoundActivation, store.Listed, error) {
+	k := knock{address: atAddress(c.Source)}
 	if proof, err := onetime.Parse(typed); err == nil {
 		if _, code := proof.(onetime.Code); code {
-			wait, err := k.blocked(w.Tx.ReadTx)
+			blocked, err := k.blocked(tx.ReadTx)
 			if err != nil {
 				return store.FoundActivation{}, store.Listed{}, err
 			}
-			if wait > 0 {
-				return store.FoundActivation{}, store.Listed{}, tooMany(wait)
+			if blocked != nil {
+				return store.FoundActivation{}, store.Listed{}, blocked
 			}
 		}
 	}
-	found, u, err := o.findActivation(w.Tx.ReadTx, typed)
+	found, u, err := o.findActivation(tx.ReadTx, typed)
 	if problem.Is(err, problem.ActivationDead) {
-		if err := k.wrong(w.Tx); err != nil {
+		if err := k.wrong(tx); err != nil {
 			return found, u, err
 		}
 	}
@@ -189,9 +188,9 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {
-		return func(w *op.Writing) (op.Result[Activated], error) {
-			_, _, err := o.openActivation(w, in.Secret)
-			return refusedByProblem[Activated](err)
+		return func(w *op.Writing[Activated]) op.Outcome[Activated] {
+			_, _, err := o.openActivation(w.Call, w.Tx, in.Secret)
+			return w.Deny(err, op.Entry{})
 		}, nil
 	}
 	if err != nil {
@@ -206,21 +205,21 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 	if err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)
 	}
-	return func(w *op.Writing) (op.Result[Activated], error) {
-		_, u, err := o.openActivation(w, in.Secret)
+	return func(w *op.Writing[Activated]) op.Outcome[Activated] {
+		_, u, err := o.openActivation(w.Call, w.Tx, in.Secret)
 		if err != nil {
-			return refusedByProblem[Activated](err)
+			return w.Deny(err, op.Entry{})
 		}
 		if u.ID != before.ID {
-			return op.Refused[Activated](errActivationDead, op.Entry{})
+			return w.Refuse(errActivationDead, op.Entry{})
 		}
 		if err := o.setPassword(w.Tx, u, hash); err != nil {
-			return op.Result[Activated]{}, err
+			return w.Fail(err)
 		}
-		if err := w.Tx.EndActivation(u.ID); err != nil {
-			return op.Result[Activated]{}, fmt.Errorf("use up activation: %w", err)
+		if err := w.Tx.EndActivation(u.Ref()); err != nil {
+			return w.Fail(fmt.Errorf("use up activation: %w", err))
 		}
-		return op.Done(Activated{u.Login}, op.Entry{
+		return w.Done(Activated{u.Login}, op.Entry{
 			Account: u.Account, Actor: userActor(u.User), Means: "activation", Object: userObject(u.User),
 		})
 	}, nil
@@ -229,10 +228,10 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 // setPassword replaces a password: every session ends, and old failures at
 // the login no longer count.
 func (o *Operations) setPassword(tx store.WriteTx, u store.Listed, hash string) error {
-	if err := tx.SetPassword(u.ID, hash); err != nil {
+	if err := tx.SetPassword(u.Ref(), hash); err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
-	if _, err := tx.EndOtherSessions(u.ID, ""); err != nil {
+	if _, err := tx.EndOtherSessions(u.Ref(), ""); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return knock{subject: o.atLogin(u.Login.Folded())}.right(tx)

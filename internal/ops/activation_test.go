@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
@@ -103,8 +104,12 @@ func TestActivation_refused(t *testing.T) {
 		added := w.invite()
 		newer := onetime.NewToken()
 		w.Write(func(tx store.WriteTx) error {
-			return tx.PutActivation(store.Activation{
-				User: added.User.ID, Purpose: "activate", TokenDigest: newer.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
+			u, err := tx.User(access.Within(w.otter.ID), added.User.ID)
+			if err != nil {
+				return err
+			}
+			return tx.PutActivation(u.Ref(), store.Activation{
+				Purpose: "activate", TokenDigest: newer.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
 				LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour),
 			})
 		})
@@ -174,8 +179,8 @@ func TestActivation_newPassword(t *testing.T) {
 	}
 	token := onetime.NewToken()
 	w.Write(func(tx store.WriteTx) error {
-		return tx.PutActivation(store.Activation{
-			User: who.ID, Purpose: "new_password", TokenDigest: token.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
+		return tx.PutActivation(who.Ref, store.Activation{
+			Purpose: "new_password", TokenDigest: token.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
 			LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour),
 		})
 	})

@@ -64,7 +64,7 @@ func (o *Operations) addActivity() {
 	o.Activity.List = op.Read(&o.table, op.Spec{
 		Name: "activity.list", Route: "GET /activity",
 		Summary: "What happened in the account, newest first.",
-	}, op.Holds[ActivityList](access.ViewActivity), listActivity)
+	}, op.Holds(access.ViewActivity), listActivity)
 }
 
 func listActivity(r *op.Reading, in ActivityList) (Page[Record], error) {

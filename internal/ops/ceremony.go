@@ -14,66 +14,81 @@ import (
 )
 
 // A ceremony is an act of several steps. Its state waits in the database,
-// sealed, under the digest of a token that only the caller has.
+// sealed, under the digest of a token that only the caller has. Taking it is
+// what uses it up: whoever forgets to let it go on has ended it.
 //
-//	begin ──▶ waiting ──right answer──▶ gone
-//	             │ └──wrong──▶ waiting (a few times) ──▶ gone
-//	             └──time──▶ gone
+//	begin ──▶ waiting ──taken──▶ gone
+//	             ▲         │
+//	             └──again──┘ a few times
 type ceremonyKind string
 
 const (
-	setupCeremony  ceremonyKind = "setup"
-	signInCeremony ceremonyKind = "sign_in"
-	appCeremony    ceremonyKind = "authenticator_app"
+	setupCeremony    ceremonyKind = "setup"
+	signInCeremony   ceremonyKind = "sign_in"
+	appCeremony      ceremonyKind = "authenticator_app"
+	recoveryCeremony ceremonyKind = "recovery_codes"
 
 	ceremonyAttempts = 8
 )
 
-// ceremony is a token for the caller and a row to write.
-type ceremony struct {
-	token  secret.OneTime
+// beginCeremony keeps the state of one and gives its token.
+func beginCeremony[T any](tx store.WriteTx, v *vault.Vault, kind ceremonyKind, state T, expires time.Time) (secret.OneTime, error) {
+	token := onetime.NewToken()
+	digest := token.Digest(v.Digest)
+	plain, err := json.Marshal(state)
+	if err != nil {
+		return secret.OneTime{}, fmt.Errorf("encode ceremony %s: %w", kind, err)
+	}
+	row := store.Ceremony{Kind: string(kind), Data: v.Seal(ceremonyPlace(digest), plain), ExpiresAt: expires}
+	if err := tx.AddCeremony(digest, row); err != nil {
+		return secret.OneTime{}, fmt.Errorf("begin ceremony %s: %w", kind, err)
+	}
+	return token.Reveal(), nil
+}
+
+// ceremony is one that was taken.
+type ceremony[T any] struct {
+	state  T
 	digest string
 	row    store.Ceremony
 }
 
-func newCeremony[T any](v *vault.Vault, kind ceremonyKind, data T, expires time.Time) (ceremony, error) {
-	token := onetime.NewToken()
-	digest := token.Digest(v.Digest)
-	plain, err := json.Marshal(data)
-	if err != nil {
-		return ceremony{}, fmt.Errorf("encode ceremony %s: %w", kind, err)
+// again lets a ceremony go on after a failed attempt, unless there were too
+// many.
+func (c ceremony[T]) again(tx store.WriteTx) error {
+	c.row.Attempts++
+	if c.row.Attempts >= ceremonyAttempts {
+		return nil
 	}
-	return ceremony{
-		token: token.Reveal(), digest: digest,
-		row: store.Ceremony{Kind: string(kind), Data: v.Seal(ceremonyPlace(digest), plain), ExpiresAt: expires},
-	}, nil
+	if err := tx.AddCeremony(c.digest, c.row); err != nil {
+		return fmt.Errorf("let ceremony %s go on: %w", c.row.Kind, err)
+	}
+	return nil
 }
 
-// openCeremony finds a waiting ceremony and its state.
-func openCeremony[T any](tx store.ReadTx, v *vault.Vault, kind ceremonyKind, token secret.Text) (digest string, data T, err error) {
-	over := problem.New(problem.CeremonyOver, "This took too long or was finished elsewhere. Please start again.")
+var errCeremonyOver = problem.New(problem.CeremonyOver, "This took too long or was finished elsewhere. Please start again.")
+
+// takeCeremony takes a waiting ceremony out of the database.
+func takeCeremony[T any](tx store.WriteTx, v *vault.Vault, kind ceremonyKind, token secret.Text) (c ceremony[T], err error) {
 	proof, err := onetime.Parse(token)
 	if err != nil {
-		return "", data, over
+		return c, errCeremonyOver
 	}
-	for _, digest := range digests(v, proof.Digest) {
-		c, err := tx.Ceremony(digest, string(kind))
+	for _, c.digest = range digests(v, proof.Digest) {
+		c.row, err = tx.TakeCeremony(c.digest, string(kind))
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return "", data, fmt.Errorf("find ceremony: %w", err)
+			return c, fmt.Errorf("take ceremony: %w", err)
 		}
-		if c.Attempts >= ceremonyAttempts {
-			return "", data, over
-		}
-		plain, err := v.Open(ceremonyPlace(digest), c.Data)
+		plain, err := v.Open(ceremonyPlace(c.digest), c.row.Data)
 		if err != nil {
-			return "", data, fmt.Errorf("open ceremony: %w", err)
+			return c, fmt.Errorf("open ceremony: %w", err)
 		}
-		return digest, data, json.Unmarshal(plain, &data)
+		return c, json.Unmarshal(plain, &c.state)
 	}
-	return "", data, over
+	return c, errCeremonyOver
 }
 
 func ceremonyPlace(digest string) vault.Place {

@@ -3,7 +3,6 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"gatehouse/internal/access"
@@ -12,7 +11,6 @@ import (
 	"gatehouse/internal/id"
 	"gatehouse/internal/mfa"
 	"gatehouse/internal/onetime"
-	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
@@ -84,10 +82,10 @@ func appPlace(a id.AuthenticatorApp) vault.Place {
 }
 
 // addApp switches on an app whose code of a step was just shown.
-func addApp(tx store.WriteTx, v *vault.Vault, u id.User, key []byte, step int64) error {
-	a := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), User: u, Name: "", LastStep: step}
+func addApp(tx store.WriteTx, v *vault.Vault, u store.UserRef, name string, key []byte, step int64) error {
+	a := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), Name: name, LastStep: step}
 	a.Secret = v.Seal(appPlace(a.ID), key)
-	return tx.AddAuthenticatorApp(a)
+	return tx.AddAuthenticatorApp(u, a)
 }
 
 // Answers to a second factor.
@@ -122,17 +120,15 @@ func (g factorGuess) empty() bool { return g.code.IsZero() && g.recovery.IsZero(
 
 // checkFactor spends a second factor of a user and says by what means, or why
 // not. Failures are counted, for all factors of the user together.
-func (o *Operations) checkFactor(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (means string, refusal *problem.Problem, err error) {
-	k := knock{atFactors(u), atAddress(from)}
-	if wait, err := k.blocked(tx.ReadTx); err != nil {
-		return "", nil, err
-	} else if wait > 0 {
-		return "", tooMany(wait), nil
+func (o *Operations) checkFactor(tx store.WriteTx, u store.Listed, g factorGuess, from access.Source) (means string, refusal *problem.Problem, err error) {
+	k := knock{atFactors(u.ID), atAddress(from)}
+	if blocked, err := k.blocked(tx.ReadTx); err != nil || blocked != nil {
+		return "", blocked, err
 	}
 	if err := clockRight(tx.ReadTx); err != nil {
 		return "", nil, err
 	}
-	means, refusal, err = o.spend(tx, u, g, from)
+	means, refusal, err = o.spend(tx, u.Ref(), g, from)
 	switch {
 	case err != nil:
 		return "", nil, err
@@ -144,7 +140,7 @@ func (o *Operations) checkFactor(tx store.WriteTx, u id.User, g factorGuess, fro
 	return means, refusal, err
 }
 
-func (o *Operations) spend(tx store.WriteTx, u id.User, g factorGuess, from access.Source) (string, *problem.Problem, error) {
+func (o *Operations) spend(tx store.WriteTx, u store.UserRef, g factorGuess, from access.Source) (string, *problem.Problem, error) {
 	if !g.recovery.IsZero() {
 		return o.spendRecoveryCode(tx, u, g.recovery)
 	}
@@ -165,7 +161,7 @@ func (o *Operations) spend(tx store.WriteTx, u id.User, g factorGuess, from acce
 		if !ok {
 			continue
 		}
-		fresh, err := tx.UseStep(a.ID, step, addressText(from.Address))
+		fresh, err := tx.UseStep(u, a.ID, step, from.AddressText())
 		if err != nil {
 			return "", nil, fmt.Errorf("spend code: %w", err)
 		}
@@ -177,7 +173,7 @@ func (o *Operations) spend(tx store.WriteTx, u id.User, g factorGuess, from acce
 	return "", errCodeWrong, nil
 }
 
-func (o *Operations) spendRecoveryCode(tx store.WriteTx, u id.User, typed secret.Text) (string, *problem.Problem, error) {
+func (o *Operations) spendRecoveryCode(tx store.WriteTx, u store.UserRef, typed secret.Text) (string, *problem.Problem, error) {
 	c, err := mfa.ParseRecoveryCode(typed)
 	if err != nil {
 		return "", errCodeWrong, nil //nolint:nilerr // what cannot be a code is a wrong code
@@ -195,23 +191,32 @@ func (o *Operations) spendRecoveryCode(tx store.WriteTx, u id.User, typed secret
 }
 
 // openSession signs a user in.
-func openSession(w *op.Writing, u id.User, means string) (auth.Token, session.Session, error) {
+func openSession(tx store.WriteTx, from access.Source, u store.Listed, means string) (auth.Token, session.Session, error) {
 	token := auth.NewToken()
-	now := w.Tx.Now()
+	now := tx.Now()
 	s := session.Session{
-		ID: id.NewSession(), User: u, Face: w.Source.Face, Means: means,
-		Address: addressText(w.Source.Address), Program: w.Source.Program,
+		ID: id.NewSession(), User: u.ID, Face: from.Face, Means: means, Address: from.AddressText(), Program: from.Program,
 		SignedInAt: now, SteppedUpAt: now, LastSeenAt: now, EndsAt: now.Add(session.Absolute),
 	}
-	return token, s, w.Tx.AddSession(s, token.Digest())
+	return token, s, tx.AddSession(u.Ref(), s, token.Digest())
 }
 
-// addressText in canonical form; empty where there is none.
-func addressText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
+// methodsOf lists what the user could prove themselves with now, beside the
+// password.
+func methodsOf(tx store.ReadTx, u store.Listed) ([]Method, error) {
+	methods := []Method{}
+	if !u.HasFactor {
+		return methods, nil
 	}
-	return a.Unmap().String()
+	left, err := tx.RecoveryCodesLeft(u.Ref())
+	if err != nil {
+		return nil, fmt.Errorf("count recovery codes: %w", err)
+	}
+	methods = append(methods, AppMethod)
+	if left > 0 {
+		methods = append(methods, RecoveryMethod)
+	}
+	return methods, nil
 }
 
 // mfaStatus is how a user stands with second factors, for answers.

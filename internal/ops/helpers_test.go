@@ -16,10 +16,10 @@ import (
 
 // setupInput is a set-up that is all right.
 func setupInput() ops.SetupInput {
-	return ops.SetupInput{
+	return ops.SetupInput{Password: secret.New(opstest.Password), Founding: ops.Founding{
 		AccountHandle: "harbour", AccountName: "Harbour Domains", AccountEmail: "office@harbour.example", AccountMobile: "+32 470 12 34 56",
-		Login: "anna", Name: "Anna Peeters", Email: "anna@harbour.example", Language: "en", Password: secret.New(opstest.Password),
-	}
+		Login: "anna", Name: "Anna Peeters", Email: "anna@harbour.example", Language: "en",
+	}}
 }
 
 // appOf adds a key to an authenticator app by hand, as somebody would who

@@ -32,7 +32,7 @@ func (o *Operations) addInstallation() {
 	o.Installation.Show = op.Read(&o.table, op.Spec{
 		Name: "installation.show", Route: "GET /installation", Background: true,
 		Summary: "What this installation is, and whether it is set up.",
-	}, op.Anyone[None](), func(r *op.Reading, _ None) (Installation, error) {
+	}, op.Anyone(), func(r *op.Reading, _ None) (Installation, error) {
 		in, err := r.Tx.Installation()
 		return Installation{
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
@@ -42,7 +42,7 @@ func (o *Operations) addInstallation() {
 	o.Installation.Protection = op.Read(&o.table, op.Spec{
 		Name: "installation.protection", Route: "GET /installation/protection", Background: true,
 		Summary: "Where the key is kept that protects the secrets in the database.",
-	}, op.Holds[None](access.ManageInstallation), func(*op.Reading, None) (Protection, error) {
+	}, op.Holds(access.ManageInstallation), func(*op.Reading, None) (Protection, error) {
 		return Protection{o.deps.Key.Kind, o.deps.Key.Where}, nil
 	})
 }

@@ -3,7 +3,6 @@ package ops
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
@@ -41,14 +40,26 @@ func atAddress(from access.Source) string {
 	return "address:" + prefix.Masked().String()
 }
 
-// blocked says how long nothing is tried any more; zero when one may try.
-func (k knock) blocked(tx store.ReadTx) (time.Duration, error) {
+// blocked says why nothing is tried any more; nil when one may try.
+func (k knock) blocked(tx store.ReadTx) (*problem.Problem, error) {
 	g, err := k.guesses(tx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	b, err := k.bucket(tx)
-	return max(g.Blocked(tx.Now()), b.Blocked(tx.Now())), err
+	if err != nil {
+		return nil, err
+	}
+	wait := max(g.Blocked(tx.Now()), b.Blocked(tx.Now()))
+	switch {
+	case g.Disabled():
+		return problem.New(problem.TooManyAttempts, "This is blocked after too many wrong attempts. Your administrator can let you in again."), nil
+	case wait > 0:
+		p := problem.New(problem.TooManyAttempts, "Too many wrong attempts. Please wait a little and try again.")
+		p.RetryAfter = wait
+		return p, nil
+	}
+	return nil, nil
 }
 
 // wrong counts a failure.
@@ -105,10 +116,4 @@ func (k knock) bucket(tx store.ReadTx) (signin.Bucket, error) {
 		return signin.Bucket{}, fmt.Errorf("read throttle of address: %w", err)
 	}
 	return signin.Bucket{Level: t.Failures, UpdatedAt: t.UpdatedAt}, nil
-}
-
-func tooMany(wait time.Duration) *problem.Problem {
-	p := problem.New(problem.TooManyAttempts, "Too many wrong attempts. Please wait a little and try again.")
-	p.RetryAfter = wait
-	return p
 }

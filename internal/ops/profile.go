@@ -32,7 +32,7 @@ func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
 		Name: "profile.show", Route: "GET /profile",
 		Summary: "One's own details and second factors.",
-	}, op.Enrolling[None](), func(r *op.Reading, _ None) (Profile, error) {
+	}, op.Enrolling(), func(r *op.Reading, _ None) (Profile, error) {
 		u, err := r.Tx.User(r.Scope(), r.Actor.User())
 		if err != nil {
 			return Profile{}, fmt.Errorf("find oneself: %w", err)
@@ -41,11 +41,11 @@ func (o *Operations) addProfile() {
 		if err != nil {
 			return Profile{}, fmt.Errorf("find own account: %w", err)
 		}
-		apps, err := r.Tx.AuthenticatorApps(u.ID)
+		apps, err := r.Tx.AuthenticatorApps(u.Ref())
 		if err != nil {
 			return Profile{}, fmt.Errorf("find authenticator apps: %w", err)
 		}
-		left, err := r.Tx.RecoveryCodesLeft(u.ID)
+		left, err := r.Tx.RecoveryCodesLeft(u.Ref())
 		p := Profile{
 			User: showUser(u, a.MFAPolicy), Account: AccountRef{a.ID, a.Handle, a.Name},
 			MFA: mfaStatus(a.MFAPolicy, u), RecoveryCodesLeft: left,

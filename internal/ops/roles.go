@@ -26,7 +26,7 @@ func (o *Operations) addRoles() {
 	o.Roles.List = op.Read(&o.table, op.Spec{
 		Name: "roles.list", Route: "GET /roles",
 		Summary: "The roles of the account and what each of them allows.",
-	}, op.Holds[None](access.ViewUser), func(r *op.Reading, _ None) (Page[Role], error) {
+	}, op.Holds(access.ViewUser), func(r *op.Reading, _ None) (Page[Role], error) {
 		roles, err := r.Tx.Roles(r.Scope())
 		if err != nil {
 			return Page[Role]{}, fmt.Errorf("list roles: %w", err)

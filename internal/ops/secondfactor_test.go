@@ -172,7 +172,7 @@ func TestVerify_ceremonies(t *testing.T) {
 		"almost five minutes": {func(w *town, _ *opstest.Person) { w.Clock.Advance(5*time.Minute - time.Millisecond) }, ""},
 		"five minutes":        {func(w *town, _ *opstest.Person) { w.Clock.Advance(5 * time.Minute) }, problem.CeremonyOver},
 		"new password": {func(w *town, who *opstest.Person) {
-			w.Write(func(tx store.WriteTx) error { return tx.SetPassword(who.ID, w.HashOf(wrongPassword)) })
+			w.Write(func(tx store.WriteTx) error { return tx.SetPassword(who.Ref, w.HashOf(wrongPassword)) })
 		}, problem.SignInFailed},
 		"deactivated": {func(w *town, who *opstest.Person) {
 			w.Exec(`UPDATE users SET state = 'deactivated' WHERE id = $1`, string(who.ID))

@@ -10,7 +10,6 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
-	"gatehouse/internal/mfa"
 	"gatehouse/internal/op"
 	"gatehouse/internal/password"
 	"gatehouse/internal/problem"
@@ -19,38 +18,8 @@ import (
 	"gatehouse/internal/user"
 )
 
-// SetupInput is the operator account and its admin user.
-type SetupInput struct {
-	SetupCode     secret.Text `json:"setupCode,omitzero"` // printed by the process that listens
-	AccountHandle string      `json:"accountHandle"`
-	AccountName   string      `json:"accountName"`
-	AccountEmail  string      `json:"accountEmail"`
-	AccountMobile string      `json:"accountMobile,omitempty"`
-	Login         string      `json:"login"`
-	Name          string      `json:"name"`
-	Email         string      `json:"email"`
-	Language      string      `json:"language"`
-	Password      secret.Text `json:"password"`
-}
-
-// SetupBegun is what has to be saved before set-up can finish. Nothing exists
-// yet.
-type SetupBegun struct {
-	Ceremony         secret.OneTime   `json:"ceremony"`
-	ExpiresAt        time.Time        `json:"expiresAt"`
-	RecoveryCodes    []secret.OneTime `json:"recoveryCodes"`
-	AuthenticatorApp AuthenticatorApp `json:"authenticatorApp"`
-}
-
-// ConfirmInput answers a ceremony with the code that the new app shows.
-type ConfirmInput struct {
-	Ceremony secret.Text `json:"ceremony"`
-	Code     secret.Text `json:"code"`
-}
-
-// ConsoleSetupInput is set-up from the command line: the person chooses the
-// password later, by activation.
-type ConsoleSetupInput struct {
+// Founding is the operator account and its admin user, as people fill it in.
+type Founding struct {
 	AccountHandle string `json:"accountHandle"`
 	AccountName   string `json:"accountName"`
 	AccountEmail  string `json:"accountEmail"`
@@ -59,6 +28,14 @@ type ConsoleSetupInput struct {
 	Name          string `json:"name"`
 	Email         string `json:"email"`
 	Language      string `json:"language"`
+}
+
+// SetupInput is set-up in one sitting. On the command line there is a Founding
+// alone: the person chooses the password later, by activation.
+type SetupInput struct {
+	Founding
+	SetupCode secret.Text `json:"setupCode,omitzero"` // printed by the process that listens
+	Password  secret.Text `json:"password"`
 }
 
 // ActivationIssued is a link and a code to hand over, shown once.
@@ -76,40 +53,36 @@ type Added struct {
 }
 
 type setupOps struct {
-	Begin   *op.Op[SetupInput, SetupBegun]
+	Begin   *op.Op[SetupInput, EnrolmentBegun]
 	Finish  *op.Op[ConfirmInput, SignIn]
-	Console *op.Op[ConsoleSetupInput, Added]
+	Console *op.Op[Founding, Added]
 }
-
-// setupWait is how long the recovery codes and the app may take.
-const setupWait = 30 * time.Minute
 
 // setupState is what waits between the two steps.
 type setupState struct {
-	Account  account.Account `json:"account"`
-	User     user.User       `json:"user"`
-	Hash     string          `json:"hash"`
-	App      []byte          `json:"app"`
-	Recovery []string        `json:"recovery"`
+	enrolment
+	Account account.Account `json:"account"`
+	User    user.User       `json:"user"`
+	Hash    string          `json:"hash"`
 }
 
 func (o *Operations) addSetup() {
 	o.Setup.Begin = op.Write(&o.table, op.Spec{
 		Name: "setup.begin", Route: "POST /setup", Event: "setup.started",
 		Summary: "Begin set-up: check the details, and get recovery codes and the key for an authenticator app. Nothing exists yet.",
-	}, op.BeforeSetup[SetupInput](), o.beginSetup)
+	}, op.BeforeSetup(), o.beginSetup)
 	o.Setup.Finish = op.Write(&o.table, op.Spec{
 		Name: "setup.finish", Route: "POST /setup/finish", Event: "setup.finished",
 		Summary: "Finish set-up with a code of the authenticator app: the operator account and its admin user come into being, signed in.",
-	}, op.BeforeSetup[ConfirmInput](), o.finishSetup)
+	}, op.BeforeSetup(), o.finishSetup)
 	o.Setup.Console = op.Write(&o.table, op.Spec{
 		Name: "setup.console", Route: op.NoRoute, Event: "setup.finished",
 		Summary: "Set up from the command line: the admin user activates with a link or code.",
-	}, op.ConsoleBeforeSetup[ConsoleSetupInput](), o.consoleSetup)
+	}, op.ConsoleBeforeSetup(), o.consoleSetup)
 }
 
 // readAccountAndUser parses the fields that both ways of set-up share.
-func readAccountAndUser(f *field.Form, in ConsoleSetupInput, now time.Time) (account.Account, user.User) {
+func readAccountAndUser(f *field.Form, in Founding, now time.Time) (account.Account, user.User) {
 	a := account.Account{
 		ID:     id.NewAccount(),
 		Handle: field.Read(f, "accountHandle", account.ParseHandle, in.AccountHandle),
@@ -129,25 +102,12 @@ func readAccountAndUser(f *field.Form, in ConsoleSetupInput, now time.Time) (acc
 	return a, u
 }
 
-func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[SetupBegun], error) {
+func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[EnrolmentBegun], error) {
 	if o.deps.SetupCode != nil && !o.deps.SetupCode(in.SetupCode) {
-		return func(w *op.Writing) (op.Result[SetupBegun], error) {
-			k := knock{address: atAddress(w.Source)}
-			if wait, err := k.blocked(w.Tx.ReadTx); err != nil {
-				return op.Result[SetupBegun]{}, err
-			} else if wait > 0 {
-				return op.Refused[SetupBegun](tooMany(wait), op.Entry{})
-			}
-			if err := k.wrong(w.Tx); err != nil {
-				return op.Result[SetupBegun]{}, err
-			}
-			return op.Refused[SetupBegun](problem.New(problem.SetupCodeWrong, "That is not the set-up code. It is printed where Gatehouse was started."), op.Entry{})
-		}, nil
+		return refuseSetupCode, nil
 	}
 	var form field.Form
-	a, u := readAccountAndUser(&form, ConsoleSetupInput{
-		in.AccountHandle, in.AccountName, in.AccountEmail, in.AccountMobile, in.Login, in.Name, in.Email, in.Language,
-	}, p.Now())
+	a, u := readAccountAndUser(&form, in.Founding, p.Now())
 	u.State = user.Active
 	chosen := readPassword(&form, in.Password, password.About{
 		AccountHandle: in.AccountHandle, AccountName: in.AccountName, Login: in.Login, Name: in.Name, Email: in.Email,
@@ -159,23 +119,34 @@ func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[Setup
 	if err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)
 	}
-	app := mfa.NewAppSecret()
-	shown, err := provision(product, string(u.Login), app)
-	if err != nil {
-		return nil, err
-	}
-	codes, kept := recoveryCodes(o.deps.Vault)
-	return func(w *op.Writing) (op.Result[SetupBegun], error) {
-		expires := w.Tx.Now().Add(setupWait)
-		c, err := newCeremony(o.deps.Vault, setupCeremony, setupState{a, u, hash, app.Reveal(), kept}, expires)
+	return func(w *op.Writing[EnrolmentBegun]) op.Outcome[EnrolmentBegun] {
+		e, begun, err := newEnrolment(o.deps.Vault, string(u.Login), "", true)
 		if err != nil {
-			return op.Result[SetupBegun]{}, err
+			return w.Fail(err)
 		}
-		if err := w.Tx.AddCeremony(c.digest, c.row); err != nil {
-			return op.Result[SetupBegun]{}, fmt.Errorf("begin set-up: %w", err)
+		begun.ExpiresAt = w.Tx.Now().Add(enrolmentWait)
+		begun.Ceremony, err = beginCeremony(w.Tx, o.deps.Vault, setupCeremony, setupState{e, a, u, hash}, begun.ExpiresAt)
+		if err != nil {
+			return w.Fail(err)
 		}
-		return op.Done(SetupBegun{c.token, expires, codes, shown}, op.Entry{Object: accountObject(a)})
+		return w.Done(begun, op.Entry{Object: accountObject(a)})
 	}, nil
+}
+
+// refuseSetupCode counts a wrong set-up code.
+func refuseSetupCode(w *op.Writing[EnrolmentBegun]) op.Outcome[EnrolmentBegun] {
+	k := knock{address: atAddress(w.Source)}
+	blocked, err := k.blocked(w.Tx.ReadTx)
+	if err != nil {
+		return w.Fail(err)
+	}
+	if blocked != nil {
+		return w.Refuse(blocked, op.Entry{})
+	}
+	if err := k.wrong(w.Tx); err != nil {
+		return w.Fail(err)
+	}
+	return w.Refuse(problem.New(problem.SetupCodeWrong, "That is not the set-up code. It is printed where Gatehouse was started."), op.Entry{})
 }
 
 func accountObject(a account.Account) activity.Object {
@@ -183,70 +154,47 @@ func accountObject(a account.Account) activity.Object {
 }
 
 func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[SignIn], error) {
-	return func(w *op.Writing) (op.Result[SignIn], error) {
-		digest, s, err := openCeremony[setupState](w.Tx.ReadTx, o.deps.Vault, setupCeremony, in.Ceremony)
+	return func(w *op.Writing[SignIn]) op.Outcome[SignIn] {
+		s, step, err := confirm[setupState](w.Tx, o.deps.Vault, setupCeremony, in)
 		if err != nil {
-			return refusedByProblem[SignIn](err)
+			return w.Deny(err, op.Entry{})
 		}
-		if err := clockRight(w.Tx.ReadTx); err != nil {
-			return op.Result[SignIn]{}, err
-		}
-		app, err := mfa.ParseAppSecret(s.App)
+		u, err := foundAccount(w.Tx, s.Account, s.User, s.Hash)
 		if err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("read authenticator app of set-up: %w", err)
+			return w.Fail(err)
 		}
-		step, ok := mfa.MatchStep(app, in.Code, w.Tx.Now())
-		if !ok {
-			if err := w.Tx.TryCeremony(digest); err != nil {
-				return op.Result[SignIn]{}, fmt.Errorf("count attempt: %w", err)
-			}
-			return op.Refused[SignIn](errCodeWrong, op.Entry{})
+		if err := s.complete(w.Tx, o.deps.Vault, u.Ref(), step); err != nil {
+			return w.Fail(err)
 		}
-		if err := foundAccount(w.Tx, s.Account, s.User, s.Hash); err != nil {
-			return op.Result[SignIn]{}, err
-		}
-		if err := addApp(w.Tx, o.deps.Vault, s.User.ID, s.App, step); err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("add authenticator app: %w", err)
-		}
-		if err := w.Tx.ReplaceRecoveryCodes(s.User.ID, s.Recovery); err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("keep recovery codes: %w", err)
-		}
-		if err := w.Tx.EndCeremony(digest); err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("end set-up: %w", err)
-		}
-		u, err := w.Tx.User(access.Within(s.Account.ID), s.User.ID)
+		token, opened, err := openSession(w.Tx, w.Source, u, bySetup+"+"+byApp)
 		if err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("find admin user: %w", err)
+			return w.Fail(fmt.Errorf("open session: %w", err))
 		}
-		token, opened, err := openSession(w, u.ID, bySetup+"+"+byApp)
+		shown, err := showSession(w.Tx.ReadTx, u.Ref(), opened.ID)
 		if err != nil {
-			return op.Result[SignIn]{}, fmt.Errorf("open session: %w", err)
+			return w.Fail(err)
 		}
-		shown, err := showSession(w.Tx.ReadTx, opened.ID)
-		if err != nil {
-			return op.Result[SignIn]{}, err
-		}
-		return op.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
+		return w.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
 			op.Entry{Account: s.Account.ID, Actor: userActor(u.User), Means: opened.Means, Object: accountObject(s.Account)})
 	}, nil
 }
 
 // foundAccount makes the operator account, its roles and its admin user, or
 // nothing: of two at once, one wins.
-func foundAccount(tx store.WriteTx, a account.Account, u user.User, hash string) error {
+func foundAccount(tx store.WriteTx, a account.Account, u user.User, hash string) (store.Listed, error) {
 	if err := tx.Claim(a.ID); errors.Is(err, store.ErrNotFound) {
-		return problem.New(problem.SetupDone, "Somebody else finished set-up a moment ago. Please sign in.")
+		return store.Listed{}, problem.New(problem.SetupDone, "Somebody else finished set-up a moment ago. Please sign in.")
 	} else if err != nil {
-		return fmt.Errorf("claim installation: %w", err)
+		return store.Listed{}, fmt.Errorf("claim installation: %w", err)
 	}
 	admin, err := AddAccount(tx, a)
 	if err != nil {
-		return err
+		return store.Listed{}, err
 	}
-	if err := tx.AddUser(u, hash, admin.ID); err != nil {
-		return fmt.Errorf("add admin user: %w", err)
+	if _, err := tx.AddUser(u, hash, admin.ID); err != nil {
+		return store.Listed{}, fmt.Errorf("add admin user: %w", err)
 	}
-	return nil
+	return tx.User(access.Within(a.ID), u.ID)
 }
 
 // AddAccount writes an account with the roles every account begins with, and
@@ -267,25 +215,22 @@ func AddAccount(tx store.WriteTx, a account.Account) (admin access.Role, err err
 	return admin, nil
 }
 
-func (o *Operations) consoleSetup(p *op.Preparing, in ConsoleSetupInput) (op.Commit[Added], error) {
+func (o *Operations) consoleSetup(p *op.Preparing, in Founding) (op.Commit[Added], error) {
 	var form field.Form
 	a, u := readAccountAndUser(&form, in, p.Now())
 	u.State = user.Invited
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	return func(w *op.Writing) (op.Result[Added], error) {
-		if err := foundAccount(w.Tx, a, u, ""); err != nil {
-			return op.Result[Added]{}, err
-		}
-		issued, err := o.issueActivation(w.Tx, u.ID, ToActivate)
+	return func(w *op.Writing[Added]) op.Outcome[Added] {
+		u, err := foundAccount(w.Tx, a, u, "")
 		if err != nil {
-			return op.Result[Added]{}, err
+			return w.Fail(err)
 		}
-		listed, err := w.Tx.User(access.Within(a.ID), u.ID)
+		issued, err := o.issueActivation(w.Tx, u.Ref(), ToActivate)
 		if err != nil {
-			return op.Result[Added]{}, fmt.Errorf("find admin user: %w", err)
+			return w.Fail(err)
 		}
-		return op.Done(Added{showUser(listed, a.MFAPolicy), issued}, op.Entry{Account: a.ID, Object: accountObject(a)})
+		return w.Done(Added{showUser(u, a.MFAPolicy), issued}, op.Entry{Account: a.ID, Object: accountObject(a)})
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 
 func newPlace(t testing.TB) *town { return &town{Place: opstest.New(t, opstest.Options{})} }
 
-func (w *town) begin(change func(*ops.SetupInput)) (ops.SetupBegun, error) {
+func (w *town) begin(change func(*ops.SetupInput)) (ops.EnrolmentBegun, error) {
 	w.T.Helper()
 	in := setupInput()
 	if change != nil {
@@ -28,7 +28,7 @@ func (w *town) begin(change func(*ops.SetupInput)) (ops.SetupBegun, error) {
 }
 
 // confirm answers what was begun with the code of the app.
-func (w *town) confirm(b ops.SetupBegun) ops.ConfirmInput {
+func (w *town) confirm(b ops.EnrolmentBegun) ops.ConfirmInput {
 	w.T.Helper()
 	return ops.ConfirmInput{Ceremony: again(b.Ceremony), Code: codeOf(w.T, appOf(w.T, b.AuthenticatorApp), w.Clock.Now())}
 }
@@ -62,7 +62,7 @@ func TestSetup(t *testing.T) {
 	}
 	me := auth.Caller{Credential: auth.Session(out.SessionToken()), Source: opstest.Somewhere}
 	p := opstest.Must(w.Place, me, w.Ops.Profile.Show, ops.None{})
-	if !p.User.Admin || p.User.Status != "active" || p.RecoveryCodesLeft != 10 || !p.AuthenticatorApp.Enabled || p.Account.Handle != "harbour" || p.User.Mobile != "" {
+	if !p.User.AdminUser || p.User.Status != "active" || p.RecoveryCodesLeft != 10 || !p.AuthenticatorApp.Enabled || p.Account.Handle != "harbour" || p.User.Mobile != "" {
 		t.Errorf("the profile: %+v", p)
 	}
 	roles := []string{}
@@ -125,7 +125,7 @@ func TestSetup_againstConsole(t *testing.T) {
 			_, err := op.Do(t.Context(), w.Engine, opstest.Anybody(), w.Ops.Setup.Finish, answer)
 			return err
 		}
-		_, err := op.Do(t.Context(), w.Engine, opstest.Console(""), w.Ops.Setup.Console, samples()["setup.console"].own(w, asking{}).(ops.ConsoleSetupInput))
+		_, err := op.Do(t.Context(), w.Engine, opstest.Console(""), w.Ops.Setup.Console, samples()["setup.console"].own(w, asking{}).(ops.Founding))
 		return err
 	})
 	if diff := cmp.Diff(map[string]int{"ok": 1, "setup_done": 1}, got); diff != "" {
@@ -209,7 +209,7 @@ func TestSetup_finishing(t *testing.T) {
 func TestSetup_fields(t *testing.T) {
 	w := newPlace(t)
 	all := func(in *ops.SetupInput) {
-		*in = ops.SetupInput{AccountHandle: "Ha!", AccountName: "\u202egnihsihp", AccountEmail: "office", AccountMobile: "12", Login: "a b", Name: " ", Email: "a@b", Language: "xx", Password: secret.New("short")}
+		*in = ops.SetupInput{Founding: ops.Founding{AccountHandle: "Ha!", AccountName: "\u202egnihsihp", AccountEmail: "office", AccountMobile: "12", Login: "a b", Name: " ", Email: "a@b", Language: "xx"}, Password: secret.New("short")}
 	}
 	for name, c := range map[string]struct {
 		change func(*ops.SetupInput)
@@ -254,11 +254,11 @@ func TestSetup_fields(t *testing.T) {
 // code.
 func TestSetup_console(t *testing.T) {
 	w := newPlace(t)
-	in := samples()["setup.console"].own(w, asking{}).(ops.ConsoleSetupInput)
-	_, err := opstest.Do(w.Place, opstest.Console(""), w.Ops.Setup.Console, ops.ConsoleSetupInput{AccountHandle: "x"})
+	in := samples()["setup.console"].own(w, asking{}).(ops.Founding)
+	_, err := opstest.Do(w.Place, opstest.Console(""), w.Ops.Setup.Console, ops.Founding{AccountHandle: "x"})
 	code(t, err, problem.InvalidFields)
 	out := opstest.Must(w.Place, opstest.Console(""), w.Ops.Setup.Console, in)
-	if out.User.Status != "invited" || !out.User.Admin || out.User.MFA != "setup_required" || !strings.HasPrefix(out.Activation.Link.Reveal(), "https://gate.example/#/activate?t=") {
+	if out.User.Status != "invited" || !out.User.AdminUser || out.User.MFA.State != "setup_required" || !strings.HasPrefix(out.Activation.Link.Reveal(), "https://gate.example/#/activate?t=") {
 		t.Errorf("set up: %+v", out.User)
 	}
 	if got := opstest.Brief(w.LastRecord()); got != "setup.finished done by console root" || w.LastRecord().Account == "" {

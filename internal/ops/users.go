@@ -13,26 +13,25 @@ import (
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
 
 // User is a user as administrators see one.
 type User struct {
-	ID         id.User         `json:"id"`
-	Login      user.Login      `json:"login"`
-	Name       string          `json:"name"`
-	Email      user.Email      `json:"email"`
-	Mobile     user.Mobile     `json:"mobile"`
-	Language   user.Language   `json:"language"`
-	Status     user.State      `json:"status"`
-	Roles      []RoleRef       `json:"roles"`
-	MFA        signin.MFAState `json:"mfa"`
-	ForceMFA   bool            `json:"forceMfa"`
-	Admin      bool            `json:"admin"` // the admin user of the account
-	CreatedAt  time.Time       `json:"createdAt"`
-	LastSeenAt *time.Time      `json:"lastSeenAt"` // null: never
+	ID         id.User       `json:"id"`
+	Login      user.Login    `json:"login"`
+	Name       string        `json:"name"`
+	Email      user.Email    `json:"email"`
+	Mobile     user.Mobile   `json:"mobile"`
+	Language   user.Language `json:"language"`
+	Status     user.State    `json:"status"`
+	Roles      []RoleRef     `json:"roles"`
+	MFA        MFA           `json:"mfa"`
+	ForceMFA   bool          `json:"forceMfa"`
+	AdminUser  bool          `json:"adminUser"` // the first of the account, who cannot be deleted
+	CreatedAt  time.Time     `json:"createdAt"`
+	LastSeenAt *time.Time    `json:"lastSeenAt"` // null: never
 }
 
 func showUser(l store.Listed, policy account.MFAPolicy) User {
@@ -42,7 +41,7 @@ func showUser(l store.Listed, policy account.MFAPolicy) User {
 	}
 	return User{
 		ID: l.ID, Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l).State, ForceMFA: l.ForceMFA, Admin: l.AdminUser,
+		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
 }
@@ -80,11 +79,11 @@ func (o *Operations) addUsers() {
 	o.Users.List = op.Read(&o.table, op.Spec{
 		Name: "users.list", Route: "GET /users",
 		Summary: "Users of the account by name, searched and filtered.",
-	}, op.Holds[UserList](access.ViewUser), listUsers)
+	}, op.Holds(access.ViewUser), listUsers)
 	o.Users.Show = op.Read(&o.table, op.Spec{
 		Name: "users.show", Route: "GET /users/{id}",
 		Summary: "One user of the account.",
-	}, op.Holds[UserID](access.ViewUser), func(r *op.Reading, in UserID) (User, error) {
+	}, op.Holds(access.ViewUser), func(r *op.Reading, in UserID) (User, error) {
 		u, err := r.Tx.User(r.Scope(), in.ID)
 		if err != nil {
 			return User{}, fmt.Errorf("find user: %w", err)
@@ -95,7 +94,7 @@ func (o *Operations) addUsers() {
 	o.Users.Add = op.Write(&o.table, op.Spec{
 		Name: "users.add", Route: "POST /users", Event: "user.added",
 		Summary: "Add a user; the answer holds the activation link and code to hand over, shown once.",
-	}, op.Holds[AddUserInput](access.ManageUser), o.addUser)
+	}, op.Holds(access.ManageUser), o.addUser)
 }
 
 func listUsers(r *op.Reading, in UserList) (Page[User], error) {
@@ -158,15 +157,15 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	return func(w *op.Writing) (op.Result[Added], error) {
+	return func(w *op.Writing[Added]) op.Outcome[Added] {
 		var form field.Form
 		if w.Moved {
 			var err error
 			if roles, err = grantable(w.Tx.ReadTx, w.Actor, &form, in.Roles); err != nil {
-				return op.Result[Added]{}, err
+				return w.Fail(err)
 			}
 			if err := form.Err(); err != nil {
-				return op.Result[Added]{}, err
+				return w.Fail(err)
 			}
 		}
 		given, names := []id.Role{}, []string{}
@@ -174,18 +173,20 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 			given, names = append(given, r.ID), append(names, r.Name)
 		}
 		u.CreatedAt = w.Tx.Now()
-		if err := w.Tx.AddUser(u, "", given...); errors.Is(err, store.ErrTaken) {
+		ref, err := w.Tx.AddUser(u, "", given...)
+		if errors.Is(err, store.ErrTaken) {
 			form.Add("login", loginTaken())
-			return op.Result[Added]{}, form.Err()
-		} else if err != nil {
-			return op.Result[Added]{}, fmt.Errorf("add user: %w", err)
+			return w.Fail(form.Err())
 		}
-		issued, err := o.issueActivation(w.Tx, u.ID, ToActivate)
 		if err != nil {
-			return op.Result[Added]{}, err
+			return w.Fail(fmt.Errorf("add user: %w", err))
+		}
+		issued, err := o.issueActivation(w.Tx, ref, ToActivate)
+		if err != nil {
+			return w.Fail(err)
 		}
 		added := showUser(store.Listed{User: u, Roles: roles}, home.MFAPolicy)
-		return op.Done(Added{added, issued}, op.Entry{
+		return w.Done(Added{added, issued}, op.Entry{
 			Object: userObject(u), Detail: activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA},
 		})
 	}, nil

@@ -56,7 +56,7 @@ func TestUsers_Add(t *testing.T) {
 	want := ops.User{
 		ID: out.User.ID, Login: user.Login(in.Login), Name: "Cora Claes", Email: user.Email(in.Email), Mobile: "+32470123456", Language: "de", Status: "invited",
 		Roles: []ops.RoleRef{{ID: w.Role(w.otter, "Support"), Name: "Support"}, {ID: w.Role(w.otter, "Tech"), Name: "Tech"}},
-		MFA:   "setup_required", ForceMFA: true, CreatedAt: w.Clock.Now(),
+		MFA:   ops.MFA{State: "setup_required", RequiredBy: "policy"}, ForceMFA: true, CreatedAt: w.Clock.Now(),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -81,7 +81,7 @@ func TestUsers_Add_grantable(t *testing.T) {
 	w := newTown(t)
 	manager := w.somebody(w.otter, opstest.Member{})
 	own := w.newRole("otter", access.ManageUser, access.ViewUser, "VIEW_DOMAIN")
-	w.Write(func(tx store.WriteTx) error { return tx.GiveRole(manager.ID, own) })
+	w.Write(func(tx store.WriteTx) error { return tx.GiveRole(manager.Ref, own) })
 	for name, c := range map[string]struct {
 		roles []id.Role
 		want  []string

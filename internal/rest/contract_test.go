@@ -81,7 +81,8 @@ func routes(t *op.Table) []byte {
 		}
 		method, path, _ := strings.Cut(i.Route, " ")
 		noun, verb, _ := strings.Cut(i.Name, ".")
-		fmt.Fprintf(&b, "  '%s': { method: '%s', path: '%s', noun: '%s', verb: '%s' },\n", i.Name, method, path, capital(noun), capital(verb))
+		fmt.Fprintf(&b, "  '%s': { method: '%s', path: '%s', noun: '%s', verb: '%s', background: %t, stepUp: %t },\n",
+			i.Name, method, path, capital(noun), capital(verb), i.Background, i.Rule.StepUp())
 	}
 	b.WriteString("} as const\n\n/** What the activity log may say happened. */\nexport const events = [\n")
 	for _, e := range events(t) {

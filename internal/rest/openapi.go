@@ -61,7 +61,7 @@ func Document(t *op.Table) []byte {
 func (s *schemas) operation(i op.Info, method, path string) object {
 	noun, _, _ := strings.Cut(i.Name, ".")
 	o := object{
-		"operationId": i.Name, "summary": i.Summary, "tags": []string{noun}, "x-rule": i.Rule,
+		"operationId": i.Name, "summary": i.Summary, "tags": []string{noun}, "x-rule": i.Rule.String(),
 		"responses": object{
 			"200":     object{"description": "Done.", "content": object{"application/json": object{"schema": s.of(i.Out)}}},
 			"default": object{"description": "A problem; nothing was changed.", "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}},
@@ -70,7 +70,7 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 	if i.Event != "" {
 		o["x-event"] = i.Event
 	}
-	if !strings.HasPrefix(i.Rule, "anyone") {
+	if !i.Rule.Open() {
 		o["security"] = []object{{"session": []string{}}}
 	}
 	parameters := []object{}

@@ -35,6 +35,9 @@ func (g Guesses) Blocked(now time.Time) time.Duration {
 	return min(g.BlockedUntil.Sub(now), longestWait)
 }
 
+// Disabled reports whether waiting does not help any more.
+func (g Guesses) Disabled() bool { return g.Failures >= mostGuesses }
+
 // Wrong is the count after one more wrong guess at now.
 func (g Guesses) Wrong(now time.Time) Guesses {
 	g.Failures++

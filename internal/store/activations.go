@@ -10,7 +10,6 @@ import (
 // Activation is a one-time link and code with which a person chooses a
 // password. A user has at most one: a newer one replaces it.
 type Activation struct {
-	User          id.User
 	Purpose       string // "activate" or "new_password"
 	TokenDigest   string
 	CodeDigest    string
@@ -29,8 +28,8 @@ const (
 )
 
 // PutActivation makes a link and code for a user; older ones are dead.
-func (tx WriteTx) PutActivation(a Activation) error {
-	_, err := tx.exec(upsertActivation, string(a.User), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt))
+func (tx WriteTx) PutActivation(u UserRef, a Activation) error {
+	_, err := tx.exec(upsertActivation, string(u.id), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt))
 	return err
 }
 
@@ -66,4 +65,4 @@ func (tx ReadTx) ActivationByCode(digest string) (FoundActivation, error) {
 }
 
 // EndActivation uses it up; ErrNotFound when somebody else just did.
-func (tx WriteTx) EndActivation(u id.User) error { return tx.change(deleteActivation, string(u)) }
+func (tx WriteTx) EndActivation(u UserRef) error { return tx.change(deleteActivation, string(u.id)) }

@@ -12,35 +12,27 @@ type Ceremony struct {
 }
 
 const (
-	insertCeremony = `INSERT INTO ceremonies (digest, kind, data, attempts, expires_at) VALUES ($1, $2, $3, 0, $4)`
-	selectCeremony = `SELECT kind, data, attempts, expires_at FROM ceremonies WHERE digest = $1 AND kind = $2 AND expires_at > $3`
-	tryCeremony    = `UPDATE ceremonies SET attempts = attempts + 1 WHERE digest = $1`
-	endCeremony    = `DELETE FROM ceremonies WHERE digest = $1`
+	insertCeremony = `INSERT INTO ceremonies (digest, kind, data, attempts, expires_at) VALUES ($1, $2, $3, $4, $5)`
+	takeCeremony   = `DELETE FROM ceremonies WHERE digest = $1 AND kind = $2 AND expires_at > $3 RETURNING kind, data, attempts, expires_at`
 	deleteOld      = `DELETE FROM ceremonies WHERE expires_at <= $1`
 )
 
-// AddCeremony begins one.
+// AddCeremony begins one, or lets one go on.
 func (tx WriteTx) AddCeremony(digest string, c Ceremony) error {
 	if _, err := tx.exec(deleteOld, ms(tx.now)); err != nil {
 		return err
 	}
-	_, err := tx.exec(insertCeremony, digest, c.Kind, c.Data, ms(c.ExpiresAt))
+	_, err := tx.exec(insertCeremony, digest, c.Kind, c.Data, c.Attempts, ms(c.ExpiresAt))
 	return err
 }
 
-// Ceremony finds one that is not over.
-func (tx ReadTx) Ceremony(digest string, kind string) (Ceremony, error) {
-	return one(tx, func(s scan) (c Ceremony, err error) {
+// TakeCeremony removes one that is not over and returns it: of two who ask at
+// once, one gets it. Whoever wants it to go on adds it again.
+func (tx WriteTx) TakeCeremony(digest string, kind string) (Ceremony, error) {
+	return one(tx.ReadTx, func(s scan) (c Ceremony, err error) {
 		var expires int64
 		err = s(&c.Kind, &c.Data, &c.Attempts, &expires)
 		c.ExpiresAt = fromMS(expires)
 		return c, err
-	}, selectCeremony, digest, kind, ms(tx.now))
+	}, takeCeremony, digest, kind, ms(tx.now))
 }
-
-// TryCeremony counts a failed attempt.
-func (tx WriteTx) TryCeremony(digest string) error { return tx.change(tryCeremony, digest) }
-
-// EndCeremony ends one, so that it is used once; ErrNotFound when somebody
-// else just did.
-func (tx WriteTx) EndCeremony(digest string) error { return tx.change(endCeremony, digest) }

@@ -154,6 +154,28 @@ func (tx WriteTx) change(query string, args ...any) error {
 	return nil
 }
 
+// alters is a statement that changes who may do what. It cannot be run but by
+// alter and alterOne, which move the version of the rights.
+type alters string
+
+// alter runs a statement that may change any number of rows, and says how
+// many.
+func (tx WriteTx) alter(query alters, args ...any) (int64, error) {
+	n, err := tx.exec(string(query), args...)
+	if err == nil && n > 0 {
+		err = tx.change(bumpCounter, "rights")
+	}
+	return n, err
+}
+
+// alterOne is alter for exactly one row; ErrNotFound when it changes none.
+func (tx WriteTx) alterOne(query alters, args ...any) error {
+	if err := tx.change(string(query), args...); err != nil {
+		return err
+	}
+	return tx.change(bumpCounter, "rights")
+}
+
 func classify(e engine, err error) error {
 	switch {
 	case err == nil:

@@ -94,40 +94,48 @@ func TestCeremony(t *testing.T) {
 			return tx.AddCeremony(digest, store.Ceremony{Kind: kind, Data: "sealed", ExpiresAt: clock.now().Add(2 * time.Minute)})
 		})
 	}
-	find := func(digest, kind string) (store.Ceremony, error) {
-		return tryAsk(t, db, func(tx store.ReadTx) (store.Ceremony, error) { return tx.Ceremony(digest, kind) })
+	take := func(digest, kind string) (c store.Ceremony, err error) {
+		err = db.Write(t.Context(), func(tx store.WriteTx) (err error) {
+			c, err = tx.TakeCeremony(digest, kind)
+			return err
+		})
+		return c, err
 	}
 	begin("d", "sign_in")
 	begin("other", "sign_in")
-	write(t, db, func(tx store.WriteTx) error { return tx.TryCeremony("d") })
-	got, err := find("d", "sign_in")
-	check(t, err)
-	if diff := cmp.Diff(store.Ceremony{Kind: "sign_in", Data: "sealed", Attempts: 1, ExpiresAt: noon.Add(2 * time.Minute)}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	_, err = find("d", "enrol")
+	_, err := take("d", "enrol")
 	wantErr(t, "one of another kind", err, store.ErrNotFound)
 
-	var ended atomic.Int32
-	inParallel(50, func(int) {
-		if db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndCeremony("d") }) == nil {
-			ended.Add(1)
+	var got [50]store.Ceremony
+	var taken atomic.Int32
+	inParallel(50, func(n int) {
+		c, err := take("d", "sign_in")
+		if err == nil {
+			got[taken.Add(1)-1] = c
 		}
 	})
-	if ended.Load() != 1 {
-		t.Errorf("used %d times", ended.Load())
+	if taken.Load() != 1 {
+		t.Errorf("taken %d times", taken.Load())
 	}
-	_, err = find("d", "sign_in")
-	wantErr(t, "one that is used", err, store.ErrNotFound)
+	want := store.Ceremony{Kind: "sign_in", Data: "sealed", ExpiresAt: noon.Add(2 * time.Minute)}
+	if diff := cmp.Diff(want, got[0]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	want.Attempts = 1 // it goes on
+	write(t, db, func(tx store.WriteTx) error { return tx.AddCeremony("d", want) })
+	again, err := take("d", "sign_in")
+	check(t, err)
+	if diff := cmp.Diff(want, again); diff != "" {
+		t.Errorf("one that went on (-want +got):\n%s", diff)
+	}
+	begin("last", "sign_in")
 	clock.advance(2*time.Minute - time.Millisecond)
-	if _, err = find("other", "sign_in"); err != nil {
+	if _, err = take("other", "sign_in"); err != nil {
 		t.Errorf("one that is not over: %v", err)
 	}
 	clock.advance(time.Millisecond)
-	_, err = find("other", "sign_in")
+	_, err = take("last", "sign_in")
 	wantErr(t, "one that is over", err, store.ErrNotFound)
-	begin("new", "sign_in")
-	wantErr(t, "one that was swept", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndCeremony("other") }), store.ErrNotFound)
 }
 
 func TestActivation(t *testing.T) {
@@ -136,8 +144,8 @@ func TestActivation(t *testing.T) {
 	anna := h.users[0].ID
 	put := func(n int) {
 		write(t, db, func(tx store.WriteTx) error {
-			return tx.PutActivation(store.Activation{
-				User: anna, Purpose: "activate", TokenDigest: fmt.Sprint("token", n), CodeDigest: fmt.Sprint("code", n),
+			return tx.PutActivation(store.RefTo(anna), store.Activation{
+				Purpose: "activate", TokenDigest: fmt.Sprint("token", n), CodeDigest: fmt.Sprint("code", n),
 				LinkExpiresAt: clock.now().Add(24 * time.Hour), CodeExpiresAt: clock.now().Add(14 * 24 * time.Hour),
 			})
 		})
@@ -193,7 +201,7 @@ func TestActivation(t *testing.T) {
 	put(3)
 	var used atomic.Int32
 	inParallel(50, func(int) {
-		if db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndActivation(anna) }) == nil {
+		if db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndActivation(store.RefTo(anna)) }) == nil {
 			used.Add(1)
 		}
 	})
@@ -210,7 +218,7 @@ func TestSession(t *testing.T) {
 	anna, bo := h.users[0].ID, h.users[1].ID
 	begin := func(u id.User, token string) id.Session {
 		s := session.Session{ID: id.NewSession(), User: u, Face: "browser", Means: "password", Address: "192.0.2.1", Program: "Firefox", EndsAt: clock.now().Add(session.Absolute)}
-		write(t, db, func(tx store.WriteTx) error { return tx.AddSession(s, token) })
+		write(t, db, func(tx store.WriteTx) error { return tx.AddSession(store.RefTo(s.User), s, token) })
 		return s.ID
 	}
 	opens := func(token string) bool {
@@ -224,11 +232,13 @@ func TestSession(t *testing.T) {
 		return err == nil
 	}
 	renew := func(s id.Session, token string) {
-		write(t, db, func(tx store.WriteTx) error { return tx.RenewSession(s, token, "password+authenticator_app") })
+		write(t, db, func(tx store.WriteTx) error {
+			return tx.RenewSession(store.RefTo(anna), s, token, "password+authenticator_app")
+		})
 	}
 
 	t.Run("the old token works for the overlap", func(t *testing.T) {
-		s := begin(anna, "first")
+		s, foreign := begin(anna, "first"), begin(bo, "another's")
 		clock.advance(time.Minute)
 		renew(s, "second")
 		clock.advance(session.IDOverlap - time.Millisecond)
@@ -247,7 +257,7 @@ func TestSession(t *testing.T) {
 		if opens("second") || opens("first") || !opens("third") || !opens("fourth") {
 			t.Error("only the newest token and the one before it open a session")
 		}
-		o := ask(t, db, func(tx store.ReadTx) (store.Opened, error) { return tx.Session(s) })
+		o := ask(t, db, func(tx store.ReadTx) (store.Opened, error) { return tx.Session(store.RefTo(anna), s) })
 		want := session.Session{
 			ID: s, User: anna, Face: "browser", Means: "password+authenticator_app", Address: "192.0.2.1", Program: "Firefox",
 			SignedInAt: noon, SteppedUpAt: clock.now(), LastSeenAt: clock.now(), EndsAt: noon.Add(session.Absolute),
@@ -255,11 +265,12 @@ func TestSession(t *testing.T) {
 		if diff := cmp.Diff(want, o.Session); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		write(t, db, func(tx store.WriteTx) error { return tx.EndSession(s) })
+		write(t, db, func(tx store.WriteTx) error { return tx.EndSession(store.RefTo(anna), s) })
 		if opens("third") || opens("fourth") {
 			t.Error("an ended session opens")
 		}
-		wantErr(t, "end it again", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndSession(s) }), store.ErrNotFound)
+		wantErr(t, "end somebody else's", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndSession(store.RefTo(anna), foreign) }), store.ErrNotFound)
+		wantErr(t, "end it again", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.EndSession(store.RefTo(anna), s) }), store.ErrNotFound)
 	})
 
 	t.Run("ending the others", func(t *testing.T) {
@@ -268,11 +279,11 @@ func TestSession(t *testing.T) {
 		begin(anna, "a3")
 		begin(bo, "bo")
 		var n int64
-		write(t, db, func(tx store.WriteTx) (err error) { n, err = tx.EndOtherSessions(anna, keep); return err })
+		write(t, db, func(tx store.WriteTx) (err error) { n, err = tx.EndOtherSessions(store.RefTo(anna), keep); return err })
 		if n != 2 || !opens("keep") || opens("a2") || opens("a3") || !opens("bo") {
 			t.Errorf("%d ended", n)
 		}
-		write(t, db, func(tx store.WriteTx) (err error) { n, err = tx.EndOtherSessions(anna, ""); return err })
+		write(t, db, func(tx store.WriteTx) (err error) { n, err = tx.EndOtherSessions(store.RefTo(anna), ""); return err })
 		if n != 1 || opens("keep") || !opens("bo") {
 			t.Errorf("%d ended", n)
 		}
@@ -281,7 +292,7 @@ func TestSession(t *testing.T) {
 	t.Run("the dead are swept", func(t *testing.T) {
 		idle, used := begin(anna, "idle"), begin(bo, "used")
 		clock.advance(session.Idle - time.Millisecond)
-		write(t, db, func(tx store.WriteTx) error { return tx.TouchSession(used, bo) })
+		write(t, db, func(tx store.WriteTx) error { return tx.TouchSession(store.RefTo(bo), used) })
 		sweep := func() {
 			write(t, db, func(tx store.WriteTx) error { return tx.DeleteDeadSessions(tx.Now()) })
 		}
@@ -302,12 +313,15 @@ func TestWriteTx_UseStep(t *testing.T) {
 	h := newHouse(t, db, "harbour", "Anna", "Bo")
 	for _, u := range h.users {
 		write(t, db, func(tx store.WriteTx) error {
-			return tx.AddAuthenticatorApp(store.AuthenticatorApp{ID: id.AuthenticatorApp("app-" + string(u.ID)), User: u.ID, Name: "Phone", Secret: "sealed", LastStep: 100})
+			return tx.AddAuthenticatorApp(store.RefTo(u.ID), store.AuthenticatorApp{ID: id.AuthenticatorApp("app-" + string(u.ID)), Name: "Phone", Secret: "sealed", LastStep: 100})
 		})
 	}
 	app := id.AuthenticatorApp("app-" + string(h.users[0].ID))
 	use := func(step int64) (ok bool) {
-		err := db.Write(t.Context(), func(tx store.WriteTx) (err error) { ok, err = tx.UseStep(app, step, "192.0.2.1"); return err })
+		err := db.Write(t.Context(), func(tx store.WriteTx) (err error) {
+			ok, err = tx.UseStep(store.RefTo(h.users[0].ID), app, step, "192.0.2.1")
+			return err
+		})
 		if err != nil {
 			t.Error(err)
 		}
@@ -330,8 +344,10 @@ func TestWriteTx_UseStep(t *testing.T) {
 	if won.Load() != 1 {
 		t.Errorf("50 with the same code: %d got in", won.Load())
 	}
-	apps := ask(t, db, func(tx store.ReadTx) ([]store.AuthenticatorApp, error) { return tx.AuthenticatorApps(h.users[0].ID) })
-	want := []store.AuthenticatorApp{{ID: app, User: h.users[0].ID, Name: "Phone", Secret: "sealed", LastStep: 200, CreatedAt: clock.now(), LastUsedAt: clock.now()}}
+	apps := ask(t, db, func(tx store.ReadTx) ([]store.AuthenticatorApp, error) {
+		return tx.AuthenticatorApps(store.RefTo(h.users[0].ID))
+	})
+	want := []store.AuthenticatorApp{{ID: app, Name: "Phone", Secret: "sealed", LastStep: 200, CreatedAt: clock.now(), LastUsedAt: clock.now()}}
 	if diff := cmp.Diff(want, apps); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -345,17 +361,17 @@ func TestWriteTx_UseRecoveryCode(t *testing.T) {
 	h := newHouse(t, db, "harbour", "Anna", "Bo")
 	anna, bo := h.users[0].ID, h.users[1].ID
 	replace := func(u id.User, codes ...string) {
-		write(t, db, func(tx store.WriteTx) error { return tx.ReplaceRecoveryCodes(u, codes) })
+		write(t, db, func(tx store.WriteTx) error { return tx.ReplaceRecoveryCodes(store.RefTo(u), codes) })
 	}
 	use := func(u id.User, code string) (ok bool) {
-		err := db.Write(t.Context(), func(tx store.WriteTx) (err error) { ok, err = tx.UseRecoveryCode(u, code); return err })
+		err := db.Write(t.Context(), func(tx store.WriteTx) (err error) { ok, err = tx.UseRecoveryCode(store.RefTo(u), code); return err })
 		if err != nil {
 			t.Error(err)
 		}
 		return ok
 	}
 	left := func(u id.User) int {
-		return ask(t, db, func(tx store.ReadTx) (int, error) { return tx.RecoveryCodesLeft(u) })
+		return ask(t, db, func(tx store.ReadTx) (int, error) { return tx.RecoveryCodesLeft(store.RefTo(u)) })
 	}
 	replace(anna, "a", "b", "c")
 	replace(bo, "x", "y")

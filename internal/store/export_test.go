@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/internal/id"
 	"gatehouse/internal/store/migrations"
 )
 
@@ -52,3 +53,6 @@ func (db *DB) WriteThroughReader(ctx context.Context, statement string) error {
 		return err
 	})
 }
+
+// RefTo makes the ref of a user that was not looked up.
+func RefTo(u id.User) UserRef { return UserRef{u} }

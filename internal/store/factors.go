@@ -10,7 +10,6 @@ import (
 // AuthenticatorApp is one TOTP secret of a user.
 type AuthenticatorApp struct {
 	ID         id.AuthenticatorApp
-	User       id.User
 	Name       string
 	Secret     string // sealed
 	LastStep   int64  // the newest 30-second step whose code was used
@@ -19,10 +18,10 @@ type AuthenticatorApp struct {
 }
 
 const (
-	selectApps = `SELECT id, user_id, name, secret, last_step, created_at, last_used_at FROM authenticator_apps WHERE user_id = $1 ORDER BY created_at, id`
-	insertApp  = `INSERT INTO authenticator_apps (id, user_id, name, secret, last_step, created_at, last_used_address) VALUES ($1, $2, $3, $4, $5, $6, '')`
+	selectApps        = `SELECT id, name, secret, last_step, created_at, last_used_at FROM authenticator_apps WHERE user_id = $1 ORDER BY created_at, id`
+	insertApp  alters = `INSERT INTO authenticator_apps (id, user_id, name, secret, last_step, created_at, last_used_address) VALUES ($1, $2, $3, $4, $5, $6, '')`
 	// Each step counts once, however many ask at the same time.
-	useStep = `UPDATE authenticator_apps SET last_step = $2, last_used_at = $3, last_used_address = $4 WHERE id = $1 AND last_step < $2`
+	useStep = `UPDATE authenticator_apps SET last_step = $2, last_used_at = $3, last_used_address = $4 WHERE id = $1 AND last_step < $2 AND user_id = $5`
 
 	insertRecoveryCode = `INSERT INTO recovery_codes (user_id, digest) VALUES ($1, $2)`
 	deleteRecovery     = `DELETE FROM recovery_codes WHERE user_id = $1`
@@ -31,37 +30,34 @@ const (
 )
 
 // AuthenticatorApps of a user.
-func (tx ReadTx) AuthenticatorApps(u id.User) ([]AuthenticatorApp, error) {
+func (tx ReadTx) AuthenticatorApps(u UserRef) ([]AuthenticatorApp, error) {
 	return list(tx, func(s scan) (a AuthenticatorApp, err error) {
 		var created int64
 		var used sql.NullInt64
-		err = s(&a.ID, &a.User, &a.Name, &a.Secret, &a.LastStep, &created, &used)
+		err = s(&a.ID, &a.Name, &a.Secret, &a.LastStep, &created, &used)
 		a.CreatedAt, a.LastUsedAt = fromMS(created), fromNullMS(used)
 		return a, err
-	}, selectApps, string(u))
+	}, selectApps, string(u.id))
 }
 
 // AddAuthenticatorApp switches an app on for a user.
-func (tx WriteTx) AddAuthenticatorApp(a AuthenticatorApp) error {
-	if _, err := tx.exec(insertApp, string(a.ID), string(a.User), a.Name, a.Secret, a.LastStep, ms(tx.now)); err != nil {
-		return err
-	}
-	return tx.rightsChanged()
+func (tx WriteTx) AddAuthenticatorApp(u UserRef, a AuthenticatorApp) error {
+	return tx.alterOne(insertApp, string(a.ID), string(u.id), a.Name, a.Secret, a.LastStep, ms(tx.now))
 }
 
 // UseStep spends a step of an app; false when it, or a later one, was spent.
-func (tx WriteTx) UseStep(a id.AuthenticatorApp, step int64, address string) (bool, error) {
-	n, err := tx.exec(useStep, string(a), step, ms(tx.now), address)
+func (tx WriteTx) UseStep(u UserRef, a id.AuthenticatorApp, step int64, address string) (bool, error) {
+	n, err := tx.exec(useStep, string(a), step, ms(tx.now), address, string(u.id))
 	return n == 1, err
 }
 
 // ReplaceRecoveryCodes puts new codes in place of all the user had.
-func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests []string) error {
-	if _, err := tx.exec(deleteRecovery, string(u)); err != nil {
+func (tx WriteTx) ReplaceRecoveryCodes(u UserRef, digests []string) error {
+	if _, err := tx.exec(deleteRecovery, string(u.id)); err != nil {
 		return err
 	}
 	for _, d := range digests {
-		if _, err := tx.exec(insertRecoveryCode, string(u), d); err != nil {
+		if _, err := tx.exec(insertRecoveryCode, string(u.id), d); err != nil {
 			return err
 		}
 	}
@@ -69,12 +65,12 @@ func (tx WriteTx) ReplaceRecoveryCodes(u id.User, digests []string) error {
 }
 
 // UseRecoveryCode spends a code; false when the user has no such unused one.
-func (tx WriteTx) UseRecoveryCode(u id.User, digest string) (bool, error) {
-	n, err := tx.exec(useRecoveryCode, string(u), digest, ms(tx.now))
+func (tx WriteTx) UseRecoveryCode(u UserRef, digest string) (bool, error) {
+	n, err := tx.exec(useRecoveryCode, string(u.id), digest, ms(tx.now))
 	return n == 1, err
 }
 
 // RecoveryCodesLeft counts the unused ones.
-func (tx ReadTx) RecoveryCodesLeft(u id.User) (int, error) {
-	return one(tx, value[int], countRecovery, string(u))
+func (tx ReadTx) RecoveryCodesLeft(u UserRef) (int, error) {
+	return one(tx, value[int], countRecovery, string(u.id))
 }

@@ -24,9 +24,10 @@ const (
 	selectStanding     = `SELECT i.operator_id IS NOT NULL, c.value FROM installation i CROSS JOIN counters c WHERE c.name = 'rights'`
 	insertInstallation = `INSERT INTO installation (only, id, key_check, practice, created_at) VALUES (1, $1, $2, $3, $4)`
 	setKeyCheck        = `UPDATE installation SET key_check = $1 WHERE key_check = ''`
-	claimInstallation  = `UPDATE installation SET operator_id = $1 WHERE operator_id IS NULL`
 	selectCounter      = `SELECT value FROM counters WHERE name = $1`
 	bumpCounter        = `UPDATE counters SET value = value + 1 WHERE name = $1`
+
+	claimInstallation alters = `UPDATE installation SET operator_id = $1 WHERE operator_id IS NULL`
 )
 
 // Installation reads what this database is; ErrNotFound in a new one.
@@ -52,10 +53,7 @@ func (tx WriteTx) SetKeyCheck(check string) error { return tx.change(setKeyCheck
 // Claim makes an account the operator's. It returns ErrNotFound when the
 // installation has one: of two set-ups, one wins.
 func (tx WriteTx) Claim(operator id.Account) error {
-	if err := tx.change(claimInstallation, string(operator)); err != nil {
-		return err
-	}
-	return tx.rightsChanged() // its administrators now hold rights over the installation
+	return tx.alterOne(claimInstallation, string(operator)) // its administrators now hold rights over the installation
 }
 
 // RightsVersion moves with every transaction that changes a right: whoever
@@ -70,6 +68,3 @@ func (tx ReadTx) Standing() (setUp bool, rights int64, err error) {
 	rights, err = one(tx, func(read scan) (version int64, err error) { return version, read(&setUp, &version) }, selectStanding)
 	return setUp, rights, err
 }
-
-// rightsChanged must be called by everything that changes who may do what.
-func (tx WriteTx) rightsChanged() error { return tx.change(bumpCounter, "rights") }

@@ -32,7 +32,7 @@ func TestUsers_Plans(t *testing.T) {
 		for n := range manyMatches + 100 {
 			login := fmt.Sprintf("anna%d", n)
 			u := user.User{ID: id.NewUser(), Account: home.ID, Login: user.Login(login), Name: "Anna Peeters", Email: user.Email(login + "@example.com"), State: user.Active}
-			if err := tx.AddUser(u, ""); err != nil {
+			if _, err := tx.AddUser(u, ""); err != nil {
 				return err
 			}
 		}

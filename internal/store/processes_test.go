@@ -16,7 +16,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"gatehouse/internal/id"
 	"gatehouse/internal/store"
@@ -83,7 +82,7 @@ func childWriter(f file) error {
 					r := record(h.ID, "user.added")
 					r.Object.ID = login
 					tx.Record(r)
-					return tx.AddUser(u, "")
+					return addUser(tx, u, "")
 				})
 				if err != nil {
 					fmt.Fprintln(os.Stderr, err)
@@ -197,7 +196,7 @@ func TestDB_twoProcesses(t *testing.T) {
 		}
 		write(t, db, func(tx store.WriteTx) error {
 			tx.Record(record(h.ID, "user.added"))
-			return tx.AddUser(h.person(fmt.Sprintf("mine-%d", n), "Mine"), "")
+			return addUser(tx, h.person(fmt.Sprintf("mine-%d", n), "Mine"), "")
 		})
 		if _, err := tryAsk(t, db, func(tx store.ReadTx) (store.Credentialed, error) { return tx.UserByLogin(user.Login(lines.Text())) }); err != nil {
 			t.Errorf("what the other wrote: %v", err)
@@ -217,7 +216,7 @@ func TestDB_twoProcesses(t *testing.T) {
 	before := ask(t, db, store.ReadTx.RightsVersion)
 	write(t, other, func(tx store.WriteTx) error {
 		u := h.person("theirs", "Theirs")
-		return errors.Join(tx.AddUser(u, ""), tx.GiveRole(u.ID, h.role.ID))
+		return errors.Join(addUser(tx, u, ""), tx.GiveRole(store.RefTo(u.ID), h.role.ID))
 	})
 	if after := ask(t, db, store.ReadTx.RightsVersion); after <= before {
 		t.Errorf("the version of the rights went from %d to %d", before, after)
@@ -285,21 +284,31 @@ func fillUp(db *store.DB, prefix string) (n int, err error) {
 	return n, errors.New("the disk does not get full")
 }
 
-func large(digest string) func(store.WriteTx) error {
+// large writes something that takes room.
+func large(name string) func(store.WriteTx) error {
 	return func(tx store.WriteTx) error {
 		tx.Record(record("acc", "filled"))
-		return tx.AddCeremony(digest, store.Ceremony{Kind: "large", Data: strings.Repeat("x", 40_000), ExpiresAt: tx.Now().Add(time.Hour)})
+		return tx.PutThrottle(name+padding, store.Throttle{Failures: 1})
 	}
 }
 
-// there counts which of the large ceremonies are there.
+var padding = strings.Repeat("x", 20_000) // kept twice: an index has it too
+
+func isThere(tx store.ReadTx, name string) (bool, error) {
+	t, err := tx.Throttle(name + padding)
+	return t.Failures == 1, err
+}
+
+// there counts which of the large things are there.
 func there(db *store.DB, prefix string, upTo int) (n int, err error) {
 	err = db.Read(context.Background(), func(tx store.ReadTx) error {
 		for i := range upTo {
-			if _, err := tx.Ceremony(fmt.Sprintf("%s%d", prefix, i), "large"); err == nil {
-				n++
-			} else if !errors.Is(err, store.ErrNotFound) {
+			found, err := isThere(tx, fmt.Sprintf("%s%d", prefix, i))
+			if err != nil {
 				return err
+			}
+			if found {
+				n++
 			}
 		}
 		return nil
@@ -334,8 +343,8 @@ func TestDB_full(t *testing.T) {
 		} else {
 			wantErr(t, fmt.Sprint("job ", i), err, store.ErrDiskFull)
 		}
-		_, there := tryAsk(t, db, func(tx store.ReadTx) (store.Ceremony, error) { return tx.Ceremony(fmt.Sprintf("b%d", i), "large") })
-		if (err == nil) != (there == nil) {
+		there := ask(t, db, func(tx store.ReadTx) (bool, error) { return isThere(tx, fmt.Sprintf("b%d", i)) })
+		if (err == nil) != there {
 			t.Errorf("job %d was told %v, and the database says %v", i, err, there)
 		}
 	}

@@ -27,7 +27,7 @@ func TestReadTx_RightsOf(t *testing.T) {
 	all, admin := role("All", access.AllRole), role("Admin", access.AdminRole)
 	anna := h.users[0].ID
 	rights := func(operator bool) access.Rights {
-		return ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf(anna, operator) })
+		return ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf(store.RefTo(anna), operator) })
 	}
 	want := access.RightsOf(access.ViewUser)
 	for _, c := range []struct {
@@ -39,7 +39,7 @@ func TestReadTx_RightsOf(t *testing.T) {
 		{all, access.AllRole.Rights(false)},
 		{admin, access.AdminRole.Rights(false)},
 	} {
-		write(t, db, func(tx store.WriteTx) error { return tx.GiveRole(anna, c.role.ID) })
+		write(t, db, func(tx store.WriteTx) error { return tx.GiveRole(store.RefTo(anna), c.role.ID) })
 		want = want.Or(c.adds)
 		if diff := cmp.Diff(want.Permissions(), rights(false).Permissions()); diff != "" {
 			t.Errorf("after the role %s (-want +got):\n%s", c.role.Name, diff)
@@ -48,10 +48,10 @@ func TestReadTx_RightsOf(t *testing.T) {
 	if !rights(true).Has(access.ManageInstallation) || rights(false).Has(access.ManageInstallation) {
 		t.Error("rights over the installation exist in the operator's account, and only there")
 	}
-	if got := ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf(h.users[1].ID, false) }); got != access.RightsOf(access.ViewUser) {
+	if got := ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf(store.RefTo(h.users[1].ID), false) }); got != access.RightsOf(access.ViewUser) {
 		t.Errorf("somebody else has %v", got.Permissions())
 	}
-	if got := ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf("nobody", true) }); got != (access.Rights{}) {
+	if got := ask(t, db, func(tx store.ReadTx) (access.Rights, error) { return tx.RightsOf(store.RefTo("nobody"), true) }); got != (access.Rights{}) {
 		t.Errorf("nobody has %v", got.Permissions())
 	}
 
@@ -60,7 +60,7 @@ func TestReadTx_RightsOf(t *testing.T) {
 	}
 	wantErr(t, "a name in other letters", add(access.Role{ID: id.NewRole(), Account: h.ID, Name: "ADMÍN"}), store.ErrTaken)
 	check(t, add(access.Role{ID: id.NewRole(), Account: other.ID, Name: "Admin"}))
-	wantErr(t, "a role twice", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.GiveRole(anna, admin.ID) }), store.ErrTaken)
+	wantErr(t, "a role twice", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.GiveRole(store.RefTo(anna), admin.ID) }), store.ErrTaken)
 }
 
 // Whoever decided on an older version of the rights decides again: everything
@@ -73,7 +73,7 @@ func TestReadTx_RightsVersion(t *testing.T) {
 	write(t, db, func(tx store.WriteTx) error {
 		errs := []error{tx.AddInstallation(store.Installation{ID: id.NewInstallation()})}
 		for _, s := range sessions {
-			errs = append(errs, tx.AddSession(session.Session{ID: s, User: anna, EndsAt: noon.Add(time.Hour)}, "digest-"+string(s)))
+			errs = append(errs, tx.AddSession(store.RefTo(anna), session.Session{ID: s, User: anna, EndsAt: noon.Add(time.Hour)}, "digest-"+string(s)))
 		}
 		return errors.Join(errs...)
 	})
@@ -84,18 +84,24 @@ func TestReadTx_RightsVersion(t *testing.T) {
 		moves bool
 	}{
 		{"add a role", func(tx store.WriteTx) error { return tx.AddRole(role) }, true},
-		{"give a role", func(tx store.WriteTx) error { return tx.GiveRole(anna, role.ID) }, true},
-		{"set a password", func(tx store.WriteTx) error { return tx.SetPassword(anna, "hash") }, true},
+		{"give a role", func(tx store.WriteTx) error { return tx.GiveRole(store.RefTo(anna), role.ID) }, true},
+		{"set a password", func(tx store.WriteTx) error { return tx.SetPassword(store.RefTo(anna), "hash") }, true},
 		{"switch an app on", func(tx store.WriteTx) error {
-			return tx.AddAuthenticatorApp(store.AuthenticatorApp{ID: "app", User: anna})
+			return tx.AddAuthenticatorApp(store.RefTo(anna), store.AuthenticatorApp{ID: "app"})
 		}, true},
-		{"end a session", func(tx store.WriteTx) error { return tx.EndSession(sessions[0]) }, true},
-		{"end the others", func(tx store.WriteTx) error { _, err := tx.EndOtherSessions(anna, sessions[1]); return err }, true},
+		{"end a session", func(tx store.WriteTx) error { return tx.EndSession(store.RefTo(anna), sessions[0]) }, true},
+		{"end the others", func(tx store.WriteTx) error {
+			_, err := tx.EndOtherSessions(store.RefTo(anna), sessions[1])
+			return err
+		}, true},
 		{"claim the installation", func(tx store.WriteTx) error { return tx.Claim(h.ID) }, true},
-		{"end no others", func(tx store.WriteTx) error { _, err := tx.EndOtherSessions(anna, sessions[1]); return err }, false},
-		{"touch a session", func(tx store.WriteTx) error { return tx.TouchSession(sessions[1], anna) }, false},
+		{"end no others", func(tx store.WriteTx) error {
+			_, err := tx.EndOtherSessions(store.RefTo(anna), sessions[1])
+			return err
+		}, false},
+		{"touch a session", func(tx store.WriteTx) error { return tx.TouchSession(store.RefTo(anna), sessions[1]) }, false},
 		{"leave a record", func(tx store.WriteTx) error { tx.Record(record(h.ID, "x")); return nil }, false},
-		{"something undone", func(tx store.WriteTx) error { return errors.Join(tx.SetPassword(anna, "x"), errMine) }, false},
+		{"something undone", func(tx store.WriteTx) error { return errors.Join(tx.SetPassword(store.RefTo(anna), "x"), errMine) }, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			before := ask(t, db, store.ReadTx.RightsVersion)
@@ -114,7 +120,7 @@ func TestWriteTx_AddUser(t *testing.T) {
 	h, other := newHouse(t, db, "harbour"), newHouse(t, db, "other")
 	gone := h.person("Anna.Peeters", "Anna")
 	gone.State = user.Deleted
-	write(t, db, func(tx store.WriteTx) error { return tx.AddUser(gone, "hash") })
+	write(t, db, func(tx store.WriteTx) error { return addUser(tx, gone, "hash") })
 
 	_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Credentialed, error) { return tx.UserByLogin(gone.Login) })
 	wantErr(t, "sign-in of a deleted user", err, store.ErrNotFound)
@@ -127,7 +133,7 @@ func TestWriteTx_AddUser(t *testing.T) {
 	}
 	for _, login := range []user.Login{"Anna.Peeters", "anna.peeters", "ANNA.PEETERS", "ａnna.peeters"} {
 		for _, in := range []house{h, other} {
-			err := db.Write(t.Context(), func(tx store.WriteTx) error { return tx.AddUser(in.person(string(login), "Anna II"), "") })
+			err := db.Write(t.Context(), func(tx store.WriteTx) error { return addUser(tx, in.person(string(login), "Anna II"), "") })
 			wantErr(t, string(login)+" again, in "+string(in.Handle), err, store.ErrTaken)
 		}
 		if !ask(t, db, func(tx store.ReadTx) (bool, error) { return tx.LoginTaken(login) }) {
@@ -139,8 +145,8 @@ func TestWriteTx_AddUser(t *testing.T) {
 	}
 	admins := []user.User{h.person("first", "First"), h.person("second", "Second")}
 	admins[0].AdminUser, admins[1].AdminUser = true, true
-	write(t, db, func(tx store.WriteTx) error { return tx.AddUser(admins[0], "") })
-	wantErr(t, "a second admin user", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.AddUser(admins[1], "") }), store.ErrTaken)
+	write(t, db, func(tx store.WriteTx) error { return addUser(tx, admins[0], "") })
+	wantErr(t, "a second admin user", db.Write(t.Context(), func(tx store.WriteTx) error { return addUser(tx, admins[1], "") }), store.ErrTaken)
 }
 
 func TestWriteTx_SetPassword(t *testing.T) {
@@ -151,8 +157,8 @@ func TestWriteTx_SetPassword(t *testing.T) {
 	} {
 		u := h.person(string(state), "Somebody")
 		u.State = state
-		write(t, db, func(tx store.WriteTx) error { return tx.AddUser(u, "") })
-		write(t, db, func(tx store.WriteTx) error { return tx.SetPassword(u.ID, "new") })
+		write(t, db, func(tx store.WriteTx) error { return addUser(tx, u, "") })
+		write(t, db, func(tx store.WriteTx) error { return tx.SetPassword(store.RefTo(u.ID), "new") })
 		find := func() store.Credentialed {
 			return ask(t, db, func(tx store.ReadTx) (store.Credentialed, error) { return tx.UserByLogin(u.Login) })
 		}
@@ -160,14 +166,14 @@ func TestWriteTx_SetPassword(t *testing.T) {
 			t.Errorf("%s: now %s with %q", state, got.State, got.PasswordHash)
 		}
 		for old, hash := range map[string]string{"another": "new", "new": "stronger"} {
-			write(t, db, func(tx store.WriteTx) error { return tx.SetPassword(u.ID, "new") })
-			write(t, db, func(tx store.WriteTx) error { return tx.UpgradeHash(u.ID, old, "stronger") })
+			write(t, db, func(tx store.WriteTx) error { return tx.SetPassword(store.RefTo(u.ID), "new") })
+			write(t, db, func(tx store.WriteTx) error { return tx.UpgradeHash(store.RefTo(u.ID), old, "stronger") })
 			if got := find().PasswordHash; got != hash {
 				t.Errorf("upgrade of %q: the hash is %q, want %q", old, got, hash)
 			}
 		}
 	}
-	wantErr(t, "nobody's password", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.SetPassword("nobody", "x") }), store.ErrNotFound)
+	wantErr(t, "nobody's password", db.Write(t.Context(), func(tx store.WriteTx) error { return tx.SetPassword(store.RefTo("nobody"), "x") }), store.ErrNotFound)
 }
 
 func TestWriteTx_Claim(t *testing.T) {

@@ -15,7 +15,7 @@ const (
 	selectRoles = `SELECT id, account_id, name, description, built_in,
 			(SELECT string_agg(p.permission, ' ') FROM role_permissions p WHERE p.role_id = r.id)
 		FROM roles r WHERE account_id = $1 ORDER BY created_at, id`
-	insertRole = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	insertRole alters = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
 	insertRolePermission = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
 
@@ -34,7 +34,7 @@ const (
 ') FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
 
 	// Only within one account, whatever the caller looked up.
-	insertUserRole = `INSERT INTO user_roles (user_id, role_id)
+	insertUserRole alters = `INSERT INTO user_roles (user_id, role_id)
 		SELECT u.id, r.id FROM users u JOIN roles r ON r.account_id = u.account_id
 		WHERE u.id = $1 AND r.id = $2`
 )
@@ -53,7 +53,7 @@ func (tx ReadTx) Roles(scope access.Scope) ([]access.Role, error) {
 
 // AddRole writes a role; ErrTaken when the account has one of that name.
 func (tx WriteTx) AddRole(r access.Role) error {
-	_, err := tx.exec(insertRole, string(r.ID), string(r.Account), r.Name, user.Fold(r.Name), r.Description, string(r.BuiltIn), ms(tx.now))
+	err := tx.alterOne(insertRole, string(r.ID), string(r.Account), r.Name, user.Fold(r.Name), r.Description, string(r.BuiltIn), ms(tx.now))
 	if err != nil {
 		return err
 	}
@@ -62,12 +62,12 @@ func (tx WriteTx) AddRole(r access.Role) error {
 			return err
 		}
 	}
-	return tx.rightsChanged()
+	return nil
 }
 
 // RightsOf adds up the roles of a user.
-func (tx ReadTx) RightsOf(u id.User, operator bool) (access.Rights, error) {
-	words, err := one(tx, value[sql.NullString], selectUserRights, string(u))
+func (tx ReadTx) RightsOf(u UserRef, operator bool) (access.Rights, error) {
+	words, err := one(tx, value[sql.NullString], selectUserRights, string(u.id))
 	if errors.Is(err, ErrNotFound) {
 		return access.Rights{}, nil
 	}
@@ -101,9 +101,6 @@ func readRoles(lines string) []access.Role {
 
 // GiveRole gives a user a role of the same account; ErrNotFound when the
 // account has no such role, ErrTaken when the user has it.
-func (tx WriteTx) GiveRole(u id.User, r id.Role) error {
-	if err := tx.change(insertUserRole, string(u), string(r)); err != nil {
-		return err
-	}
-	return tx.rightsChanged()
+func (tx WriteTx) GiveRole(u UserRef, r id.Role) error {
+	return tx.alterOne(insertUserRole, string(u.id), string(r))
 }

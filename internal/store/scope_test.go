@@ -22,7 +22,7 @@ func TestScope(t *testing.T) {
 		for _, h := range []house{here, there} {
 			boss := h.person("boss-"+string(h.Handle), "Boss")
 			boss.AdminUser = h.Handle == there.Handle
-			if err := tx.AddUser(boss, ""); err != nil {
+			if _, err := tx.AddUser(boss, ""); err != nil {
 				return err
 			}
 			r := record(h.ID, "user.added")
@@ -129,7 +129,7 @@ func TestScope(t *testing.T) {
 		}
 	})
 	t.Run("GiveRole", func(t *testing.T) {
-		err := db.Write(t.Context(), func(tx store.WriteTx) error { return tx.GiveRole(here.users[0].ID, there.role.ID) })
+		err := db.Write(t.Context(), func(tx store.WriteTx) error { return tx.GiveRole(store.RefTo(here.users[0].ID), there.role.ID) })
 		wantErr(t, "a foreign role", err, store.ErrNotFound)
 	})
 }

@@ -24,15 +24,15 @@ const (
 
 	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, a.handle, a.name, a.state, a.mfa_policy
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
-	openedByID = selectOpened + ` WHERE s.id = $1`
+	openedByID = selectOpened + ` WHERE s.id = $1 AND s.user_id = $2`
 
 	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`
-	renewSession  = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5 WHERE id = $1`
-	touchSession  = `UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2`
-	deleteSession = `DELETE FROM sessions WHERE id = $1`
-	deleteOthers  = `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`
-	deleteDead    = `DELETE FROM sessions WHERE ends_at <= $1 OR last_seen_at <= $2`
+	renewSession         = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5 WHERE id = $1 AND user_id = $6`
+	touchSession         = `UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND user_id = $3`
+	deleteSession alters = `DELETE FROM sessions WHERE id = $1 AND user_id = $2`
+	deleteOthers  alters = `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`
+	deleteDead           = `DELETE FROM sessions WHERE ends_at <= $1 OR last_seen_at <= $2`
 )
 
 // Opened is a session with its user and account.
@@ -51,6 +51,7 @@ func scanOpened(s scan) (o Opened, err error) {
 		&o.Account.Handle, &o.Account.Name, &o.Account.State, &o.Account.MFAPolicy)
 	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	u.CreatedAt, u.LastSeenAt, o.Account.ID = fromMS(created), fromNullMS(seen), u.Account
+	o.User.ref = UserRef{u.ID}
 	return o, err
 }
 
@@ -84,51 +85,44 @@ func (tx ReadTx) SessionByToken(digest string) (Bearer, error) {
 	return one(tx, scanBearer, bearerByPrevious, digest, ms(tx.now))
 }
 
-// Session finds a session by its id.
-func (tx ReadTx) Session(s id.Session) (Opened, error) {
-	return one(tx, scanOpened, openedByID, string(s))
+// Session finds a session of a user.
+func (tx ReadTx) Session(u UserRef, s id.Session) (Opened, error) {
+	return one(tx, scanOpened, openedByID, string(s), string(u.id))
 }
 
-// AddSession writes a session that begins now.
-func (tx WriteTx) AddSession(s session.Session, tokenDigest string) error {
-	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(s.User), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt))
+// AddSession writes a session of a user that begins now.
+func (tx WriteTx) AddSession(u UserRef, s session.Session, tokenDigest string) error {
+	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(u.id), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt))
 	if err == nil {
-		_, err = tx.exec(setSeen, string(s.User), ms(tx.now))
+		_, err = tx.exec(setSeen, string(u.id), ms(tx.now))
 	}
 	return err
 }
 
 // RenewSession gives a session a new token and means, as of now. The old
 // token works for a few seconds more, for calls under way.
-func (tx WriteTx) RenewSession(s id.Session, tokenDigest string, means string) error {
-	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now))
+func (tx WriteTx) RenewSession(u UserRef, s id.Session, tokenDigest string, means string) error {
+	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now), string(u.id))
 }
 
 // TouchSession notes that the session and its user were seen.
-func (tx WriteTx) TouchSession(s id.Session, u id.User) error {
-	if _, err := tx.exec(touchSession, string(s), ms(tx.now)); err != nil {
+func (tx WriteTx) TouchSession(u UserRef, s id.Session) error {
+	if _, err := tx.exec(touchSession, string(s), ms(tx.now), string(u.id)); err != nil {
 		return err
 	}
-	_, err := tx.exec(setSeen, string(u), ms(tx.now))
+	_, err := tx.exec(setSeen, string(u.id), ms(tx.now))
 	return err
 }
 
 // EndSession ends a session; ErrNotFound when it has ended.
-func (tx WriteTx) EndSession(s id.Session) error {
-	if err := tx.change(deleteSession, string(s)); err != nil {
-		return err
-	}
-	return tx.rightsChanged()
+func (tx WriteTx) EndSession(u UserRef, s id.Session) error {
+	return tx.alterOne(deleteSession, string(s), string(u.id))
 }
 
 // EndOtherSessions ends every session of a user but one, which may be empty,
 // and says how many.
-func (tx WriteTx) EndOtherSessions(u id.User, but id.Session) (int64, error) {
-	n, err := tx.exec(deleteOthers, string(u), string(but))
-	if err == nil && n > 0 {
-		err = tx.rightsChanged()
-	}
-	return n, err
+func (tx WriteTx) EndOtherSessions(u UserRef, but id.Session) (int64, error) {
+	return tx.alter(deleteOthers, string(u.id), string(but))
 }
 
 // DeleteDeadSessions removes sessions that ended by themselves.

@@ -22,18 +22,32 @@ const (
 	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, password_hash, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		RETURNING row, (SELECT a.row FROM accounts a WHERE a.id = account_id)`
-	setPassword  = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
-	setHash      = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
-	setSeen      = `UPDATE users SET last_seen_at = $2 WHERE id = $1`
-	anyAdminUser = `SELECT 1 FROM users WHERE account_id = $1 AND admin_user`
+	setPassword  alters = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
+	setHash             = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
+	setSeen             = `UPDATE users SET last_seen_at = $2 WHERE id = $1`
+	anyAdminUser        = `SELECT 1 FROM users WHERE account_id = $1 AND admin_user`
 )
+
+// UserRef is a user that was found within a scope, or is the actor. Everything
+// kept about a user is reached by one, so that an id that came from outside
+// reaches nothing in another account. The zero UserRef is nobody.
+type UserRef struct{ id id.User }
+
+// Self is the ref of an actor, who was verified; nobody when the actor is no
+// person.
+func Self(a access.Actor) UserRef { return UserRef{a.User()} }
 
 // Listed is a user as lists show it.
 type Listed struct {
 	user.User
 	Roles     []access.Role // id and name only
 	HasFactor bool          // a second factor is set up
+
+	ref UserRef
 }
+
+// Ref of the user; nobody when it was not looked up.
+func (l Listed) Ref() UserRef { return l.ref }
 
 func scanListed(s scan) (Listed, error) { return scanUser(s) }
 
@@ -45,6 +59,7 @@ func scanUser(s scan, more ...any) (l Listed, err error) {
 	u := &l.User
 	err = s(append([]any{&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &created, &seen, &l.HasFactor, &roles}, more...)...)
 	u.CreatedAt, u.LastSeenAt, l.Roles = fromMS(created), fromNullMS(seen), readRoles(roles.String)
+	l.ref = UserRef{u.ID}
 	return l, err
 }
 
@@ -79,7 +94,7 @@ func (tx ReadTx) HasAdminUser(scope access.Scope) (bool, error) {
 // the user begins with; ErrTaken when the login was ever used, ErrNotFound when
 // the account has no such role. Nobody's rights change by it: nothing was
 // decided about somebody who was not there.
-func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) error {
+func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) (UserRef, error) {
 	search := user.Fold(u.Name + " " + string(u.Login) + " " + string(u.Email))
 	i, err := one(tx.ReadTx, func(read scan) (indexed, error) {
 		i := indexed{search: search}
@@ -87,29 +102,26 @@ func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) er
 	}, insertUser, string(u.ID), string(u.Account), string(u.Login), u.Login.Folded(), u.Name, user.Fold(u.Name), search,
 		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now))
 	if err != nil {
-		return classify(tx.engine, fmt.Errorf("add user: %w", err))
+		return UserRef{}, classify(tx.engine, fmt.Errorf("add user: %w", err))
 	}
 	tx.indexLater(i)
 	for _, r := range roles {
-		if err := tx.change(insertUserRole, string(u.ID), string(r)); err != nil {
-			return fmt.Errorf("give role to new user: %w", err)
+		if err := tx.change(string(insertUserRole), string(u.ID), string(r)); err != nil {
+			return UserRef{}, fmt.Errorf("give role to new user: %w", err)
 		}
 	}
-	return nil
+	return UserRef{u.ID}, nil
 }
 
 // SetPassword replaces the password and makes an invited user active.
-func (tx WriteTx) SetPassword(u id.User, hash string) error {
-	if err := tx.change(setPassword, string(u), hash); err != nil {
-		return err
-	}
-	return tx.rightsChanged()
+func (tx WriteTx) SetPassword(u UserRef, hash string) error {
+	return tx.alterOne(setPassword, string(u.id), hash)
 }
 
 // UpgradeHash replaces a password's hash by a stronger one of the same
 // password, unless the password was changed in between.
-func (tx WriteTx) UpgradeHash(u id.User, old, hash string) error {
-	_, err := tx.exec(setHash, string(u), old, hash)
+func (tx WriteTx) UpgradeHash(u UserRef, old, hash string) error {
+	_, err := tx.exec(setHash, string(u.id), old, hash)
 	return err
 }
 
@@ -124,4 +136,4 @@ func orNotFound[T any](v T, err error) (T, bool, error) {
 }
 
 // Seen notes that a user was there.
-func (tx WriteTx) Seen(u id.User) error { return tx.change(setSeen, string(u), ms(tx.now)) }
+func (tx WriteTx) Seen(u UserRef) error { return tx.change(setSeen, string(u.id), ms(tx.now)) }

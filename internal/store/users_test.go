@@ -51,10 +51,10 @@ func TestReadTx_Users_pages(t *testing.T) {
 					continue
 				}
 				write(t, db, func(tx store.WriteTx) error { // while somebody pages, others are added
-					if err := tx.AddUser(other.person(fmt.Sprintf("o%d", pages), "Anna"), ""); err != nil {
+					if _, err := tx.AddUser(other.person(fmt.Sprintf("o%d", pages), "Anna"), ""); err != nil {
 						return err
 					}
-					return tx.AddUser(h.person(fmt.Sprintf("late%d", pages), "AAA"), "") // before everything shown
+					return addUser(tx, h.person(fmt.Sprintf("late%d", pages), "AAA"), "") // before everything shown
 				})
 			}
 			for _, u := range h.users {
@@ -142,7 +142,7 @@ func TestReadTx_Users_search(t *testing.T) {
 	all := slices.Clone(people)
 	slices.SortFunc(all, func(a, b string) int { return strings.Compare(user.Fold(a), user.Fold(b)) })
 	long := strings.Repeat("donaudampfschiff", 7)
-	write(t, db, func(tx store.WriteTx) error { return tx.AddUser(h.person("long", long), "") })
+	write(t, db, func(tx store.WriteTx) error { return addUser(tx, h.person("long", long), "") })
 	everybody := append(slices.Clone(all), long)
 	slices.SortFunc(everybody, func(a, b string) int { return strings.Compare(user.Fold(a), user.Fold(b)) })
 	for _, c := range []struct {
@@ -231,11 +231,11 @@ func TestReadTx_Users_searchMany(t *testing.T) {
 	other := newHouse(t, db, "other")
 	write(t, db, func(tx store.WriteTx) error {
 		for n := range store.MaxCount + 1 {
-			if err := tx.AddUser(h.person(fmt.Sprintf("p%05d", n), "Maria Haystack"), ""); err != nil {
+			if _, err := tx.AddUser(h.person(fmt.Sprintf("p%05d", n), "Maria Haystack"), ""); err != nil {
 				return err
 			}
 		}
-		return tx.AddUser(other.person("o", "Maria Needle"), "")
+		return addUser(tx, other.person("o", "Maria Needle"), "")
 	})
 	for search, want := range map[string]store.Total{
 		"":               {Count: store.MaxCount, Minimum: true},

@@ -28,7 +28,7 @@ func TestDB_Write(t *testing.T) {
 					login := fmt.Sprintf("w%dn%d", w, n)
 					err := db.Write(t.Context(), func(tx store.WriteTx) error {
 						tx.Record(record(h.ID, "user.added"))
-						if err := tx.AddUser(h.person(login, "Somebody"), ""); err != nil {
+						if _, err := tx.AddUser(h.person(login, "Somebody"), ""); err != nil {
 							return err
 						}
 						if n%4 == 3 {
@@ -77,7 +77,7 @@ func TestDB_Write(t *testing.T) {
 		}{
 			{"error", func(store.WriteTx) error { return errMine }, t.Context(), errMine},
 			{"panic", func(store.WriteTx) error { panic("so much for that") }, t.Context(), nil},
-			{"taken", func(tx store.WriteTx) error { return tx.AddUser(h.person("HARBOUR0", "Anna II"), "") }, t.Context(), store.ErrTaken},
+			{"taken", func(tx store.WriteTx) error { return addUser(tx, h.person("HARBOUR0", "Anna II"), "") }, t.Context(), store.ErrTaken},
 			{"cancelled", func(store.WriteTx) error { return nil }, gone, context.Canceled},
 			{"unspeakable", func(tx store.WriteTx) error { tx.Record(unspeakable); return nil }, t.Context(), nil},
 		} {
@@ -86,14 +86,14 @@ func TestDB_Write(t *testing.T) {
 				good := func(n int) func(store.WriteTx) error {
 					return func(tx store.WriteTx) error {
 						tx.Record(record(h.ID, "user.added"))
-						return tx.AddUser(h.person(fmt.Sprintf("%s-%d", c.name, n), "Good"), "")
+						return addUser(tx, h.person(fmt.Sprintf("%s-%d", c.name, n), "Good"), "")
 					}
 				}
 				bad := func(tx store.WriteTx) error {
 					if c.ctx.Err() != nil {
 						t.Error("a job whose caller has gone was run")
 					}
-					if err := tx.AddUser(h.person(c.name+"-bad", "Bad"), ""); err != nil {
+					if _, err := tx.AddUser(h.person(c.name+"-bad", "Bad"), ""); err != nil {
 						return err
 					}
 					return c.do(tx)
@@ -137,7 +137,7 @@ func TestDB_Write(t *testing.T) {
 					r.Detail = map[string]any{"what": func() {}}
 				}
 				tx.Record(r)
-				return tx.AddUser(h.person(name, "Somebody"), "")
+				return addUser(tx, h.person(name, "Somebody"), "")
 			}
 		}
 		errs := db.Batch(t.Context(), job("first", false), job("spoilt", true), job("last", false))
@@ -182,7 +182,7 @@ func TestDB_Write(t *testing.T) {
 		for n := range 200 {
 			jobs = append(jobs, func(tx store.WriteTx) error {
 				began++
-				return tx.AddUser(h.person(fmt.Sprintf("u%d", n), "Somebody"), "")
+				return addUser(tx, h.person(fmt.Sprintf("u%d", n), "Somebody"), "")
 			})
 		}
 		since := time.Now()
@@ -284,7 +284,7 @@ func TestDB_Close(t *testing.T) {
 			wg.Go(func() {
 				ready.Done()
 				results[n] = db.Write(context.Background(), func(tx store.WriteTx) error {
-					return tx.AddUser(h.person(fmt.Sprintf("u%d", n), "Somebody"), "")
+					return addUser(tx, h.person(fmt.Sprintf("u%d", n), "Somebody"), "")
 				})
 			})
 		}

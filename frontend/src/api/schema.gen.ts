@@ -310,14 +310,6 @@ export interface components {
             activation: components["schemas"]["ActivationIssued"];
             user: components["schemas"]["User"];
         };
-        AppBegun: {
-            authenticatorApp: components["schemas"]["AuthenticatorApp"];
-            /** @description Shown once. */
-            ceremony: string;
-            /** Format: date-time */
-            expiresAt: string;
-            recoveryCodes: string[];
-        };
         AppStatus: {
             enabled: boolean;
             /** Format: date-time */
@@ -346,6 +338,14 @@ export interface components {
             ceremony: string;
             /** Format: password */
             code: string;
+        };
+        EnrolmentBegun: {
+            authenticatorApp: components["schemas"]["AuthenticatorApp"];
+            /** @description Shown once. */
+            ceremony: string;
+            /** Format: date-time */
+            expiresAt: string;
+            recoveryCodes: string[];
         };
         Installation: {
             languages: ("en" | "de")[];
@@ -474,14 +474,6 @@ export interface components {
             login: string;
             name: string;
         };
-        SetupBegun: {
-            authenticatorApp: components["schemas"]["AuthenticatorApp"];
-            /** @description Shown once. */
-            ceremony: string;
-            /** Format: date-time */
-            expiresAt: string;
-            recoveryCodes: string[];
-        };
         SetupInput: {
             accountEmail: string;
             accountHandle: string;
@@ -513,7 +505,7 @@ export interface components {
         };
         SignedOutAnswer: Record<string, never>;
         User: {
-            admin: boolean;
+            adminUser: boolean;
             /** Format: date-time */
             createdAt: string;
             email: string;
@@ -524,8 +516,7 @@ export interface components {
             /** Format: date-time */
             lastSeenAt: string | null;
             login: string;
-            /** @enum {string} */
-            mfa: "on" | "off" | "setup_required";
+            mfa: components["schemas"]["MFA"];
             mobile: string;
             name: string;
             roles: components["schemas"]["RoleRef"][];
@@ -765,7 +756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppBegun"];
+                    "application/json": components["schemas"]["EnrolmentBegun"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -984,7 +975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SetupBegun"];
+                    "application/json": components["schemas"]["EnrolmentBegun"];
                 };
             };
             /** @description A problem; nothing was changed. */

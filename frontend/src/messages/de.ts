@@ -436,6 +436,7 @@ export default defineLanguage({
     '{object} hat das richtige Passwort angegeben und wurde nach dem zweiten Faktor gefragt',
   'event.session.signed_out': '{actor} hat sich abgemeldet',
   'event.user.added': '{actor} hat den Benutzer {object} hinzugefügt',
+  'event.activation.opened': '{object} hat einen Aktivierungslink oder -code geöffnet',
   'event.activation.completed': '{actor} hat ein Passwort gewählt',
   'event.setup.started': 'Die Einrichtung wurde begonnen',
   'event.setup.finished': '{actor} hat {object} eingerichtet',

@@ -418,6 +418,7 @@ const en = {
   'event.session.password_accepted': '{object} gave the right password and was asked for a second factor',
   'event.session.signed_out': '{actor} signed out',
   'event.user.added': '{actor} added user {object}',
+  'event.activation.opened': '{object} opened an activation link or code',
   'event.activation.completed': '{actor} chose a password',
   'event.setup.started': 'The set-up was begun',
   'event.setup.finished': '{actor} set up {object}',

@@ -37,6 +37,7 @@ func From(address string) access.Source {
 // Person is somebody in an account.
 type Person struct {
 	user.User
+	Ref      store.UserRef
 	place    *Place
 	App      mfa.AppSecret // zero when the person has no second factor
 	Recovery []secret.OneTime
@@ -116,17 +117,17 @@ func (p *Place) Join(a account.Account, m Member) *Person {
 	if m.Role != "" {
 		roles = append(roles, p.Role(a, m.Role))
 	}
-	p.Write(func(tx store.WriteTx) error {
-		if err := tx.AddUser(u, hash, roles...); err != nil {
+	p.Write(func(tx store.WriteTx) (err error) {
+		if who.Ref, err = tx.AddUser(u, hash, roles...); err != nil {
 			return err
 		}
 		if m.NoFactor || m.State == user.Invited {
 			return nil
 		}
 		who.App = mfa.NewAppSecret()
-		app := store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), User: u.ID}
+		app := store.AuthenticatorApp{ID: id.NewAuthenticatorApp()}
 		app.Secret = p.Vault.Seal(vault.Place{Table: "authenticator_apps", Column: "secret", Row: string(app.ID)}, who.App.Reveal())
-		if err := tx.AddAuthenticatorApp(app); err != nil {
+		if err := tx.AddAuthenticatorApp(who.Ref, app); err != nil {
 			return err
 		}
 		var digests []string
@@ -135,7 +136,7 @@ func (p *Place) Join(a account.Account, m Member) *Person {
 			who.Recovery = append(who.Recovery, c.Reveal())
 			digests = append(digests, c.Digest(p.Vault.Digest))
 		}
-		return tx.ReplaceRecoveryCodes(u.ID, digests)
+		return tx.ReplaceRecoveryCodes(who.Ref, digests)
 	})
 	return who
 }
@@ -178,7 +179,7 @@ func (w *Person) Token() auth.Token {
 		ID: id.NewSession(), User: w.ID, Face: access.FaceBrowser, Means: "password", Address: "192.0.2.7", Program: "test browser",
 		EndsAt: now.Add(session.Absolute),
 	}
-	p.Write(func(tx store.WriteTx) error { return tx.AddSession(s, token.Digest()) })
+	p.Write(func(tx store.WriteTx) error { return tx.AddSession(w.Ref, s, token.Digest()) })
 	return token
 }
 

@@ -72,7 +72,7 @@ function userAttention({ entities, pagination }: Users): Attention[] {
     href: href('/users', { status }),
   })
   return [
-    count('noMfa', 'active', (user) => user.status === 'active' && user.mfa !== 'on'),
+    count('noMfa', 'active', (user) => user.status === 'active' && user.mfa.state !== 'on'),
     count('invited', 'invited', (user) => user.status === 'invited'),
   ].filter((item) => item.count > 0)
 }

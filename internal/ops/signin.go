@@ -1,0 +1,245 @@
+package ops
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// SignInState is where a sign-in stands.
+type SignInState string
+
+// The states.
+const (
+	SignedIn           SignInState = "signed_in"
+	SignedOut          SignInState = "signed_out"
+	SecondFactorNeeded SignInState = "second_factor_needed"
+)
+
+// SignIn is the answer to a sign-in: signed in, or a ceremony that waits for
+// a second factor.
+type SignIn struct {
+	State    SignInState    `json:"state"`
+	Ceremony secret.OneTime `json:"ceremony,omitzero"`
+	Methods  []Method       `json:"methods"` // what would be accepted now
+	Session  *Session       `json:"session,omitempty"`
+
+	token auth.Token
+}
+
+// SessionToken is for the face that keeps it: a cookie, or the window's
+// memory. It is never part of an answer.
+func (s SignIn) SessionToken() auth.Token { return s.token }
+
+// SignInInput is login and password, and the code when the person has it at
+// hand already.
+type SignInInput struct {
+	Login    string      `json:"login"`
+	Password secret.Text `json:"password"`
+	Code     secret.Text `json:"code,omitzero"` // of the authenticator app
+}
+
+// VerifyInput answers the ceremony of a sign-in with one of the two.
+type VerifyInput struct {
+	Ceremony     secret.Text `json:"ceremony"`
+	Code         secret.Text `json:"code,omitzero"` // of the authenticator app
+	RecoveryCode secret.Text `json:"recoveryCode,omitzero"`
+}
+
+// signInWait is how long a sign-in waits for its second factor.
+const signInWait = 5 * time.Minute
+
+var errSignInFailed = problem.New(problem.SignInFailed, "Login or password is not right. Please check both and try again.")
+
+// signIn verifies a password outside the transaction and decides within it,
+// so that of many guesses at once only as many count as one after the other
+// would.
+func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn], error) {
+	var form field.Form
+	login := user.Login(in.Login)
+	if strings.TrimSpace(in.Login) == "" {
+		form.Add("login", field.Missing())
+	}
+	if in.Password.IsZero() {
+		form.Add("password", field.Missing())
+	}
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	k := knock{o.atLogin(cmp.Or(login.Folded(), in.Login)), atAddress(p.Source)} // what cannot be a login is knocked at like one
+	var found store.Credentialed
+	var waited bool // nobody looked at the password
+	err := p.Read(func(tx store.ReadTx) error {
+		blocked, err := k.blocked(tx)
+		if err != nil {
+			return err
+		}
+		waited = blocked != nil
+		found, err = tx.UserByLogin(login)
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find user to sign in: %w", err)
+	}
+	right, upgraded := false, ""
+	if !waited {
+		// One hash is computed whoever knocks; without a user, a dummy's.
+		if right, upgraded, err = o.verifyPassword(p, found.PasswordHash, in.Password); err != nil {
+			return nil, err
+		}
+	}
+	return func(w *op.Writing[SignIn]) op.Outcome[SignIn] {
+		blocked, err := k.blocked(w.Tx.ReadTx)
+		if err != nil {
+			return w.Fail(err)
+		}
+		now, err := w.Tx.UserByLogin(login)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return w.Fail(fmt.Errorf("find user to sign in: %w", err))
+		}
+		about := op.Entry{}
+		if now.ID != "" {
+			about = op.Entry{Account: now.Account, Object: userObject(now.User)}
+		}
+		if blocked != nil { // gathered: knocking on must not fill the log of an account
+			return w.Refuse(blocked, op.Entry{})
+		}
+		if waited || now.PasswordHash != found.PasswordHash { // nobody looked at this password, or not at this hash
+			return w.Fail(op.ErrStale)
+		}
+		open, err := mayEnter(w.Tx.ReadTx, now.Listed)
+		if err != nil {
+			return w.Fail(err)
+		}
+		if !right || !open {
+			if err := k.wrong(w.Tx); err != nil {
+				return w.Fail(err)
+			}
+			return w.Refuse(errSignInFailed, about)
+		}
+		if err := k.right(w.Tx); err != nil {
+			return w.Fail(err)
+		}
+		hash := found.PasswordHash
+		if upgraded != "" {
+			hash = upgraded
+			if err := w.Tx.UpgradeHash(now.Ref(), found.PasswordHash, upgraded); err != nil {
+				return w.Fail(fmt.Errorf("upgrade hash: %w", err))
+			}
+		}
+		if !now.HasFactor {
+			return o.enter(w, now.Listed, byPassword)
+		}
+		if !in.Code.IsZero() {
+			return o.secondFactor(w, now.Listed, factorGuess{code: in.Code})
+		}
+		return o.askSecondFactor(w, now.Listed, hash)
+	}, nil
+}
+
+// mayEnter reports whether a user may sign in at all.
+func mayEnter(tx store.ReadTx, u store.Listed) (bool, error) {
+	if u.ID == "" || u.State != user.Active {
+		return false, nil
+	}
+	a, err := tx.Account(access.Within(u.Account))
+	if err != nil {
+		return false, fmt.Errorf("find account of user: %w", err)
+	}
+	return a.State == account.Open, nil
+}
+
+// waiting is the state of a sign-in that waits for its second factor.
+type waiting struct {
+	User  id.User    `json:"user"`
+	Login user.Login `json:"login"`
+	Hash  string     `json:"hash"` // of the password that was right; a changed one ends the wait
+}
+
+func (o *Operations) askSecondFactor(w *op.Writing[SignIn], u store.Listed, hash string) op.Outcome[SignIn] {
+	token, err := beginCeremony(w.Tx, o.deps.Vault, signInCeremony, waiting{u.ID, u.Login, hash}, w.Tx.Now().Add(signInWait))
+	if err != nil {
+		return w.Fail(err)
+	}
+	methods, err := methodsOf(w.Tx.ReadTx, u)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Done(SignIn{State: SecondFactorNeeded, Ceremony: token, Methods: methods},
+		op.Entry{Event: "session.password_accepted", Account: u.Account, Object: userObject(u.User)})
+}
+
+func (o *Operations) verify(_ *op.Preparing, in VerifyInput) (op.Commit[SignIn], error) {
+	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode}
+	if guess.empty() {
+		var form field.Form
+		form.Add("code", field.Missing())
+		return nil, form.Err()
+	}
+	return func(w *op.Writing[SignIn]) op.Outcome[SignIn] {
+		c, err := takeCeremony[waiting](w.Tx, o.deps.Vault, signInCeremony, in.Ceremony)
+		if err != nil {
+			return w.Deny(err, op.Entry{})
+		}
+		u, err := w.Tx.UserByLogin(c.state.Login)
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // deleted meanwhile: no different from deactivated
+			return w.Fail(fmt.Errorf("find user of sign-in: %w", err))
+		}
+		open, err := mayEnter(w.Tx.ReadTx, u.Listed)
+		if err != nil {
+			return w.Fail(err)
+		}
+		if !open || u.ID != c.state.User || u.PasswordHash != c.state.Hash {
+			return w.Refuse(errSignInFailed, op.Entry{Account: u.Account, Object: userObject(u.User)})
+		}
+		end := o.secondFactor(w, u.Listed, guess)
+		if end.Refused() {
+			if err := c.again(w.Tx); err != nil {
+				return w.Fail(err)
+			}
+		}
+		return end
+	}, nil
+}
+
+// secondFactor spends a guess and lets the user in when it is right.
+func (o *Operations) secondFactor(w *op.Writing[SignIn], u store.Listed, g factorGuess) op.Outcome[SignIn] {
+	means, refusal, err := o.checkFactor(w.Tx, u, g, w.Source)
+	if err != nil {
+		return w.Fail(err)
+	}
+	if refusal != nil {
+		return w.Refuse(refusal, op.Entry{Account: u.Account, Object: userObject(u.User)})
+	}
+	return o.enter(w, u, byPassword+"+"+means)
+}
+
+// enter opens the session.
+func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) op.Outcome[SignIn] {
+	token, s, err := openSession(w.Tx, w.Source, u, means)
+	if err != nil {
+		return w.Fail(fmt.Errorf("open session: %w", err))
+	}
+	shown, err := showSession(w.Tx.ReadTx, u.Ref(), s.ID)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
+		op.Entry{Account: u.Account, Actor: userActor(u.User), Means: s.Means, Object: sessionObject(s.ID)})
+}
