@@ -112,7 +112,7 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, fmt.Errorf("find own account: %w", err)
 	}
-	found, err := r.Tx.Users(r.Scope(), store.UserFilter{Search: in.Q, State: in.Status, Limit: limit, Offset: in.Offset, Cursor: in.Cursor})
+	found, err := r.Tx.Users(r.Scope(), store.UserFilter{Search: in.Q, States: []user.State{in.Status}, Limit: limit, Offset: in.Offset, Cursor: in.Cursor})
 	if err != nil {
 		return Page[User]{}, fmt.Errorf("list users: %w", err)
 	}

@@ -21,16 +21,35 @@ const (
 	upsertActivation = `INSERT INTO activations (user_id, purpose, token_digest, code_digest, created_at, link_expires_at, code_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (user_id) DO UPDATE SET purpose = excluded.purpose, token_digest = excluded.token_digest, code_digest = excluded.code_digest,
 		created_at = excluded.created_at, link_expires_at = excluded.link_expires_at, code_expires_at = excluded.code_expires_at`
-	selectActivation = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
-	activationToken  = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
-	activationCode   = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
-	deleteActivation = `DELETE FROM activations WHERE user_id = $1`
+	selectActivation  = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
+	activationToken   = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
+	activationCode    = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
+	pendingActivation = `SELECT purpose, created_at, link_expires_at, code_expires_at FROM activations WHERE user_id = $1`
+	deleteActivation  = `DELETE FROM activations WHERE user_id = $1`
 )
 
 // PutActivation makes a link and code for a user; older ones are dead.
 func (tx WriteTx) PutActivation(u UserRef, a Activation) error {
 	_, err := tx.exec(upsertActivation, string(u.id), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt))
 	return err
+}
+
+// PendingActivation is a link and code that was handed out and not used yet.
+type PendingActivation struct {
+	Purpose       string
+	IssuedAt      time.Time
+	LinkExpiresAt time.Time
+	CodeExpiresAt time.Time
+}
+
+// Activation of a user that waits, expired or not; ErrNotFound when none does.
+func (tx ReadTx) Activation(u UserRef) (PendingActivation, error) {
+	return one(tx, func(s scan) (p PendingActivation, err error) {
+		var issued, link, code int64
+		err = s(&p.Purpose, &issued, &link, &code)
+		p.IssuedAt, p.LinkExpiresAt, p.CodeExpiresAt = fromMS(issued), fromMS(link), fromMS(code)
+		return p, err
+	}, pendingActivation, string(u.id))
 }
 
 // FoundActivation is one that is good now, and the scope of its user.

@@ -10,15 +10,20 @@ import (
 	"gatehouse/internal/activity"
 )
 
-// ActivityFilter says which records of a scope, newest first.
+// ActivityFilter says which records of a scope, newest first. What is empty
+// filters nothing.
 type ActivityFilter struct {
-	Event  string // "user.added"
-	Actor  string // an id
-	Object string // an id
-	Since  time.Time
-	Until  time.Time
-	Limit  int
-	Cursor string
+	Event     string // "user.added"
+	Outcome   activity.Outcome
+	Actor     string // an id
+	Object    string // an id
+	Person    string // an id: actor or object
+	Since     time.Time
+	Until     time.Time
+	Limit     int
+	Offset    int
+	Cursor    string // goes before Offset
+	Uncounted bool   // the total is not wanted
 }
 
 // ActivityPage is a page of the log.
@@ -31,7 +36,7 @@ type ActivityPage struct {
 // Activity lists records of the scope's account, newest first.
 func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, error) {
 	tx = tx.interruptible()
-	f.Limit = min(max(f.Limit, 0), MaxPage)
+	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	var args []any
 	var where []string
 	and := func(condition string, v any) {
@@ -42,6 +47,9 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 	where = append(where, "account_id <> ''") // the installation's own records are in no account's scope
 	if f.Event != "" {
 		and("event = $%d", f.Event)
+	}
+	if f.Outcome != "" {
+		and("outcome = $%d", string(f.Outcome))
 	}
 	if f.Actor != "" {
 		and("actor_id = $%d", f.Actor)
@@ -55,9 +63,29 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 	if !f.Until.IsZero() {
 		and("at < $%d", ms(f.Until))
 	}
-	total, err := tx.countActivity(where, args)
-	if err != nil {
-		return ActivityPage{}, err
+	who := []string{"TRUE"}
+	if f.Person != "" {
+		args = append(args, f.Person)
+		who = []string{fmt.Sprintf("actor_id = $%d", len(args)), fmt.Sprintf("object_id = $%d", len(args))}
+	}
+	// Each way to be concerned walks an index of its own.
+	of := func(limit string) string {
+		var parts []string
+		for _, w := range who {
+			parts = append(parts, `SELECT seq FROM (SELECT seq FROM activity WHERE `+strings.Join(append(where, w), " AND ")+` ORDER BY seq DESC LIMIT `+limit+`) some`)
+		}
+		return strings.Join(parts, " UNION ")
+	}
+	page := ActivityPage{Records: []activity.Record{}}
+	if !f.Uncounted {
+		n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+of(strconv.Itoa(MaxCount+1))+`) counted`, args...)
+		if err != nil {
+			return ActivityPage{}, err
+		}
+		page.Total = Total{min(n, MaxCount), n > MaxCount}
+	}
+	if f.Limit == 0 {
+		return page, nil
 	}
 	if f.Cursor != "" {
 		seq, err := strconv.ParseInt(f.Cursor, 10, 64)
@@ -65,27 +93,20 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, e
 			return ActivityPage{}, ErrCursor
 		}
 		and("seq < $%d", seq)
+		f.Offset = 0
 	}
-	args = append(args, f.Limit+1)
-	text := `SELECT seq, leaf FROM activity WHERE ` + strings.Join(where, " AND ") + fmt.Sprintf(` ORDER BY seq DESC LIMIT $%d`, len(args))
+	args = append(args, f.Offset+f.Limit+1)
+	text := `SELECT seq, leaf FROM activity WHERE seq IN (` + of(fmt.Sprintf("$%d", len(args))) + `) ORDER BY seq DESC`
 	records, err := list(tx, scanRecord, text, args...)
 	if err != nil {
 		return ActivityPage{}, err
 	}
-	page := ActivityPage{Records: records, Total: total}
+	records = records[min(f.Offset, len(records)):]
+	page.Records = records[:min(f.Limit, len(records))]
 	if len(records) > f.Limit {
-		page.Records = records[:f.Limit]
-		if f.Limit > 0 {
-			page.NextCursor = strconv.FormatInt(records[f.Limit-1].Seq, 10)
-		}
+		page.NextCursor = strconv.FormatInt(records[f.Limit-1].Seq, 10)
 	}
 	return page, nil
-}
-
-func (tx ReadTx) countActivity(where []string, args []any) (Total, error) {
-	text := `SELECT COUNT(*) FROM (SELECT 1 FROM activity WHERE ` + strings.Join(where, " AND ") + fmt.Sprintf(` LIMIT %d)`, MaxCount+1)
-	n, err := one(tx, value[int], text, args...)
-	return Total{min(n, MaxCount), n > MaxCount}, err
 }
 
 func scanRecord(s scan) (activity.Record, error) {

@@ -347,7 +347,7 @@ func TestWriteTx_UseStep(t *testing.T) {
 	apps := ask(t, db, func(tx store.ReadTx) ([]store.AuthenticatorApp, error) {
 		return tx.AuthenticatorApps(store.RefTo(h.users[0].ID))
 	})
-	want := []store.AuthenticatorApp{{ID: app, Name: "Phone", Secret: "sealed", LastStep: 200, CreatedAt: clock.now(), LastUsedAt: clock.now()}}
+	want := []store.AuthenticatorApp{{ID: app, Name: "Phone", Secret: "sealed", LastStep: 200, CreatedAt: clock.now(), LastUsedAt: clock.now(), LastUsedFrom: "192.0.2.1"}}
 	if diff := cmp.Diff(want, apps); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

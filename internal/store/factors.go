@@ -9,17 +9,20 @@ import (
 
 // AuthenticatorApp is one TOTP secret of a user.
 type AuthenticatorApp struct {
-	ID         id.AuthenticatorApp
-	Name       string
-	Secret     string // sealed
-	LastStep   int64  // the newest 30-second step whose code was used
-	CreatedAt  time.Time
-	LastUsedAt time.Time
+	ID           id.AuthenticatorApp
+	Name         string
+	Secret       string // sealed
+	LastStep     int64  // the newest 30-second step whose code was used
+	CreatedAt    time.Time
+	LastUsedAt   time.Time
+	LastUsedFrom string // an address; empty at a Desk, and before
 }
 
 const (
-	selectApps        = `SELECT id, name, secret, last_step, created_at, last_used_at FROM authenticator_apps WHERE user_id = $1 ORDER BY created_at, id`
+	selectApps        = `SELECT id, name, secret, last_step, created_at, last_used_at, last_used_address FROM authenticator_apps WHERE user_id = $1 ORDER BY created_at, id`
 	insertApp  alters = `INSERT INTO authenticator_apps (id, user_id, name, secret, last_step, created_at, last_used_address) VALUES ($1, $2, $3, $4, $5, $6, '')`
+	deleteApp  alters = `DELETE FROM authenticator_apps WHERE user_id = $1 AND id = $2`
+	deleteApps alters = `DELETE FROM authenticator_apps WHERE user_id = $1`
 	// Each step counts once, however many ask at the same time.
 	useStep = `UPDATE authenticator_apps SET last_step = $2, last_used_at = $3, last_used_address = $4 WHERE id = $1 AND last_step < $2 AND user_id = $5`
 
@@ -34,7 +37,7 @@ func (tx ReadTx) AuthenticatorApps(u UserRef) ([]AuthenticatorApp, error) {
 	return list(tx, func(s scan) (a AuthenticatorApp, err error) {
 		var created int64
 		var used sql.NullInt64
-		err = s(&a.ID, &a.Name, &a.Secret, &a.LastStep, &created, &used)
+		err = s(&a.ID, &a.Name, &a.Secret, &a.LastStep, &created, &used, &a.LastUsedFrom)
 		a.CreatedAt, a.LastUsedAt = fromMS(created), fromNullMS(used)
 		return a, err
 	}, selectApps, string(u.id))
@@ -43,6 +46,20 @@ func (tx ReadTx) AuthenticatorApps(u UserRef) ([]AuthenticatorApp, error) {
 // AddAuthenticatorApp switches an app on for a user.
 func (tx WriteTx) AddAuthenticatorApp(u UserRef, a AuthenticatorApp) error {
 	return tx.alterOne(insertApp, string(a.ID), string(u.id), a.Name, a.Secret, a.LastStep, ms(tx.now))
+}
+
+// RemoveAuthenticatorApp takes one app from a user.
+func (tx WriteTx) RemoveAuthenticatorApp(u UserRef, a id.AuthenticatorApp) error {
+	return tx.alterOne(deleteApp, string(u.id), string(a))
+}
+
+// RemoveFactors takes every second factor and recovery code from a user, and
+// says how many factors that were.
+func (tx WriteTx) RemoveFactors(u UserRef) (int64, error) {
+	if _, err := tx.exec(deleteRecovery, string(u.id)); err != nil {
+		return 0, err
+	}
+	return tx.alter(deleteApps, string(u.id))
 }
 
 // UseStep spends a step of an app; false when it, or a later one, was spent.

@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	selectRoles = `SELECT id, account_id, name, description, built_in,
-			(SELECT string_agg(p.permission, ' ') FROM role_permissions p WHERE p.role_id = r.id)
-		FROM roles r WHERE account_id = $1 ORDER BY created_at, id`
-	insertRole alters = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	roleColumns = `r.id, r.account_id, r.name, r.description, r.built_in,
+			(SELECT string_agg(p.permission, ' ') FROM role_permissions p WHERE p.role_id = r.id)`
+	selectRoles          = `SELECT ` + roleColumns + ` FROM roles r WHERE r.account_id = $1 ORDER BY r.created_at, r.id`
+	selectRolesOf        = `SELECT ` + roleColumns + ` FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = $1 ORDER BY r.created_at, r.id`
+	insertRole    alters = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
 	insertRolePermission = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
 
@@ -34,21 +35,23 @@ const (
 ') FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
 
 	// Only within one account, whatever the caller looked up.
-	insertUserRole alters = `INSERT INTO user_roles (user_id, role_id)
-		SELECT u.id, r.id FROM users u JOIN roles r ON r.account_id = u.account_id
+	insertUserRole alters = `INSERT INTO user_roles (user_id, role_id, name_folded)
+		SELECT u.id, r.id, u.name_folded FROM users u JOIN roles r ON r.account_id = u.account_id
 		WHERE u.id = $1 AND r.id = $2`
 )
 
 // Roles of the account, built-in ones first, with their permissions.
 func (tx ReadTx) Roles(scope access.Scope) ([]access.Role, error) {
-	return list(tx, func(s scan) (r access.Role, err error) {
-		var permissions sql.NullString
-		err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn, &permissions)
-		for p := range strings.FieldsSeq(permissions.String) {
-			r.Permissions = append(r.Permissions, access.Permission(p))
-		}
-		return r, err
-	}, selectRoles, string(scope.Account()))
+	return list(tx, scanRole, selectRoles, string(scope.Account()))
+}
+
+func scanRole(s scan) (r access.Role, err error) {
+	var permissions sql.NullString
+	err = s(&r.ID, &r.Account, &r.Name, &r.Description, &r.BuiltIn, &permissions)
+	for p := range strings.FieldsSeq(permissions.String) {
+		r.Permissions = append(r.Permissions, access.Permission(p))
+	}
+	return r, err
 }
 
 // AddRole writes a role; ErrTaken when the account has one of that name.
@@ -97,6 +100,11 @@ func readRoles(lines string) []access.Role {
 	}
 	slices.SortFunc(roles, func(a, b access.Role) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return roles
+}
+
+// RolesOf a user, with their permissions.
+func (tx ReadTx) RolesOf(u UserRef) ([]access.Role, error) {
+	return list(tx, scanRole, selectRolesOf, string(u.id))
 }
 
 // GiveRole gives a user a role of the same account; ErrNotFound when the

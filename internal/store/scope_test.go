@@ -66,7 +66,7 @@ func TestScope(t *testing.T) {
 	t.Run("Users", func(t *testing.T) {
 		for what, f := range map[string]store.UserFilter{
 			"all": {}, "a name of both": {Search: "anna"}, "a name from there": {Search: "carla"}, "two letters": {Search: "ca"}, "one letter": {Search: "c"},
-			"state": {State: user.Active}, "e-mail": {Search: "@there.example"},
+			"state": {States: []user.State{user.Active}}, "factor": {Factors: []store.SecondFactor{store.FactorNone}}, "role": {Role: there.role.ID}, "e-mail": {Search: "@there.example"},
 		} {
 			f.Limit = 100
 			for _, s := range []access.Scope{here.scope(), nobody, unknown} {

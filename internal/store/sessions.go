@@ -26,6 +26,16 @@ const (
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
 	openedByID = selectOpened + ` WHERE s.id = $1 AND s.user_id = $2`
 
+	sessionsOf = `SELECT ` + sessionColumns + ` FROM sessions s
+		WHERE s.user_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3
+		ORDER BY s.last_seen_at DESC, s.id`
+	sessionsIn = `SELECT ` + sessionColumns + `, u.name FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE u.account_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3
+		ORDER BY s.last_seen_at DESC, s.id LIMIT $4 OFFSET $5`
+	countSessions = `SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE u.account_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3`
+	holderOf = `SELECT ` + listedColumns + ` FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $2 AND u.account_id = $1`
+
 	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`
 	renewSession         = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5 WHERE id = $1 AND user_id = $6`
@@ -88,6 +98,43 @@ func (tx ReadTx) SessionByToken(digest string) (Bearer, error) {
 // Session finds a session of a user.
 func (tx ReadTx) Session(u UserRef, s id.Session) (Opened, error) {
 	return one(tx, scanOpened, openedByID, string(s), string(u.id))
+}
+
+// UserSession is a session and who it is of.
+type UserSession struct {
+	session.Session
+	Name string // of the user
+}
+
+func scanSession(s scan, more ...any) (ss session.Session, err error) {
+	var signedIn, steppedUp, lastSeen, ends int64
+	err = s(append([]any{&ss.ID, &ss.User, &ss.Face, &ss.Means, &ss.Address, &ss.Program, &signedIn, &steppedUp, &lastSeen, &ends}, more...)...)
+	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
+	return ss, err
+}
+
+// SessionsOf a user that are alive, the one last used first.
+func (tx ReadTx) SessionsOf(u UserRef) ([]session.Session, error) {
+	return list(tx, func(s scan) (session.Session, error) { return scanSession(s) }, sessionsOf, string(u.id), ms(tx.now), ms(tx.now.Add(-session.Idle)))
+}
+
+// Sessions of everybody in the scope that are alive, and how many there are.
+func (tx ReadTx) Sessions(scope access.Scope, limit, offset int) ([]UserSession, int, error) {
+	alive := []any{string(scope.Account()), ms(tx.now), ms(tx.now.Add(-session.Idle))}
+	n, err := one(tx, value[int], countSessions, alive...)
+	if err != nil || limit == 0 {
+		return []UserSession{}, n, err
+	}
+	page, err := list(tx, func(s scan) (u UserSession, err error) {
+		u.Session, err = scanSession(s, &u.Name)
+		return u, err
+	}, sessionsIn, append(alive, limit, offset)...)
+	return page, n, err
+}
+
+// SessionHolder finds whose session that is, within the scope.
+func (tx ReadTx) SessionHolder(scope access.Scope, s id.Session) (Listed, error) {
+	return one(tx, scanListed, holderOf, string(scope.Account()), string(s))
 }
 
 // AddSession writes a session of a user that begins now.

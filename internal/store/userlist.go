@@ -1,27 +1,83 @@
 package store
 
 import (
-	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/id"
 	"gatehouse/internal/user"
 )
 
-// UserFilter says which users of a scope, and which page of them.
+// UserFilter says which users of a scope, in which order, and which page of
+// them. What is empty filters nothing.
 type UserFilter struct {
-	Search string     // part of name, login or e-mail; words must all occur
-	State  user.State // empty: all but deleted
-	Limit  int        // at most MaxPage; 0 only counts
-	Offset int        // at most MaxOffset
-	Cursor string     // of the page before; goes before Offset
+	Search    string         // part of name, login or e-mail; words must all occur
+	States    []user.State   // one of these; never deleted ones
+	Factors   []SecondFactor // one of these
+	Role      id.Role
+	Order     UserOrder // by name when empty
+	Limit     int       // at most MaxPage; 0 only counts
+	Offset    int       // at most MaxOffset
+	Cursor    string    // of the page before; goes before Offset
+	Uncounted bool      // the total is not wanted
 }
+
+// SecondFactor is how a user stands with second factors, but for the policy of
+// the account.
+type SecondFactor string
+
+// How a user may stand.
+const (
+	FactorOn     SecondFactor = "on"
+	FactorForced SecondFactor = "forced" // of this user, and missing
+	FactorNone   SecondFactor = "none"
+)
+
+// UserOrder is what a list of users is sorted by; with a minus in front, the
+// other way round.
+type UserOrder string
+
+// The orders.
+const (
+	ByName     UserOrder = "name"
+	ByLogin    UserOrder = "login"
+	ByCreation UserOrder = "createdAt"
+	BySeen     UserOrder = "lastSeenAt" // never first
+)
+
+// UserOrders lists them all.
+func UserOrders() []UserOrder {
+	return []UserOrder{ByName, "-" + ByName, ByLogin, "-" + ByLogin, ByCreation, "-" + ByCreation, BySeen, "-" + BySeen}
+}
+
+// column that the order walks, of which there is an index.
+func (o UserOrder) column() string {
+	switch UserOrder(strings.TrimPrefix(string(o), "-")) {
+	case ByLogin:
+		return "u.login_folded"
+	case ByCreation:
+		return "u.created_at"
+	case BySeen:
+		return "coalesce(u.last_seen_at, 0)"
+	}
+	return "u.name_folded"
+}
+
+func (o UserOrder) isText() bool { return strings.HasSuffix(o.column(), "_folded") }
+
+// clause to sort by, of rows called so.
+func (o UserOrder) clause(key, id string) string {
+	if o.descends() {
+		return " ORDER BY " + key + " DESC, " + id + " DESC"
+	}
+	return " ORDER BY " + key + ", " + id
+}
+
+func (o UserOrder) descends() bool { return strings.HasPrefix(string(o), "-") }
 
 // Limits of pages.
 const (
@@ -30,16 +86,13 @@ const (
 	MaxCount  = 10_000 // totals beyond are "more than"
 )
 
-// Limits of a search: words that must occur, and n-grams of each to choose from.
-const (
-	maxWords = 12
-	maxGrams = 48
-)
+// countedAmong is how many users a search that many match is counted among.
+const countedAmong = 3000
 
-// Total is how many there are, or that there are more than MaxCount.
+// Total is how many there are, or that there are more than Count.
 type Total struct {
 	Count   int
-	Minimum bool // there are more than Count
+	Minimum bool
 }
 
 // UserPage is a page of a list of users.
@@ -49,28 +102,14 @@ type UserPage struct {
 	NextCursor string // empty on the last page
 }
 
-// ErrCursor is returned for a cursor that no page gave.
-var ErrCursor = fmt.Errorf("the cursor cannot be read")
-
-// manyMatches is where walking the account in order of names beats sorting
-// the matches: that many of a million lie close enough together.
-const manyMatches = 2000
-
-// countedAmong is how many users a search that many match is counted among.
-const countedAmong = 3000
-
-const (
-	selectByRow = `SELECT ` + listedColumns + `, u.name_folded FROM users u WHERE u.row IN (%s) ORDER BY u.name_folded, u.id`
-	indexUser   = `INSERT INTO user_grams (rowid, grams) VALUES ($1, $2)`
-	matchesUpTo = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2`
-	probeGram   = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT 1 OFFSET 100`
-)
-
-// Users lists users of the scope by name. It finds the rows of the page first,
-// from indexes alone where it can, and reads those only.
+// Users lists users of the scope. It finds the rows of the page first, from
+// indexes alone where it can, and reads those only.
 func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	tx = tx.interruptible()
 	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
+	if f.Order == "" {
+		f.Order = ByName
+	}
 	q := newUserQuery(scope, f)
 	if err := q.readCursor(f.Cursor); err != nil {
 		return UserPage{}, err
@@ -98,7 +137,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	}
 	more := len(rows) > f.Limit
 	var last string
-	if page.Users, last, err = tx.usersAt(rows[:min(len(rows), f.Limit)]); err != nil {
+	if page.Users, last, err = tx.usersAt(f.Order, rows[:min(len(rows), f.Limit)]); err != nil {
 		return UserPage{}, err
 	}
 	if more {
@@ -109,21 +148,48 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 
 // userQuery is a list of users being put together from a fixed set of parts.
 type userQuery struct {
-	where  []string // without the words
-	search []string // the words: each must occur
-	args   []any
-	words  []string
-	after  string // the condition of the cursor, whose args come last; TRUE without one
-	before int    // how many args there are before those
+	order    UserOrder
+	from     string   // users, or the holders of a role in order of names
+	branches []string // the conditions that an index answers: one of them holds
+	where    []string // those that are looked at row by row, without the words
+	search   []string // the words: each must occur
+	args     []any
+	words    []string
+	after    string // the condition of the cursor, whose args come last; TRUE without one
+	before   int    // how many args there are before those
 }
 
+// newUserQuery lets one index find the rows in order, and has the other
+// conditions looked at in each. Several values of what the index begins with
+// are a branch each, since together they would have to be sorted.
 func newUserQuery(scope access.Scope, f UserFilter) userQuery {
-	q := userQuery{words: searchWords(f.Search), after: "TRUE"}
-	q.where = append(q.where, "u.account_id = "+q.arg(string(scope.Account())))
-	if f.State != "" {
-		q.where = append(q.where, "u.state = "+q.arg(string(f.State)))
-	} else {
-		q.where = append(q.where, "u.state <> 'deleted'")
+	q := userQuery{order: f.Order, words: searchWords(f.Search), after: "TRUE", from: "users u"}
+	account := "u.account_id = " + q.arg(string(scope.Account()))
+	byName := q.order.column() == ByName.column()
+	states, factors := q.conditions("u.state", texts(f.States)), q.conditions("u.second_factor", texts(f.Factors))
+	if len(states) == 0 {
+		q.where = append(q.where, aside("u.state")+" <> 'deleted'")
+	}
+	switch {
+	case f.Role != "" && byName:
+		// The join is written out, so that the holders are walked and not the users.
+		q.from = "user_roles m CROSS JOIN users u ON u.id = m.user_id"
+		q.branches = []string{"m.role_id = " + q.arg(string(f.Role))}
+		q.where = append(q.where, aside(account))
+		q.where = append(q.where, either(states)...)
+		q.where = append(q.where, either(factors)...)
+	case byName && len(states) > 0:
+		q.branches = prefixed(account+" AND ", states)
+		q.where = append(q.where, either(factors)...)
+	case byName && len(factors) > 0:
+		q.branches = prefixed(account+" AND ", factors)
+	default:
+		q.branches = []string{account}
+		q.where = append(q.where, either(states)...)
+		q.where = append(q.where, either(factors)...)
+	}
+	if f.Role != "" && !byName {
+		q.where = append(q.where, "EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = u.id AND m.role_id = "+q.arg(string(f.Role))+")")
 	}
 	for _, w := range q.words {
 		// Folded words hold nothing that GLOB takes for a pattern.
@@ -136,62 +202,148 @@ func newUserQuery(scope access.Scope, f UserFilter) userQuery {
 	return q
 }
 
+func texts[T ~string](values []T) []string {
+	all := []string{}
+	for _, v := range values {
+		all = append(all, string(v))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// conditions are one for each value.
+func (q *userQuery) conditions(column string, values []string) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, column+" = "+q.arg(v))
+	}
+	return all
+}
+
+// either is the condition that one of several holds, which no index is used
+// for; none when there are none.
+func either(conditions []string) []string {
+	if len(conditions) == 0 {
+		return nil
+	}
+	for i, c := range conditions {
+		conditions[i] = aside(c)
+	}
+	return []string{"(" + strings.Join(conditions, " OR ") + ")"}
+}
+
+// aside keeps SQLite's planner from an index on what follows: left to itself it
+// takes one that then has to sort an account.
+func aside(expression string) string { return "+" + expression }
+
+func prefixed(prefix string, all []string) []string {
+	for i := range all {
+		all[i] = prefix + all[i]
+	}
+	return all
+}
+
 func (q *userQuery) arg(v any) string {
 	q.args = append(q.args, v)
 	return fmt.Sprintf("$%d", len(q.args))
+}
+
+// key is what the rows are sorted by: of the role's holders, the copy of the
+// name that their index has.
+func (q *userQuery) key() (column, id string) {
+	if strings.HasPrefix(q.from, "user_roles") {
+		return "m.name_folded", "m.user_id"
+	}
+	return q.order.column(), "u.id"
 }
 
 func (q *userQuery) readCursor(cursor string) error {
 	if cursor == "" {
 		return nil
 	}
-	name, key, err := decodeCursor(cursor)
-	q.after = "(u.name_folded, u.id) > (" + q.arg(name) + ", " + q.arg(key) + ")"
-	return err
+	text, row, err := decodeCursor(cursor, string(q.order))
+	if err != nil {
+		return err
+	}
+	var key any = text
+	if !q.order.isText() {
+		if key, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return ErrCursor
+		}
+	}
+	column, id := q.key()
+	than := " > "
+	if q.order.descends() {
+		than = " < "
+	}
+	q.after = "(" + column + ", " + id + ")" + than + "(" + q.arg(key) + ", " + q.arg(row) + ")"
+	return nil
 }
 
-// walk goes through an index in order of names, which holds the searched text
-// as well: for lists without words, and for words that many have.
+// ordered selects from every branch in order, and at most so many of each.
+func (q *userQuery) ordered(columns string, conditions []string, limit string) string {
+	column, id := q.key()
+	var parts []string
+	for _, b := range q.branches {
+		where := strings.Join(slices.Concat([]string{b}, q.where, conditions), " AND ")
+		parts = append(parts, "SELECT "+columns+", "+column+" AS sort_key, "+id+" AS sort_id FROM "+q.from+" WHERE "+where+q.order.clause(column, id)+limit)
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "SELECT * FROM (SELECT * FROM (" + strings.Join(parts, ") UNION ALL SELECT * FROM (") + "))" + q.order.clause("sort_key", "sort_id") + limit
+}
+
+// walk goes through an index in order, which for the order of names holds the
+// searched text as well: for lists without words, and for words that many have.
 func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
 	count := tx.countAll
 	if len(q.words) > 0 {
 		count = tx.countAmong
 	}
-	total, err := count(q)
+	var total Total
+	var err error
+	if !f.Uncounted {
+		total, err = count(q)
+	}
 	if err != nil || f.Limit == 0 {
 		return nil, total, err
 	}
-	conditions := strings.Join(slices.Concat(q.where, q.search, []string{q.after}), " AND ")
-	text := `SELECT u.row FROM users u WHERE ` + conditions + ` ORDER BY u.name_folded, u.id LIMIT ` + q.arg(f.Limit+1)
-	if f.Cursor == "" && f.Offset > 0 {
-		text += ` OFFSET ` + q.arg(f.Offset)
-	} else {
-		f.Offset = 0
+	skip := f.Offset
+	if f.Cursor != "" {
+		skip = 0
 	}
-	rows, err := list(tx, value[int64], text, q.args...)
+	// Each branch gives what the page may need of it.
+	limit := " LIMIT " + q.arg(skip+f.Limit+1)
+	text := q.ordered("u.row AS row", append(slices.Clone(q.search), q.after), limit)
+	rows, err := list(tx, func(read scan) (row int64, err error) {
+		var key any
+		var sortID string
+		return row, read(&row, &key, &sortID)
+	}, text, q.args...)
+	rows = rows[min(skip, len(rows)):]
 	if total.Minimum {
-		total.Count = max(total.Count, f.Offset+min(len(rows), f.Limit))
+		total.Count = max(total.Count, skip+min(len(rows), f.Limit))
 	}
 	return rows, total, err
 }
 
-// countAll counts to MaxCount. Whether there are more is asked first: to skip
-// rows takes half the time of counting them.
+// countAll counts to MaxCount.
 func (tx ReadTx) countAll(q userQuery) (Total, error) {
-	from, args := ` FROM users u WHERE `+strings.Join(q.where, " AND "), q.args[:q.before]
-	more, err := exists(tx, `SELECT 1`+from+` ORDER BY u.name_folded, u.id LIMIT 1 OFFSET `+strconv.Itoa(MaxCount), args...)
-	if err != nil || more {
-		return Total{MaxCount, more}, err
+	var parts []string
+	for _, b := range q.branches {
+		where := strings.Join(slices.Concat([]string{b}, q.where), " AND ")
+		parts = append(parts, `SELECT * FROM (SELECT 1 FROM `+q.from+` WHERE `+where+` LIMIT `+strconv.Itoa(MaxCount+1)+`)`)
 	}
-	n, err := one(tx, value[int], `SELECT COUNT(*)`+from, args...)
-	return Total{Count: n}, err
+	n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+strings.Join(parts, " UNION ALL ")+`) counted`, q.args[:q.before]...)
+	return Total{min(n, MaxCount), n > MaxCount}, err
 }
 
 // countAmong counts who has the words among the first users: walking a million
 // to tell how many is not worth anybody's time.
 func (tx ReadTx) countAmong(q userQuery) (Total, error) {
 	text := `SELECT COUNT(*), COUNT(CASE WHEN ` + strings.Join(q.search, " AND ") + ` THEN 1 END)
-		FROM (SELECT u.search FROM users u WHERE ` + strings.Join(q.where, " AND ") + ` ORDER BY u.name_folded, u.id LIMIT ` + strconv.Itoa(countedAmong+1) + `) u`
+		FROM (` + q.ordered("u.search AS search", nil, ` LIMIT `+strconv.Itoa(countedAmong+1)) + `) u`
 	return one(tx, func(read scan) (t Total, err error) {
 		var seen int
 		err = read(&seen, &t.Count)
@@ -211,12 +363,14 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, To
 	if err != nil {
 		return nil, Total{}, err
 	}
-	conditions := strings.Join(slices.Concat(q.where, q.search), " AND ")
-	// The plus keeps the planner from the index of names.
+	from, column, id := "", "", ""
+	if column, id = q.key(); strings.HasPrefix(q.from, "user_roles") {
+		from = " CROSS JOIN user_roles m ON m.user_id = u.id"
+	}
+	where := append([]string{"(" + strings.Join(q.branches, " OR ") + ")"}, slices.Concat(q.where, q.search)...)
 	all, err := list(tx, func(read scan) (r found, err error) { return r, read(&r.row, &r.after) },
-		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(string(candidates))+`) c CROSS JOIN users u ON u.row = c.value
-		WHERE +`+conditions+`
-		ORDER BY u.name_folded, u.id`, q.args...)
+		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(string(candidates))+`) c CROSS JOIN users u ON u.row = c.value`+from+`
+		WHERE `+strings.Join(where, " AND ")+q.order.clause(column, id), q.args...)
 	if err != nil {
 		return nil, Total{}, err
 	}
@@ -232,9 +386,9 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, To
 	return rows[:min(f.Limit+1, len(rows))], Total{Count: len(all)}, nil
 }
 
-// usersAt reads these rows in order of names, and gives the cursor behind the
+// usersAt reads these rows in their order, and gives the cursor behind the
 // last.
-func (tx ReadTx) usersAt(rows []int64) (users []Listed, cursor string, err error) {
+func (tx ReadTx) usersAt(order UserOrder, rows []int64) (users []Listed, cursor string, err error) {
 	args := []any{}
 	for _, r := range rows {
 		args = append(args, r)
@@ -242,12 +396,13 @@ func (tx ReadTx) usersAt(rows []int64) (users []Listed, cursor string, err error
 	for len(args)%50 != 0 { // so that few different statements exist
 		args = append(args, -1)
 	}
+	text := `SELECT ` + listedColumns + `, ` + order.column() + ` FROM users u WHERE u.row IN (` + placeholders(len(args)) + `)` + order.clause(order.column(), "u.id")
 	users, err = list(tx, func(read scan) (Listed, error) {
-		var name string // as it is stored: another version may have folded it
-		l, err := scanUser(read, &name)
-		cursor = encodeCursor(name, string(l.ID))
+		var key any // as it is stored: another version may have folded it
+		l, err := scanUser(read, &key)
+		cursor = encodeCursor(string(order), fmt.Sprint(key), string(l.ID))
 		return l, err
-	}, fmt.Sprintf(selectByRow, placeholders(len(args))), args...)
+	}, text, args...)
 	return users, cursor, err
 }
 
@@ -261,144 +416,4 @@ func placeholders(n int) string {
 		fmt.Fprintf(&b, "$%d", i+1)
 	}
 	return b.String()
-}
-
-// searchWords are the words to find, a bounded number of them: each is a
-// condition of its own, and what comes after so many narrows nothing.
-func searchWords(search string) []string {
-	words := strings.Fields(user.Fold(search))
-	slices.Sort(words)
-	words = slices.Compact(words)
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	return words[:min(len(words), maxWords)]
-}
-
-// indexed is a row that searches are to find.
-type indexed struct {
-	row, account int64
-	search       string
-}
-
-// indexLater has the writer index a row once every job of the batch has run:
-// FTS5 writes out a segment at each savepoint, so that indexing under the
-// jobs' own would cost as much as a commit for each of them.
-func (tx WriteTx) indexLater(i indexed) { tx.job.indexed = append(tx.job.indexed, i) }
-
-func (tx WriteTx) index(i indexed) error {
-	_, err := tx.exec(indexUser, i.row, strings.Join(grams(i.account, i.search), " "))
-	return err
-}
-
-// fewMatches looks the words up by their n-grams and gives the rows that may
-// have them; false when many do, or there is nothing to look up by.
-func (tx ReadTx) fewMatches(scope access.Scope, words []string) (rows []int64, few bool, err error) {
-	if !slices.ContainsFunc(words, func(w string) bool { return utf8.RuneCountInString(w) > 1 }) {
-		return nil, false, nil
-	}
-	number, err := tx.number(scope.Account())
-	if err != nil {
-		return nil, false, err
-	}
-	match, err := tx.matchGrams(number, words)
-	if err != nil {
-		return nil, false, err
-	}
-	rows, err = list(tx, value[int64], matchesUpTo, match, manyMatches+1)
-	return rows, len(rows) <= manyMatches, err
-}
-
-// grams are the pairs and triples of letters in each word, once each.
-func grams(account int64, search string) []string {
-	prefix := gramPrefix(account)
-	var all []string
-	for _, w := range strings.Fields(search) {
-		starts := letters(w)
-		for n := 2; n <= 3; n++ {
-			for i := 0; i+n < len(starts); i++ {
-				all = append(all, prefix+w[starts[i]:starts[i+n]])
-			}
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// gramPrefix keeps the n-grams of accounts apart.
-func gramPrefix(account int64) string { return strconv.FormatInt(account, 10) + "~" }
-
-// letters are the places in a word where its letters begin, and its end.
-func letters(word string) []int {
-	starts := make([]int, 0, len(word)+1)
-	for i := range word {
-		starts = append(starts, i)
-	}
-	return append(starts, len(word))
-}
-
-// matchGrams is the FTS5 expression for words: the rarest n-gram of each, two
-// for a word alone. Intersecting all of them takes several times as long and
-// leaves hardly fewer.
-func (tx ReadTx) matchGrams(account int64, words []string) (string, error) {
-	each := 1
-	if len(words) == 1 {
-		each = 2
-	}
-	var all []string
-	for _, w := range words {
-		rare, err := tx.rarest(terms(account, w))
-		if err != nil {
-			return "", err
-		}
-		all = append(all, rare[:min(len(rare), each)]...)
-	}
-	return strings.Join(all, " AND "), nil
-}
-
-// rarest sorts terms by how few rows have them, judging by how far down their
-// hundredth row is.
-func (tx ReadTx) rarest(terms []string) ([]string, error) {
-	reach := make(map[string]int64, len(terms))
-	for _, t := range terms {
-		row, found, err := orNotFound(one(tx, value[int64], probeGram, t))
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			return []string{t}, nil // so few that no other is needed
-		}
-		reach[t] = row
-	}
-	slices.SortFunc(terms, func(a, b string) int { return cmp.Compare(reach[b], reach[a]) })
-	return terms, nil
-}
-
-// terms are the triples of letters of a word as FTS5 terms, or its pair; none
-// for a single letter.
-func terms(account int64, word string) []string {
-	starts := letters(word)
-	n := min(len(starts)-1, 3)
-	if n < 2 {
-		return nil
-	}
-	var all []string
-	for i := 0; i+n < len(starts); i++ {
-		all = append(all, `"`+gramPrefix(account)+word[starts[i]:starts[i+n]]+`"`)
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), maxGrams)]
-}
-
-// A cursor is opaque to callers: the keys of the last row.
-func encodeCursor(keys ...string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(keys, "\x00")))
-}
-
-func decodeCursor(cursor string) (a, b string, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	a, b, ok := strings.Cut(string(raw), "\x00")
-	if err != nil || !ok || !utf8.Valid(raw) {
-		return "", "", ErrCursor
-	}
-	return a, b, nil
 }

@@ -19,8 +19,8 @@ const (
 	selectUser  = `SELECT ` + listedColumns + ` FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.state <> 'deleted'`
 	userByLogin = `SELECT ` + listedColumns + `, u.password_hash FROM users u WHERE u.login_folded = $1 AND u.state <> 'deleted'`
 	loginTaken  = `SELECT 1 FROM users WHERE login_folded = $1`
-	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, password_hash, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, second_factor, password_hash, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $13 THEN 'forced' ELSE 'none' END, $14, $15)
 		RETURNING row, (SELECT a.row FROM accounts a WHERE a.id = account_id)`
 	setPassword  alters = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
 	setHash             = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
@@ -95,7 +95,7 @@ func (tx ReadTx) HasAdminUser(scope access.Scope) (bool, error) {
 // the account has no such role. Nobody's rights change by it: nothing was
 // decided about somebody who was not there.
 func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) (UserRef, error) {
-	search := user.Fold(u.Name + " " + string(u.Login) + " " + string(u.Email))
+	search := searchText(u)
 	i, err := one(tx.ReadTx, func(read scan) (indexed, error) {
 		i := indexed{search: search}
 		return i, read(&i.row, &i.account)
