@@ -2,7 +2,7 @@ package app
 
 import "gatehouse/internal/ops"
 
-// Session binds signing in and out at this window.
+// Session binds signing in and out at this window, and proving oneself again.
 type Session struct{ h *holder }
 
 // SignIn is session.signIn.
@@ -18,6 +18,11 @@ func (s *Session) Verify(in ops.VerifyInput) (ops.SignIn, error) {
 // Show is session.show.
 func (s *Session) Show(in ops.None) (ops.SessionStatus, error) {
 	return call(s.h, s.h.ops.Session.Show, in)
+}
+
+// StepUp is session.stepUp.
+func (s *Session) StepUp(in ops.StepUpInput) (ops.Renewed, error) {
+	return call(s.h, s.h.ops.Session.StepUp, in)
 }
 
 // SignOut is session.signOut.

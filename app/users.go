@@ -11,7 +11,41 @@ func (u *Users) List(in ops.UserList) (ops.Page[ops.User], error) {
 }
 
 // Show is users.show.
-func (u *Users) Show(in ops.UserID) (ops.User, error) { return call(u.h, u.h.ops.Users.Show, in) }
+func (u *Users) Show(in ops.UserID) (ops.UserDetail, error) {
+	return call(u.h, u.h.ops.Users.Show, in)
+}
 
 // Add is users.add.
-func (u *Users) Add(in ops.AddUserInput) (ops.Added, error) { return call(u.h, u.h.ops.Users.Add, in) }
+func (u *Users) Add(in ops.AddUserInput) (ops.Added, error) {
+	return call(u.h, u.h.ops.Users.Add, in)
+}
+
+// Update is users.update.
+func (u *Users) Update(in ops.UpdateUserInput) (ops.User, error) {
+	return call(u.h, u.h.ops.Users.Update, in)
+}
+
+// Deactivate is users.deactivate.
+func (u *Users) Deactivate(in ops.UserID) (ops.User, error) {
+	return call(u.h, u.h.ops.Users.Deactivate, in)
+}
+
+// Reactivate is users.reactivate.
+func (u *Users) Reactivate(in ops.UserID) (ops.User, error) {
+	return call(u.h, u.h.ops.Users.Reactivate, in)
+}
+
+// Delete is users.delete.
+func (u *Users) Delete(in ops.UserID) (ops.None, error) {
+	return call(u.h, u.h.ops.Users.Delete, in)
+}
+
+// Reissue is users.reissue.
+func (u *Users) Reissue(in ops.UserID) (ops.ActivationIssued, error) {
+	return call(u.h, u.h.ops.Users.Reissue, in)
+}
+
+// ResetSecondFactors is users.resetSecondFactors.
+func (u *Users) ResetSecondFactors(in ops.ResetInput) (ops.User, error) {
+	return call(u.h, u.h.ops.Users.ResetSecondFactors, in)
+}

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
 
@@ -29,7 +30,14 @@ type ask struct {
 func (r *run) lists(ctx context.Context) error {
 	asks := []ask{{name: "first page"}}
 	for _, s := range []user.State{user.Active, user.Invited, user.Deactivated} {
-		asks = append(asks, ask{name: "first page, " + string(s), list: ops.UserList{Status: s}})
+		asks = append(asks, ask{name: "first page, " + string(s), list: ops.UserList{Status: ops.Choice(s)}})
+	}
+	for _, c := range []ops.Choice{"on", "setup_required", "in:on,setup_required"} {
+		asks = append(asks, ask{name: "first page, 2-factor " + string(c), list: ops.UserList{MFA: c}})
+	}
+	asks = append(asks, ask{name: "first page, invited or deactivated", list: ops.UserList{Status: "ne:active"}})
+	for _, o := range store.UserOrders() {
+		asks = append(asks, ask{name: "first page by " + string(o), list: ops.UserList{Order: o}})
 	}
 	asks = append(asks, ask{name: "page at offset 10000", list: ops.UserList{Paging: ops.Paging{Offset: 10_000}}})
 	return r.askBoth(ctx, asks, func(a ask, small, large []time.Duration) {
@@ -52,7 +60,7 @@ func (r *run) search(ctx context.Context) error {
 		{name: `part of two words ("jan ver")`, list: ops.UserList{Q: "jan ver"}},
 		{name: `rare ("quistgaard")`, list: ops.UserList{Q: "quistgaard"}},
 		{name: `absent ("xylophone")`, list: ops.UserList{Q: "xylophone"}},
-		{name: `common name, deactivated`, list: ops.UserList{Q: "peeters", Status: user.Deactivated}},
+		{name: `common name, deactivated`, list: ops.UserList{Q: "peeters", Status: "deactivated"}},
 		{name: `small account, everybody ("an")`, handle: corner, list: ops.UserList{Q: "an"}},
 		{name: `small account, absent ("peeters")`, handle: corner, list: ops.UserList{Q: "peeters"}},
 	}

@@ -177,6 +177,7 @@ func (o *Operations) openActivation(c op.Call, tx store.WriteTx, typed secret.Te
 
 func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.Commit[Activated], error) {
 	var before store.Listed
+	var strength password.Protection
 	var about password.About
 	err := p.Read(func(tx store.ReadTx) error {
 		found, u, err := o.findActivation(tx, in.Secret)
@@ -184,7 +185,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 			return err
 		}
 		a, err := tx.Account(found.Scope)
-		before, about = u, password.About{AccountHandle: string(a.Handle), AccountName: a.Name, Login: string(u.Login), Name: u.Name, Email: string(u.Email)}
+		before, strength, about = u, strengthOf(a.MFAPolicy, u), aboutUser(a, u.User)
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {
@@ -197,7 +198,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return nil, err
 	}
 	var form field.Form
-	chosen := readPassword(&form, in.Password, about)
+	chosen := readPassword(&form, in.Password, strength, about)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}

@@ -7,18 +7,19 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/op"
-	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 )
 
 // ActivityList asks for a page of the log, newest first.
 type ActivityList struct {
 	Paging
-	Event  string    `json:"event,omitempty"`  // "user.added"
-	Actor  string    `json:"actor,omitempty"`  // an id
-	Object string    `json:"object,omitempty"` // an id
-	Since  time.Time `json:"since,omitzero"`
-	Until  time.Time `json:"until,omitzero"`
+	Event   string    `json:"event,omitempty"`   // "user.added"
+	Outcome Choice    `json:"outcome,omitempty"` // done or refused
+	Actor   string    `json:"actor,omitempty"`   // an id
+	Object  string    `json:"object,omitempty"`  // an id
+	Person  string    `json:"person,omitempty"`  // an id: actor or object
+	Since   time.Time `json:"since,omitzero"`
+	Until   time.Time `json:"until,omitzero"`
 }
 
 // Record is an entry of the log.
@@ -67,28 +68,41 @@ func (o *Operations) addActivity() {
 	}, op.Holds(access.ViewActivity), listActivity)
 }
 
-func listActivity(r *op.Reading, in ActivityList) (Page[Record], error) {
+func listActivity(r *op.Reading, in ActivityList) (Page[Record], error) { return records(r, in) }
+
+// records of the log, in the caller's account.
+func records(r *op.Reading, in ActivityList) (Page[Record], error) {
 	limit, err := in.limit()
 	if err != nil {
 		return Page[Record]{}, err
 	}
-	if in.Offset != 0 {
-		return Page[Record]{}, problem.New(problem.InvalidRequest, "The activity has no offset; please go on with the cursor of the page before.")
+	outcomes, err := choose(in.Outcome, "outcome", []activity.Outcome{activity.Done, activity.Refused})
+	if err != nil {
+		return Page[Record]{}, err
 	}
-	found, err := r.Tx.Activity(r.Scope(), store.ActivityFilter{
-		Event: in.Event, Actor: in.Actor, Object: in.Object, Since: in.Since, Until: in.Until, Limit: limit, Cursor: in.Cursor,
-	})
+	f := store.ActivityFilter{
+		Event: in.Event, Actor: in.Actor, Object: in.Object, Person: in.Person, Since: in.Since, Until: in.Until,
+		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
+	}
+	switch {
+	case outcomes == nil, len(outcomes) > 1: // both there are
+	case len(outcomes) == 1:
+		f.Outcome = outcomes[0]
+	default:
+		return pageOf(in.Paging, limit, store.Total{}, "", []Record{}), nil
+	}
+	found, err := r.Tx.Activity(r.Scope(), f)
 	if err != nil {
 		return Page[Record]{}, fmt.Errorf("list activity: %w", err)
 	}
-	page := Page[Record]{Entities: []Record{}, Pagination: Pagination{Limit: limit, Total: found.Total.Count, TotalIsMinimum: found.Total.Minimum, NextCursor: found.NextCursor}}
+	all := []Record{}
 	for _, e := range found.Records {
-		page.Entities = append(page.Entities, Record{
+		all = append(all, Record{
 			Seq: e.Seq, At: e.At, Event: e.Event, Outcome: e.Outcome,
 			Actor: RecordActor{access.Kind(e.Actor.Kind), e.Actor.ID, e.Actor.Name}, Means: e.Means, Object: Named(e.Object),
 			Source: RecordSource{access.Face(e.Source.Face), e.Source.Address, e.Source.Program},
 			Reason: string(e.Reason), Detail: e.Detail,
 		})
 	}
-	return page, nil
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
 }

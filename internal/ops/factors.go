@@ -47,6 +47,7 @@ type Method string
 const (
 	AppMethod      Method = "authenticator_app"
 	RecoveryMethod Method = "recovery_code"
+	PasswordMethod Method = "password"
 )
 
 // How a person proved who they are, joined by + in a session's means.

@@ -49,6 +49,8 @@ type Operations struct {
 	Profile       profileOps
 	SecondFactors secondFactorOps
 	Users         userOps
+	Sessions      sessionsOps
+	Permissions   permissionOps
 	Roles         roleOps
 	Activity      activityOps
 }
@@ -63,6 +65,8 @@ func New(d Dependencies) *Operations {
 	o.addProfile()
 	o.addSecondFactors()
 	o.addUsers()
+	o.addSessions()
+	o.addPermissions()
 	o.addRoles()
 	o.addActivity()
 	return o
@@ -94,7 +98,10 @@ type Paging struct {
 	Limit  *int   `json:"limit,omitempty"`  // 50 when left out, at most 200; 0 only counts
 	Offset int    `json:"offset,omitempty"` // at most 10000; use the cursor to go on further
 	Cursor string `json:"cursor,omitempty"` // nextCursor of the page before
+	Total  *bool  `json:"total,omitempty"`  // false: do not count
 }
+
+func (p Paging) uncounted() bool { return p.Total != nil && !*p.Total }
 
 const defaultPage = 50
 
@@ -110,6 +117,11 @@ func (p Paging) limit() (int, error) {
 		return 0, problem.Newf(problem.InvalidRequest, "The offset goes up to %d; please go on with the cursor of the page before.", store.MaxOffset)
 	}
 	return n, nil
+}
+
+// pageOf is the answer to a list.
+func pageOf[T any](p Paging, limit int, total store.Total, next string, entities []T) Page[T] {
+	return Page[T]{entities, Pagination{Limit: limit, Offset: p.Offset, Total: total.Count, TotalIsMinimum: total.Minimum || p.uncounted(), NextCursor: next}}
 }
 
 // RoleRef names a role.

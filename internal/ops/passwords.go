@@ -5,24 +5,42 @@ import (
 	"errors"
 	"fmt"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/field"
 	"gatehouse/internal/password"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 )
 
 // readPassword checks a new password against the policy and notes what is
 // wrong with it. What strangers know about the person is what they try first.
-func readPassword(f *field.Form, p secret.Text, about password.About) password.Chosen {
+func readPassword(f *field.Form, p secret.Text, protection password.Protection, about password.About) password.Chosen {
 	if p.IsZero() {
 		f.Add("password", field.Missing())
 		return password.Chosen{}
 	}
-	chosen, err := password.Choose(p, password.Alone, about)
+	chosen, err := password.Choose(p, protection, about)
 	if refusal, ok := errors.AsType[*password.Refusal](err); ok {
 		f.Add("password", field.Wrong(problem.FieldCode(refusal.Code), refusal.Detail))
 	}
 	return chosen
+}
+
+// aboutUser is what strangers know of a user.
+func aboutUser(a account.Account, u user.User) password.About {
+	return password.About{AccountHandle: string(a.Handle), AccountName: a.Name, Login: string(u.Login), Name: u.Name, Email: string(u.Email)}
+}
+
+// strengthOf says what protects the user besides the password: a second factor
+// that is bound, and cannot be given up.
+func strengthOf(policy account.MFAPolicy, u store.Listed) password.Protection {
+	if m := mfaStatus(policy, u); m.State == signin.MFAOn && m.RequiredBy != signin.NotRequired {
+		return password.WithSecondFactor
+	}
+	return password.Alone
 }
 
 // verifyPassword computes exactly one hash, also where there is none to

@@ -1,60 +1,140 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"gatehouse/internal/activity"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
 	"gatehouse/internal/op"
+	"gatehouse/internal/password"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
 )
 
 // Profile is everything about oneself.
 type Profile struct {
-	User              User       `json:"user"`
-	Account           AccountRef `json:"account"`
-	MFA               MFA        `json:"mfa"`
-	AuthenticatorApp  AppStatus  `json:"authenticatorApp"`
-	RecoveryCodesLeft int        `json:"recoveryCodesLeft"`
+	User              User                  `json:"user"`
+	Account           AccountRef            `json:"account"`
+	MFA               MFA                   `json:"mfa"`
+	AuthenticatorApps []App                 `json:"authenticatorApps"`
+	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
+	Permissions       []EffectivePermission `json:"permissions"`
 }
 
-// AppStatus tells whether an authenticator app is switched on, and when it was
-// last used.
-type AppStatus struct {
-	Enabled    bool       `json:"enabled"`
-	Since      *time.Time `json:"since,omitempty"`
-	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+// App is an authenticator app that is switched on.
+type App struct {
+	ID           id.AuthenticatorApp `json:"id"`
+	Name         string              `json:"name"`
+	CreatedAt    time.Time           `json:"createdAt"`
+	LastUsedAt   *time.Time          `json:"lastUsedAt"`   // null: never
+	LastUsedFrom string              `json:"lastUsedFrom"` // an address; empty at a Desk
+}
+
+// UpdateProfileInput is what shall become of one's own details; what is left
+// out stays.
+type UpdateProfileInput struct {
+	Name     *string `json:"name,omitempty"`
+	Email    *string `json:"email,omitempty"`
+	Mobile   *string `json:"mobile,omitempty"` // empty: none
+	Language *string `json:"language,omitempty"`
+}
+
+// ChangePasswordInput is the password one has, and the one to have.
+type ChangePasswordInput struct {
+	Current  secret.Text `json:"current"`
+	Password secret.Text `json:"password"`
 }
 
 type profileOps struct {
-	Show *op.Op[None, Profile]
+	Show             *op.Op[None, Profile]
+	Update           *op.Op[UpdateProfileInput, User]
+	ChangePassword   *op.Op[ChangePasswordInput, Renewed]
+	Activity         *op.Op[Paging, Page[Record]]
+	Sessions         *op.Op[None, Page[OpenSession]]
+	EndSession       *op.Op[SessionID, None]
+	EndOtherSessions *op.Op[None, Ended]
 }
 
 func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
 		Name: "profile.show", Route: "GET /profile",
-		Summary: "One's own details and second factors.",
-	}, op.Enrolling(), func(r *op.Reading, _ None) (Profile, error) {
+		Summary: "One's own details, second factors and effective permissions.",
+	}, op.Enrolling(), showProfile)
+	o.Profile.Update = op.Write(&o.table, op.Spec{
+		Name: "profile.update", Route: "PATCH /profile", Event: "profile.updated",
+		Summary: "Change one's own name, e-mail, mobile and language. A new e-mail address ends the other sessions.",
+	}, op.Oneself().SteppedUp(), updateProfile)
+	o.Profile.ChangePassword = op.Write(&o.table, op.Spec{
+		Name: "profile.changePassword", Route: "POST /profile/password", Event: "password.changed",
+		Summary: "Change one's own password. The other sessions end.",
+	}, op.Oneself().SteppedUp(), o.changePassword)
+	o.Profile.Activity = op.Read(&o.table, op.Spec{
+		Name: "profile.activity", Route: "GET /profile/activity",
+		Summary: "What one did oneself, and what was done to one.",
+	}, op.Oneself(), func(r *op.Reading, in Paging) (Page[Record], error) {
+		return records(r, ActivityList{Paging: in, Person: string(r.Actor.User())})
+	})
+	o.Profile.Sessions = op.Read(&o.table, op.Spec{
+		Name: "profile.sessions", Route: "GET /profile/sessions",
+		Summary: "Where one is signed in right now.",
+	}, op.Oneself(), func(r *op.Reading, _ None) (Page[OpenSession], error) {
 		u, err := r.Tx.User(r.Scope(), r.Actor.User())
 		if err != nil {
-			return Profile{}, fmt.Errorf("find oneself: %w", err)
+			return Page[OpenSession]{}, fmt.Errorf("find oneself: %w", err)
 		}
-		a, err := r.Tx.Account(r.Scope())
-		if err != nil {
-			return Profile{}, fmt.Errorf("find own account: %w", err)
-		}
-		apps, err := r.Tx.AuthenticatorApps(u.Ref())
-		if err != nil {
-			return Profile{}, fmt.Errorf("find authenticator apps: %w", err)
-		}
-		left, err := r.Tx.RecoveryCodesLeft(u.Ref())
-		p := Profile{
-			User: showUser(u, a.MFAPolicy), Account: AccountRef{a.ID, a.Handle, a.Name},
-			MFA: mfaStatus(a.MFAPolicy, u), RecoveryCodesLeft: left,
-		}
-		if len(apps) > 0 {
-			p.AuthenticatorApp = AppStatus{true, &apps[0].CreatedAt, orNil(apps[0].LastUsedAt)}
-		}
-		return p, err
+		all, err := sessionsOf(r.Tx, r.Call, u)
+		return pageOf(Paging{}, len(all), store.Total{Count: len(all)}, "", all), err
 	})
+	o.Profile.EndSession = op.Write(&o.table, op.Spec{
+		Name: "profile.endSession", Route: "DELETE /profile/sessions/{id}", Event: "session.ended",
+		Summary: "End one of one's own other sessions at once.",
+	}, op.Oneself(), endOwnSession)
+	o.Profile.EndOtherSessions = op.Write(&o.table, op.Spec{
+		Name: "profile.endOtherSessions", Route: "DELETE /profile/sessions", Event: "session.all_ended",
+		Summary: "End all of one's own sessions but this one.",
+	}, op.Oneself(), endOwnOthers)
+}
+
+func showProfile(r *op.Reading, _ None) (Profile, error) {
+	u, err := r.Tx.User(r.Scope(), r.Actor.User())
+	if err != nil {
+		return Profile{}, fmt.Errorf("find oneself: %w", err)
+	}
+	a, err := r.Tx.Account(r.Scope())
+	if err != nil {
+		return Profile{}, fmt.Errorf("find own account: %w", err)
+	}
+	roles, err := r.Tx.RolesOf(u.Ref())
+	if err != nil {
+		return Profile{}, fmt.Errorf("find own roles: %w", err)
+	}
+	apps, left, err := factorsOfUser(r.Tx, u.Ref())
+	return Profile{
+		User: showUser(u, a.MFAPolicy), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a.MFAPolicy, u),
+		AuthenticatorApps: apps, RecoveryCodesLeft: left, Permissions: effective(roles, r.Actor.Operator()),
+	}, err
+}
+
+// factorsOfUser lists the second factors of a user, and how many recovery
+// codes are left.
+func factorsOfUser(tx store.ReadTx, u store.UserRef) ([]App, int, error) {
+	found, err := tx.AuthenticatorApps(u)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find authenticator apps: %w", err)
+	}
+	apps := []App{}
+	for _, a := range found {
+		apps = append(apps, App{a.ID, a.Name, a.CreatedAt, orNil(a.LastUsedAt), a.LastUsedFrom})
+	}
+	left, err := tx.RecoveryCodesLeft(u)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count recovery codes: %w", err)
+	}
+	return apps, left, nil
 }
 
 // orNil gives the zero time as null.
@@ -63,4 +143,138 @@ func orNil(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+func updateProfile(_ *op.Preparing, in UpdateProfileInput) (op.Commit[User], error) {
+	return func(w *op.Writing[User]) op.Outcome[User] {
+		before, err := w.Tx.User(w.Scope(), w.Actor.User())
+		if err != nil {
+			return w.Fail(fmt.Errorf("find oneself: %w", err))
+		}
+		var form field.Form
+		u := before.User
+		about := op.Entry{Object: userObject(u)}
+		about.Detail = details(in).apply(&form, &u)
+		if err := form.Err(); err != nil {
+			return w.Fail(err)
+		}
+		if len(about.Detail) == 0 {
+			return changed(w, u.ID, about)
+		}
+		if err := w.Tx.UpdateUser(before.Ref(), u); err != nil {
+			return w.Fail(fmt.Errorf("update oneself: %w", err))
+		}
+		if u.Email != before.Email {
+			if _, err := w.Tx.EndOtherSessions(before.Ref(), w.Actor.Session()); err != nil {
+				return w.Fail(fmt.Errorf("end other sessions: %w", err))
+			}
+		}
+		return changed(w, u.ID, about)
+	}, nil
+}
+
+var errPasswordWrong = problem.New(problem.PasswordWrong, "That is not your current password. Please check it and try again.")
+
+// changePassword verifies and hashes outside the transaction, and decides
+// within it, as signIn does.
+func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op.Commit[Renewed], error) {
+	var before store.Listed
+	var about password.About
+	var kept string
+	strength := password.Alone
+	err := p.Read(func(tx store.ReadTx) (err error) {
+		if before, err = tx.User(p.Scope(), p.Actor.User()); err != nil {
+			return err
+		}
+		a, err := tx.Account(p.Scope())
+		if err != nil {
+			return err
+		}
+		about = aboutUser(a, before.User)
+		strength = strengthOf(a.MFAPolicy, before)
+		kept, err = tx.PasswordHash(before.Ref())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find oneself: %w", err)
+	}
+	var form field.Form
+	if in.Current.IsZero() {
+		form.Add("current", field.Missing())
+	}
+	chosen := readPassword(&form, in.Password, strength, about)
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	right, _, err := o.verifyPassword(p, kept, in.Current)
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	if right {
+		if hash, err = o.deps.Hasher.Hash(p, chosen); err != nil {
+			return nil, fmt.Errorf("hash password: %w", err)
+		}
+	}
+	k := knock{o.atLogin(before.Login.Folded()), atAddress(p.Source)}
+	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
+		self := store.Self(w.Actor)
+		entry := op.Entry{Object: userObject(before.User)}
+		now, err := w.Tx.PasswordHash(self)
+		if err != nil {
+			return w.Fail(fmt.Errorf("find password: %w", err))
+		}
+		blocked, err := k.blocked(w.Tx.ReadTx)
+		if err != nil {
+			return w.Fail(err)
+		}
+		switch {
+		case blocked != nil:
+			return w.Refuse(blocked, entry)
+		case now != kept: // nobody looked at this one
+			return w.Fail(op.ErrStale)
+		case !right:
+			if err := k.wrong(w.Tx); err != nil {
+				return w.Fail(err)
+			}
+			return w.Refuse(errPasswordWrong, entry)
+		}
+		if err := k.right(w.Tx); err != nil {
+			return w.Fail(err)
+		}
+		if err := w.Tx.SetPassword(self, hash); err != nil {
+			return w.Fail(fmt.Errorf("set password: %w", err))
+		}
+		if err := w.Tx.EndActivation(self); err != nil && !errors.Is(err, store.ErrNotFound) { // a link to a new one is of no use now
+			return w.Fail(fmt.Errorf("end activation: %w", err))
+		}
+		renewed, ended, err := renew(w.Call, w.Tx, w.Actor.Means())
+		if err != nil {
+			return w.Fail(err)
+		}
+		entry.Detail = activity.Detail{"sessionsEnded": ended}
+		return w.Done(renewed, entry)
+	}, nil
+}
+
+func endOwnSession(_ *op.Preparing, in SessionID) (op.Commit[None], error) {
+	return func(w *op.Writing[None]) op.Outcome[None] {
+		if in.ID == w.Actor.Session() {
+			return w.Refuse(problem.New(problem.Conflict, "This is the session you are using. Please sign out instead."), op.Entry{Object: sessionObject(in.ID)})
+		}
+		if err := w.Tx.EndSession(store.Self(w.Actor), in.ID); err != nil {
+			return w.Fail(fmt.Errorf("end session: %w", err))
+		}
+		return w.Done(None{}, op.Entry{Object: sessionObject(in.ID)})
+	}, nil
+}
+
+func endOwnOthers(_ *op.Preparing, _ None) (op.Commit[Ended], error) {
+	return func(w *op.Writing[Ended]) op.Outcome[Ended] {
+		n, err := w.Tx.EndOtherSessions(store.Self(w.Actor), w.Actor.Session())
+		if err != nil {
+			return w.Fail(fmt.Errorf("end other sessions: %w", err))
+		}
+		return w.Done(Ended{n}, op.Entry{Object: sessionObject(w.Actor.Session()), Detail: activity.Detail{"sessionsEnded": n}})
+	}, nil
 }

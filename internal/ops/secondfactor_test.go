@@ -201,7 +201,7 @@ func TestVerify_ceremonies(t *testing.T) {
 		w := newTown(t)
 		who, enrolling := w.somebody(w.otter, opstest.Member{}), w.somebody(w.otter, opstest.Member{NoFactor: true})
 		caller := enrolling.Caller()
-		begun := opstest.Must(w.Place, caller, w.Ops.SecondFactors.BeginApp, ops.None{})
+		begun := opstest.Must(w.Place, caller, w.Ops.SecondFactors.BeginApp, ops.BeginAppInput{})
 		_, err := w.verify(again(begun.Ceremony), ops.VerifyInput{Code: who.Code()})
 		code(t, err, problem.CeremonyOver)
 		opstest.Refused(w.Place, caller, w.Ops.SecondFactors.ConfirmApp, ops.ConfirmInput{Ceremony: w.askedForFactor(who), Code: who.Code()}, problem.CeremonyOver)

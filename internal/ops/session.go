@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
+	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -22,6 +23,9 @@ type Session struct {
 	SignedInAt  time.Time           `json:"signedInAt"`
 	IdleEndsAt  time.Time           `json:"idleEndsAt"` // unless something happens
 	EndsAt      time.Time           `json:"endsAt"`     // whatever happens
+
+	SteppedUpUntil time.Time `json:"steppedUpUntil"` // until then, sensitive acts ask for no proof
+	StepUpMethods  []Method  `json:"stepUpMethods"`  // what would be accepted as one
 }
 
 // SessionUser is who is signed in.
@@ -55,6 +59,7 @@ type sessionOps struct {
 	SignIn  *op.Op[SignInInput, SignIn]
 	Verify  *op.Op[VerifyInput, SignIn]
 	Show    *op.Op[None, SessionStatus]
+	StepUp  *op.Op[StepUpInput, Renewed]
 	SignOut *op.Op[None, SignedOutAnswer]
 }
 
@@ -77,6 +82,10 @@ func (o *Operations) addSession() {
 		s, err := showSession(r.Tx, store.Self(r.Actor), r.Actor.Session())
 		return SessionStatus{SignedIn, s}, err
 	})
+	o.Session.StepUp = op.Write(&o.table, op.Spec{
+		Name: "session.stepUp", Route: "POST /session/step-up", Event: "session.stepped_up",
+		Summary: "Prove again who you are, for sensitive acts within the next minutes.",
+	}, op.Enrolling(), o.stepUp)
 	o.Session.SignOut = op.Write(&o.table, op.Spec{
 		Name: "session.signOut", Route: "DELETE /session", Event: "session.signed_out",
 		Summary: "Sign out: the session ends at once.",
@@ -117,11 +126,16 @@ func showSession(tx store.ReadTx, u store.UserRef, s id.Session) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
+	methods, err := stepUpMethods(tx, who)
+	if err != nil {
+		return nil, fmt.Errorf("show session: %w", err)
+	}
 	return &Session{
-		User:        SessionUser{who.ID, who.Login, who.Name, who.Language},
-		Account:     AccountRef{a.ID, a.Handle, a.Name},
-		Permissions: rights.Permissions(),
-		MFA:         mfaStatus(a.MFAPolicy, who),
-		SignedInAt:  opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,
+		User:           SessionUser{who.ID, who.Login, who.Name, who.Language},
+		Account:        AccountRef{a.ID, a.Handle, a.Name},
+		Permissions:    rights.Permissions(),
+		MFA:            mfaStatus(a.MFAPolicy, who),
+		SteppedUpUntil: opened.Session.SteppedUpAt.Add(session.StepUp), StepUpMethods: methods,
+		SignedInAt: opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,
 	}, nil
 }

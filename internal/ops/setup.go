@@ -109,7 +109,7 @@ func (o *Operations) beginSetup(p *op.Preparing, in SetupInput) (op.Commit[Enrol
 	var form field.Form
 	a, u := readAccountAndUser(&form, in.Founding, p.Now())
 	u.State = user.Active
-	chosen := readPassword(&form, in.Password, password.About{
+	chosen := readPassword(&form, in.Password, password.Alone, password.About{
 		AccountHandle: in.AccountHandle, AccountName: in.AccountName, Login: in.Login, Name: in.Name, Email: in.Email,
 	})
 	if err := form.Err(); err != nil {

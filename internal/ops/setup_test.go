@@ -62,7 +62,7 @@ func TestSetup(t *testing.T) {
 	}
 	me := auth.Caller{Credential: auth.Session(out.SessionToken()), Source: opstest.Somewhere}
 	p := opstest.Must(w.Place, me, w.Ops.Profile.Show, ops.None{})
-	if !p.User.AdminUser || p.User.Status != "active" || p.RecoveryCodesLeft != 10 || !p.AuthenticatorApp.Enabled || p.Account.Handle != "harbour" || p.User.Mobile != "" {
+	if !p.User.AdminUser || p.User.Status != "active" || p.RecoveryCodesLeft != 10 || len(p.AuthenticatorApps) != 1 || p.Account.Handle != "harbour" || p.User.Mobile != "" {
 		t.Errorf("the profile: %+v", p)
 	}
 	roles := []string{}

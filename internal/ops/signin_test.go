@@ -372,7 +372,7 @@ func TestClock_goneBack(t *testing.T) {
 	who, noFactor := w.somebody(w.otter, opstest.Member{}), w.somebody(w.otter, opstest.Member{NoFactor: true})
 	link := w.invitation()
 	enrolling := noFactor.Caller()
-	begun := opstest.Must(w.Place, enrolling, w.Ops.SecondFactors.BeginApp, ops.None{})
+	begun := opstest.Must(w.Place, enrolling, w.Ops.SecondFactors.BeginApp, ops.BeginAppInput{})
 	app := appOf(t, begun.AuthenticatorApp)
 	w.Clock.Advance(-2 * time.Minute)
 	if _, err := w.verify(w.askedForFactor(who), ops.VerifyInput{Code: who.Code()}); err != nil {

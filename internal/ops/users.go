@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -46,11 +47,14 @@ func showUser(l store.Listed, policy account.MFAPolicy) User {
 	}
 }
 
-// UserList asks for a page of users, by name.
+// UserList asks for a page of users.
 type UserList struct {
 	Paging
-	Q      string     `json:"q,omitempty"`      // part of name, login or e-mail
-	Status user.State `json:"status,omitempty"` // invited, active or deactivated
+	Q      string          `json:"q,omitempty"`      // part of name, login or e-mail
+	Status Choice          `json:"status,omitempty"` // invited, active, deactivated
+	MFA    Choice          `json:"mfa,omitempty"`    // on, off, setup_required
+	Role   id.Role         `json:"role,omitempty"`   // whoever has it
+	Order  store.UserOrder `json:"order,omitempty"`  // name, login, createdAt or lastSeenAt; with - the other way round
 }
 
 // UserID names a user.
@@ -69,32 +73,81 @@ type AddUserInput struct {
 	ForceMFA bool      `json:"forceMfa,omitempty"`
 }
 
+// UserDetail is everything an administrator may know of a user.
+type UserDetail struct {
+	User              User                  `json:"user"`
+	Permissions       []EffectivePermission `json:"permissions"`
+	AuthenticatorApps []App                 `json:"authenticatorApps"`
+	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
+	Activation        *PendingActivation    `json:"activation"` // null: none waits
+	Sessions          int                   `json:"sessions"`   // that are alive
+	May               []May                 `json:"may"`
+}
+
+// EffectivePermission is one that a user really holds, and through which
+// roles.
+type EffectivePermission struct {
+	Permission access.Permission `json:"permission"`
+	Roles      []RoleRef         `json:"roles"`
+}
+
+// PendingActivation is a link and code that was handed out and not used.
+type PendingActivation struct {
+	Purpose       Purpose   `json:"purpose"`
+	IssuedAt      time.Time `json:"issuedAt"`
+	ExpiresAt     time.Time `json:"expiresAt"`     // the link
+	CodeExpiresAt time.Time `json:"codeExpiresAt"` // the code on paper
+}
+
 type userOps struct {
-	List *op.Op[UserList, Page[User]]
-	Show *op.Op[UserID, User]
-	Add  *op.Op[AddUserInput, Added]
+	List               *op.Op[UserList, Page[User]]
+	Show               *op.Op[UserID, UserDetail]
+	Add                *op.Op[AddUserInput, Added]
+	Update             *op.Op[UpdateUserInput, User]
+	Deactivate         *op.Op[UserID, User]
+	Reactivate         *op.Op[UserID, User]
+	Delete             *op.Op[UserID, None]
+	Reissue            *op.Op[UserID, ActivationIssued]
+	ResetSecondFactors *op.Op[ResetInput, User]
 }
 
 func (o *Operations) addUsers() {
 	o.Users.List = op.Read(&o.table, op.Spec{
 		Name: "users.list", Route: "GET /users",
-		Summary: "Users of the account by name, searched and filtered.",
+		Summary: "Users of the account, searched, filtered and sorted.",
 	}, op.Holds(access.ViewUser), listUsers)
 	o.Users.Show = op.Read(&o.table, op.Spec{
 		Name: "users.show", Route: "GET /users/{id}",
-		Summary: "One user of the account.",
-	}, op.Holds(access.ViewUser), func(r *op.Reading, in UserID) (User, error) {
-		u, err := r.Tx.User(r.Scope(), in.ID)
-		if err != nil {
-			return User{}, fmt.Errorf("find user: %w", err)
-		}
-		a, err := r.Tx.Account(r.Scope())
-		return showUser(u, a.MFAPolicy), err
-	})
+		Summary: "One user of the account: roles, effective permissions, second factors, and what you may do to them.",
+	}, op.Holds(access.ViewUser), showUserDetail)
 	o.Users.Add = op.Write(&o.table, op.Spec{
 		Name: "users.add", Route: "POST /users", Event: "user.added",
 		Summary: "Add a user; the answer holds the activation link and code to hand over, shown once.",
 	}, op.Holds(access.ManageUser), o.addUser)
+	o.Users.Update = op.Write(&o.table, op.Spec{
+		Name: "users.update", Route: "PATCH /users/{id}", Event: "user.updated",
+		Summary: "Change what is given of a user: everything but the login. A new e-mail address ends the user's sessions.",
+	}, op.Holds(access.ManageUser).SteppedUp(), updateUser)
+	o.Users.Deactivate = op.Write(&o.table, op.Spec{
+		Name: "users.deactivate", Route: "POST /users/{id}/deactivate", Event: "user.deactivated",
+		Summary: "Keep a user out until further notice: sessions end at once.",
+	}, op.Holds(access.ManageUser), deactivateUser)
+	o.Users.Reactivate = op.Write(&o.table, op.Spec{
+		Name: "users.reactivate", Route: "POST /users/{id}/reactivate", Event: "user.reactivated",
+		Summary: "Let a deactivated user in again.",
+	}, op.Holds(access.ManageUser), reactivateUser)
+	o.Users.Delete = op.Write(&o.table, op.Spec{
+		Name: "users.delete", Route: "DELETE /users/{id}", Event: "user.deleted",
+		Summary: "Delete a user for good. The login is never used again; what the user did stays in the activity.",
+	}, op.Holds(access.ManageUser).SteppedUp(), deleteUser)
+	o.Users.Reissue = op.Write(&o.table, op.Spec{
+		Name: "users.reissue", Route: "POST /users/{id}/activation", Event: "activation.issued",
+		Summary: "A new activation link and code to hand over, for somebody who has not come yet or forgot the password. Older ones are dead.",
+	}, op.Holds(access.ManageUser).SteppedUp(), o.reissueUser)
+	o.Users.ResetSecondFactors = op.Write(&o.table, op.Spec{
+		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset",
+		Summary: "Remove a user's second factors after they lost them. Sessions end, and the next sign-in demands a new set-up.",
+	}, op.Holds(access.ManageUser).SteppedUp(), resetFactors)
 }
 
 func listUsers(r *op.Reading, in UserList) (Page[User], error) {
@@ -102,8 +155,15 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, err
 	}
-	if in.Status != "" && !slices.Contains([]user.State{user.Invited, user.Active, user.Deactivated}, in.Status) {
-		return Page[User]{}, problem.New(problem.InvalidRequest, "A status is one of invited, active and deactivated.")
+	f := store.UserFilter{
+		Search: in.Q, Role: in.Role, Order: in.Order,
+		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
+	}
+	if f.States, err = choose(in.Status, "status", user.States()); err != nil {
+		return Page[User]{}, err
+	}
+	if in.Order != "" && !slices.Contains(store.UserOrders(), in.Order) {
+		return Page[User]{}, problem.New(problem.InvalidRequest, "Users can be ordered by name, login, createdAt and lastSeenAt; put - in front for the other way round.")
 	}
 	if err := field.Clean(in.Q); err != nil {
 		return Page[User]{}, problem.New(problem.InvalidRequest, "The search contains characters that cannot be searched for.")
@@ -112,17 +172,81 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, fmt.Errorf("find own account: %w", err)
 	}
-	found, err := r.Tx.Users(r.Scope(), store.UserFilter{Search: in.Q, States: []user.State{in.Status}, Limit: limit, Offset: in.Offset, Cursor: in.Cursor})
+	mfa, err := choose(in.MFA, "mfa", []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired})
+	if err != nil {
+		return Page[User]{}, err
+	}
+	f.Factors = factorsOf(mfa, a.MFAPolicy)
+	if f.States != nil && len(f.States) == 0 || mfa != nil && len(f.Factors) == 0 {
+		return pageOf(in.Paging, limit, store.Total{}, "", []User{}), nil
+	}
+	found, err := r.Tx.Users(r.Scope(), f)
 	if err != nil {
 		return Page[User]{}, fmt.Errorf("list users: %w", err)
 	}
-	page := Page[User]{Entities: []User{}, Pagination: Pagination{
-		Limit: limit, Offset: in.Offset, Total: found.Total.Count, TotalIsMinimum: found.Total.Minimum, NextCursor: found.NextCursor,
-	}}
+	users := []User{}
 	for _, u := range found.Users {
-		page.Entities = append(page.Entities, showUser(u, a.MFAPolicy))
+		users = append(users, showUser(u, a.MFAPolicy))
 	}
-	return page, nil
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, users), nil
+}
+
+// factorsOf says which users stand so with second factors, under a policy.
+func factorsOf(states []signin.MFAState, policy account.MFAPolicy) []store.SecondFactor {
+	var all []store.SecondFactor
+	for _, f := range []store.SecondFactor{store.FactorOn, store.FactorForced, store.FactorNone} {
+		state, _ := signin.MFA(policy, f == store.FactorForced, f == store.FactorOn)
+		if slices.Contains(states, state) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
+	t, err := findTarget(r.Tx, r.Call, in.ID)
+	if err != nil {
+		return d, err
+	}
+	a, err := r.Tx.Account(r.Scope())
+	if err != nil {
+		return d, fmt.Errorf("find own account: %w", err)
+	}
+	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Actor), effective(t.roles, r.Actor.Operator())
+	if d.AuthenticatorApps, d.RecoveryCodesLeft, err = factorsOfUser(r.Tx, t.Ref()); err != nil {
+		return d, err
+	}
+	sessions, err := r.Tx.SessionsOf(t.Ref())
+	if err != nil {
+		return d, fmt.Errorf("find sessions: %w", err)
+	}
+	d.Sessions = len(sessions)
+	waits, err := r.Tx.Activation(t.Ref())
+	if errors.Is(err, store.ErrNotFound) {
+		return d, nil
+	}
+	if err != nil {
+		return d, fmt.Errorf("find activation: %w", err)
+	}
+	d.Activation = &PendingActivation{Purpose(waits.Purpose), waits.IssuedAt, waits.LinkExpiresAt, waits.CodeExpiresAt}
+	return d, nil
+}
+
+// effective lists what roles add up to, each with the roles it comes from.
+func effective(roles []access.Role, operator bool) []EffectivePermission {
+	all := []EffectivePermission{}
+	for _, d := range access.Catalogue() {
+		e := EffectivePermission{d.Permission, []RoleRef{}}
+		for _, r := range roles {
+			if r.Rights(operator).Has(d.Permission) {
+				e.Roles = append(e.Roles, RoleRef{r.ID, r.Name})
+			}
+		}
+		if len(e.Roles) > 0 {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added], error) {
@@ -154,7 +278,9 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 	if err != nil {
 		return nil, fmt.Errorf("check new user: %w", err)
 	}
-	if err := form.Err(); err != nil {
+	if err := form.Err(); ungrantable(err) {
+		return func(w *op.Writing[Added]) op.Outcome[Added] { return w.Deny(err, op.Entry{}) }, nil
+	} else if err != nil {
 		return nil, err
 	}
 	return func(w *op.Writing[Added]) op.Outcome[Added] {
@@ -194,6 +320,13 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 
 func loginTaken() *field.Error {
 	return field.Wrong(problem.Taken, "This login is taken. Logins are never used twice, not even after a user is deleted.")
+}
+
+// ungrantable reports whether somebody tried to grant what they do not hold:
+// an attempt that the log keeps.
+func ungrantable(err error) bool {
+	p, ok := errors.AsType[*problem.Problem](err)
+	return ok && slices.ContainsFunc(p.Violations, func(v problem.Violation) bool { return v.Code == problem.NotGrantable })
 }
 
 // grantable finds the roles to give, in the actor's account, and notes what

@@ -52,7 +52,7 @@ func TestUsers_Add(t *testing.T) {
 	in := w.colleague(w.Role(w.otter, "Support"), w.Role(w.otter, "Tech"), w.Role(w.otter, "Support"))
 	in.Mobile, in.ForceMFA, in.Name = "0032 470/12.34.56", true, "  Cora   Claes "
 	out := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Add, in)
-	got := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Show, ops.UserID{ID: out.User.ID})
+	got := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Show, ops.UserID{ID: out.User.ID}).User
 	want := ops.User{
 		ID: out.User.ID, Login: user.Login(in.Login), Name: "Cora Claes", Email: user.Email(in.Email), Mobile: "+32470123456", Language: "de", Status: "invited",
 		Roles: []ops.RoleRef{{ID: w.Role(w.otter, "Support"), Name: "Support"}, {ID: w.Role(w.otter, "Tech"), Name: "Tech"}},

@@ -27,6 +27,12 @@ const (
 	StepUpRequired   Code = "step_up_required"   // prove yourself again first
 	NotFound         Code = "not_found"          // nothing there, as far as this caller may know
 	Conflict         Code = "conflict"           // the state of things does not allow it
+	AdminUser        Code = "admin_user"         // the admin user of an account is guarded
+	Outranked        Code = "outranked"          // the user holds more than the caller does
+	OwnRights        Code = "own_rights"         // nobody does this to themselves
+	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
+	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
+	PasswordWrong    Code = "password_wrong"     // one's own, asked for again
 	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
 	SignInFailed     Code = "sign_in_failed"     // login or password wrong, never which
 	CodeWrong        Code = "code_wrong"         // second-factor or recovery code wrong
@@ -50,7 +56,8 @@ const (
 func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
-		MFASetupRequired, StepUpRequired, NotFound, Conflict, TooManyAttempts,
+		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, Outranked, OwnRights, LastAdmin,
+		MFARequired, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,

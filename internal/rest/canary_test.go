@@ -104,10 +104,10 @@ func TestSecrets_leaveNoTrace(t *testing.T) {
 	post("/session", `{"login":"nobody","password":"`+canaries["wrong password"]+`"}`, "")
 	tom := post("/session", `{"login":"tom","password":"`+opstest.Password+`"}`, "").cookies[0].Value
 	canaries["session of tom"] = tom
-	begun = post("/profile/authenticator-app", "", tom)
+	begun = post("/profile/authenticator-apps", "", tom)
 	canaries["ceremony of the app"] = text(begun, "ceremony")
 	toms := app("tom", begun)
-	renewed := post("/profile/authenticator-app/confirm", `{"ceremony":"`+canaries["ceremony of the app"]+`","code":"`+now(toms)+`"}`, tom)
+	renewed := post("/profile/authenticator-apps/confirm", `{"ceremony":"`+canaries["ceremony of the app"]+`","code":"`+now(toms)+`"}`, tom)
 	canaries["session of tom, renewed"] = renewed.cookies[0].Value
 	waiting := post("/session", `{"login":"anna","password":"`+opstest.Password+`"}`, "")
 	canaries["ceremony of a sign-in"] = text(waiting, "ceremony")

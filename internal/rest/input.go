@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/op"
+	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 )
@@ -183,17 +184,40 @@ func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
 		if !ok || in.pathOnly[name] {
 			return unreadable("There is no parameter %q here; please remove it.", name)
 		}
-		if operator != "" && operator != "eq" {
+		text := values[0]
+		switch field := target.FieldByIndex(f.index); {
+		case field.Type() == reflect.TypeFor[ops.Choice]():
+			c, ok := choice(operator, values)
+			if text = string(c); !ok {
+				return unreadable("The parameter %q is given more than once; please use %s:in with commas.", name, name)
+			}
+		case operator != "" && operator != "eq":
 			return unreadable("The parameter %q knows no %q; it takes eq only.", name, operator)
+		case len(values) != 1:
+			given[name]++
 		}
-		if given[name] += len(values); given[name] != 1 { // also once as x and once as x:eq
+		if given[name]++; given[name] != 1 { // also once as x and once as x:eq
 			return unreadable("The parameter %q is given more than once; please give it once.", name)
 		}
-		if err := set(target.FieldByIndex(f.index), values[0]); err != nil {
+		if err := set(target.FieldByIndex(f.index), text); err != nil {
 			return unreadable("The parameter %q cannot be %q; please check it.", name, values[0])
 		}
 	}
 	return nil
+}
+
+// choice gives a filter the form that operations read: the operator in front
+// of the value. Repeated, plain values are alternatives, as clients send lists.
+func choice(operator string, values []string) (ops.Choice, bool) {
+	switch {
+	case len(values) > 1 && (operator == "" || operator == "eq" || operator == "in"):
+		return ops.Choice("in:" + strings.Join(values, ",")), true
+	case len(values) > 1:
+		return "", false
+	case operator == "":
+		return ops.Choice(values[0]), true
+	}
+	return ops.Choice(operator + ":" + values[0]), true
 }
 
 // set parses text into a field of an input.

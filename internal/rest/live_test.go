@@ -250,8 +250,8 @@ func TestLive_workingDay(t *testing.T) {
 	if p := g.do(call{method: "GET", path: "/api/v1/users", token: tom}).problem(t); p.Code != "mfa_setup_required" {
 		t.Errorf("before the second factor: %s", p.Code)
 	}
-	begun = g.must(call{method: "POST", path: "/api/v1/profile/authenticator-app", token: tom})
-	a = g.do(call{method: "POST", path: "/api/v1/profile/authenticator-app/confirm", token: tom, body: confirm(begun)})
+	begun = g.must(call{method: "POST", path: "/api/v1/profile/authenticator-apps", token: tom})
+	a = g.do(call{method: "POST", path: "/api/v1/profile/authenticator-apps/confirm", token: tom, body: confirm(begun)})
 	if a.status != 200 || len(a.cookies) != 1 || a.cookies[0].Value == tom {
 		t.Fatalf("no new token: %d %s", a.status, a.body)
 	}

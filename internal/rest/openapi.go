@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
 
@@ -91,9 +93,16 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 		o["parameters"] = parameters
 	}
 	if body && i.In.NumField() > 0 {
-		o["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": s.of(i.In)}}}
+		o["requestBody"] = object{"required": needsBody(i.In), "content": object{"application/json": object{"schema": s.of(i.In)}}}
 	}
 	return o
+}
+
+// needsBody reports whether an input has a field that cannot be left out.
+func needsBody(in reflect.Type) bool {
+	return slices.ContainsFunc(reflect.VisibleFields(in), func(f reflect.StructField) bool {
+		return jsonName(f) != "" && !strings.Contains(f.Tag.Get("json"), ",omit")
+	})
 }
 
 // schemas describes Go types in JSON Schema; structs go into made by name.
@@ -110,6 +119,9 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "password", "writeOnly": true}
 	case reflect.TypeFor[secret.OneTime]():
 		return object{"type": "string", "description": "Shown once."}
+	}
+	if t == reflect.TypeFor[ops.Choice]() {
+		return object{"type": "string", "description": "A value, or ne:value, in:value,value or not_in:value,value. The operator may stand with the name instead: status:in=active,invited."}
 	}
 	if values, ok := s.enums[t]; ok {
 		return object{"type": "string", "enum": values}
@@ -193,7 +205,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[problem.Code]():      problem.Codes(),
 		reflect.TypeFor[problem.FieldCode](): problem.FieldCodes(),
 		reflect.TypeFor[user.Language]():     user.Languages(),
-		reflect.TypeFor[user.State]():        []user.State{user.Invited, user.Active, user.Deactivated},
+		reflect.TypeFor[user.State]():        user.States(),
 		reflect.TypeFor[account.MFAPolicy](): []account.MFAPolicy{account.MFARequired, account.MFARecommended},
 		reflect.TypeFor[signin.MFAState]():   []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
 		reflect.TypeFor[signin.RequiredBy](): []signin.RequiredBy{signin.NotRequired, signin.ByPolicy, signin.ByAdministrator},
@@ -201,7 +213,9 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[access.Face]():       []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
 		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission](): permissions,
-		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod},
+		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[ops.Act]():           ops.Acts(),
+		reflect.TypeFor[store.UserOrder]():   store.UserOrders(),
 		reflect.TypeFor[ops.Purpose]():       []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
 		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
 		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},

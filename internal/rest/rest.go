@@ -48,8 +48,10 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 	}
 	for path, allowed := range methods {
 		h := otherMethod(allowed, log)
-		mux.Handle(Prefix+path, h)
-		mux.Handle(Prefix+path+"/{$}", h)
+		for _, method := range otherMethods(allowed) {
+			mux.Handle(method+" "+Prefix+path, h)
+			mux.Handle(method+" "+Prefix+path+"/{$}", h)
+		}
 	}
 	document := Document(t)
 	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
@@ -60,6 +62,13 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/openapi.json."))
 	})
 	return mux
+}
+
+// otherMethods are those that an address does not take; GET stands for HEAD
+// too. A pattern for all of them would conflict with {id} beside it.
+func otherMethods(allowed []string) []string {
+	all := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect}
+	return slices.DeleteFunc(all, func(m string) bool { return slices.Contains(allowed, m) })
 }
 
 // otherMethod answers where an address takes other methods than the one that
@@ -206,15 +215,15 @@ func statusOf(c problem.Code) int {
 	switch c {
 	case problem.InvalidRequest:
 		return http.StatusBadRequest
-	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong:
+	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong:
 		return http.StatusUnprocessableEntity
 	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
 		return http.StatusUnauthorized
-	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin:
+	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.Outranked, problem.OwnRights:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
-	case problem.Conflict, problem.SetupDone, problem.NotSetUp:
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.MFARequired:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

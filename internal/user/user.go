@@ -21,9 +21,13 @@ import (
 
 // State of a user.
 //
-//	invited ──activation──▶ active ◀──reactivate── deactivated
-//	   │                      └──────deactivate──────▶│
-//	   └───────────────────── delete ────────────────▶ deleted
+//	invited ──activation──▶ active
+//	   ▲ │                   │ ▲
+//	   │ └────deactivate──┐  │ │
+//	   │                  ▼  ▼ │
+//	   └──reactivate── deactivated
+//
+// From each of the three a user can be deleted, and never comes back.
 type State string
 
 // The states.
@@ -33,6 +37,21 @@ const (
 	Deactivated State = "deactivated" // may not, for now
 	Deleted     State = "deleted"     // a tombstone, so that the login is never used again
 )
+
+// Deactivate says what a user in the state becomes by deactivating; false
+// when that cannot be done.
+func (s State) Deactivate() (State, bool) { return Deactivated, s == Invited || s == Active }
+
+// Reactivate is the way back: to active for whoever has a password.
+func (s State) Reactivate(hasPassword bool) (State, bool) {
+	if hasPassword {
+		return Active, s == Deactivated
+	}
+	return Invited, s == Deactivated
+}
+
+// States a list can show.
+func States() []State { return []State{Invited, Active, Deactivated} }
 
 // User is a person in exactly one account.
 type User struct {

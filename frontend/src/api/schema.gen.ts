@@ -89,15 +89,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/profile": {
+    "/permissions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** One's own details and second factors. */
-        get: operations["profile.show"];
+        /** The catalogue of permissions that there are in the account. */
+        get: operations["permissions.list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,7 +106,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/profile/authenticator-app": {
+    "/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own details, second factors and effective permissions. */
+        get: operations["profile.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own name, e-mail, mobile and language. A new e-mail address ends the other sessions. */
+        patch: operations["profile.update"];
+        trace?: never;
+    };
+    "/profile/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one did oneself, and what was done to one. */
+        get: operations["profile.activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/authenticator-apps": {
         parameters: {
             query?: never;
             header?: never;
@@ -123,7 +158,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/profile/authenticator-app/confirm": {
+    "/profile/authenticator-apps/confirm": {
         parameters: {
             query?: never;
             header?: never;
@@ -132,9 +167,129 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switch the authenticator app on with the code it shows. Other sessions end. */
+        /** Switch the authenticator app on with the code it shows. The other sessions end. */
         post: operations["secondFactors.confirmApp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/authenticator-apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove one of several authenticator apps. The other sessions end. */
+        delete: operations["secondFactors.removeApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password. The other sessions end. */
+        post: operations["profile.changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get ten new recovery codes. The old ones stay in force until the new ones are confirmed. */
+        post: operations["secondFactors.beginCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/recovery-codes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the new recovery codes are saved: they come into force, and the old ones are dead. */
+        post: operations["secondFactors.confirmCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/second-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Switch 2-factor authentication off: all methods and recovery codes go. Impossible while it is required. */
+        delete: operations["secondFactors.disable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in right now. */
+        get: operations["profile.sessions"];
+        put?: never;
+        post?: never;
+        /** End all of one's own sessions but this one. */
+        delete: operations["profile.endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own other sessions at once. */
+        delete: operations["profile.endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -193,6 +348,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove again who you are, for sensitive acts within the next minutes. */
+        post: operations["session.stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in to the account right now, from where. */
+        get: operations["sessions.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End somebody's session at once. */
+        delete: operations["sessions.end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -234,7 +440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users of the account by name, searched and filtered. */
+        /** Users of the account, searched, filtered and sorted. */
         get: operations["users.list"];
         put?: never;
         /** Add a user; the answer holds the activation link and code to hand over, shown once. */
@@ -252,11 +458,98 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user of the account. */
+        /** One user of the account: roles, effective permissions, second factors, and what you may do to them. */
         get: operations["users.show"];
         put?: never;
         post?: never;
+        /** Delete a user for good. The login is never used again; what the user did stays in the activity. */
+        delete: operations["users.delete"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a user: everything but the login. A new e-mail address ends the user's sessions. */
+        patch: operations["users.update"];
+        trace?: never;
+    };
+    "/users/{id}/activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new activation link and code to hand over, for somebody who has not come yet or forgot the password. Older ones are dead. */
+        post: operations["users.reissue"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a user out until further notice: sessions end at once. */
+        post: operations["users.deactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a deactivated user in again. */
+        post: operations["users.reactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/reset-second-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a user's second factors after they lost them. Sessions end, and the next sign-in demands a new set-up. */
+        post: operations["users.resetSecondFactors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every session of a user at once. */
+        delete: operations["sessions.endAll"];
         options?: never;
         head?: never;
         patch?: never;
@@ -310,12 +603,14 @@ export interface components {
             activation: components["schemas"]["ActivationIssued"];
             user: components["schemas"]["User"];
         };
-        AppStatus: {
-            enabled: boolean;
+        App: {
             /** Format: date-time */
-            lastUsedAt?: string;
+            createdAt: string;
+            id: string;
             /** Format: date-time */
-            since?: string;
+            lastUsedAt: string | null;
+            lastUsedFrom: string;
+            name: string;
         };
         AuthenticatorApp: {
             accountName: string;
@@ -326,6 +621,26 @@ export interface components {
             type: string;
             /** @description Shown once. */
             uri: string;
+        };
+        BeginAppInput: {
+            name?: string;
+        };
+        CeremonyInput: {
+            /** Format: password */
+            ceremony: string;
+        };
+        ChangePasswordInput: {
+            /** Format: password */
+            current: string;
+            /** Format: password */
+            password: string;
+        };
+        CodesBegun: {
+            /** @description Shown once. */
+            ceremony: string;
+            /** Format: date-time */
+            expiresAt: string;
+            recoveryCodes: string[];
         };
         CompleteInput: {
             /** Format: password */
@@ -338,6 +653,14 @@ export interface components {
             ceremony: string;
             /** Format: password */
             code: string;
+        };
+        EffectivePermission: {
+            /** @enum {string} */
+            permission: "VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION";
+            roles: components["schemas"]["RoleRef"][];
+        };
+        Ended: {
+            sessions: number;
         };
         EnrolmentBegun: {
             authenticatorApp: components["schemas"]["AuthenticatorApp"];
@@ -362,10 +685,40 @@ export interface components {
             /** @enum {string} */
             state: "on" | "off" | "setup_required";
         };
+        May: {
+            /** @enum {string} */
+            act: "update" | "roles" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
+            allowed: boolean;
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
+        };
         Named: {
             id: string;
             kind: string;
             name: string;
+        };
+        None: Record<string, never>;
+        OpenSession: {
+            address: string;
+            current: boolean;
+            /** Format: date-time */
+            endsAt: string;
+            /** @enum {string} */
+            face: "desk" | "browser" | "rest" | "cli" | "system";
+            id: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            means: string;
+            program: string;
+            /** Format: date-time */
+            signedInAt: string;
+            userId: string;
+            userName: string;
+        };
+        OpenSessionPage: {
+            entities: components["schemas"]["OpenSession"][];
+            pagination: components["schemas"]["Pagination"];
         };
         Pagination: {
             limit: number;
@@ -374,9 +727,32 @@ export interface components {
             total: number;
             totalIsMinimum: boolean;
         };
+        PendingActivation: {
+            /** Format: date-time */
+            codeExpiresAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            issuedAt: string;
+            /** @enum {string} */
+            purpose: "activate" | "new_password";
+        };
+        Permission: {
+            costs: boolean;
+            description: string;
+            group: string;
+            held: boolean;
+            installation: boolean;
+            /** @enum {string} */
+            permission: "VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION";
+        };
+        PermissionPage: {
+            entities: components["schemas"]["Permission"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -387,8 +763,9 @@ export interface components {
         };
         Profile: {
             account: components["schemas"]["AccountRef"];
-            authenticatorApp: components["schemas"]["AppStatus"];
+            authenticatorApps: components["schemas"]["App"][];
             mfa: components["schemas"]["MFA"];
+            permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
             user: components["schemas"]["User"];
         };
@@ -434,6 +811,10 @@ export interface components {
             program: string;
         };
         Renewed: Record<string, never>;
+        ResetInput: {
+            id: string;
+            reason: string;
+        };
         Role: {
             builtIn: boolean;
             description: string;
@@ -460,6 +841,9 @@ export interface components {
             permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
             /** Format: date-time */
             signedInAt: string;
+            stepUpMethods: ("authenticator_app" | "recovery_code" | "password")[];
+            /** Format: date-time */
+            steppedUpUntil: string;
             user: components["schemas"]["SessionUser"];
         };
         SessionStatus: {
@@ -491,7 +875,7 @@ export interface components {
         SignIn: {
             /** @description Shown once. */
             ceremony?: string;
-            methods: ("authenticator_app" | "recovery_code")[];
+            methods: ("authenticator_app" | "recovery_code" | "password")[];
             session?: components["schemas"]["Session"];
             /** @enum {string} */
             state: "signed_in" | "signed_out" | "second_factor_needed";
@@ -504,6 +888,29 @@ export interface components {
             password: string;
         };
         SignedOutAnswer: Record<string, never>;
+        StepUpInput: {
+            /** Format: password */
+            code?: string;
+            /** Format: password */
+            password?: string;
+            /** Format: password */
+            recoveryCode?: string;
+        };
+        UpdateProfileInput: {
+            email?: string;
+            language?: string;
+            mobile?: string;
+            name?: string;
+        };
+        UpdateUserInput: {
+            email?: string;
+            forceMfa?: boolean;
+            id: string;
+            language?: string;
+            mobile?: string;
+            name?: string;
+            roles?: string[];
+        };
         User: {
             adminUser: boolean;
             /** Format: date-time */
@@ -522,6 +929,18 @@ export interface components {
             roles: components["schemas"]["RoleRef"][];
             /** @enum {string} */
             status: "invited" | "active" | "deactivated";
+        };
+        UserDetail: {
+            activation: components["schemas"]["PendingActivation"] | null;
+            authenticatorApps: components["schemas"]["App"][];
+            may: components["schemas"]["May"][];
+            permissions: components["schemas"]["EffectivePermission"][];
+            recoveryCodesLeft: number;
+            sessions: number;
+            user: components["schemas"]["User"];
+        };
+        UserID: {
+            id: string;
         };
         UserPage: {
             entities: components["schemas"]["User"][];
@@ -622,9 +1041,12 @@ export interface operations {
                 limit?: number | null;
                 offset?: number;
                 cursor?: string;
+                total?: boolean | null;
                 event?: string;
+                outcome?: string;
                 actor?: string;
                 object?: string;
+                person?: string;
                 since?: string;
                 until?: string;
             };
@@ -712,6 +1134,35 @@ export interface operations {
             };
         };
     };
+    "permissions.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "profile.show": {
         parameters: {
             query?: never;
@@ -741,6 +1192,73 @@ export interface operations {
             };
         };
     };
+    "profile.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateProfileInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.activity": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "secondFactors.beginApp": {
         parameters: {
             query?: never;
@@ -748,7 +1266,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BeginAppInput"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -790,6 +1312,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.removeApp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.changePassword": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.beginCodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesBegun"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.confirmCodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CeremonyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSessionPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.endOtherSessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.endSession": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -956,6 +1722,105 @@ export interface operations {
             };
         };
     };
+    "session.stepUp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepUpInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sessions.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSessionPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sessions.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "setup.begin": {
         parameters: {
             query?: never;
@@ -1028,8 +1893,12 @@ export interface operations {
                 limit?: number | null;
                 offset?: number;
                 cursor?: string;
+                total?: boolean | null;
                 q?: string;
-                status?: "invited" | "active" | "deactivated";
+                status?: string;
+                mfa?: string;
+                role?: string;
+                order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
             };
             header?: never;
             path?: never;
@@ -1107,7 +1976,244 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateUserInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.reissue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationIssued"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.resetSecondFactors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sessions.endAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
                 };
             };
             /** @description A problem; nothing was changed. */

@@ -1,0 +1,200 @@
+package ops_test
+
+import (
+	"fmt"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/id"
+	"gatehouse/internal/ops"
+	"gatehouse/internal/ops/opstest"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// sample is an input of an operation that is right but for who asks: about
+// something of the caller's own account, and about something of another's.
+type sample struct {
+	own     func(w *town, a asking) any
+	foreign func(w *town, a asking) any // nil when the input names nothing
+}
+
+func only[In any](in In) sample { return sample{own: func(*town, asking) any { return in }} }
+
+// elsewhere is an account that is not the caller's.
+func (w *town) elsewhere(a asking) account.Account {
+	if a.home.ID == w.otter.ID {
+		return w.heron
+	}
+	return w.otter
+}
+
+func samples() map[string]sample {
+	newUser := func(w *town, of account.Account) any {
+		w.people++
+		login := fmt.Sprintf("new%d", w.people)
+		return ops.AddUserInput{Login: login, Name: "Somebody New", Email: login + "@new.example", Language: "en", Roles: []id.Role{w.Role(of, "Finance")}}
+	}
+	about := func(at func(*town, asking) account.Account) func(*town, asking) any {
+		return func(w *town, a asking) any { return ops.UserID{ID: w.somebody(at(w, a), opstest.Member{}).ID} }
+	}
+	home := func(_ *town, a asking) account.Account { return a.home }
+	begun := func(w *town, a asking) secret.Text {
+		if a.who == nil || a.who.App.Reveal() != nil && len(a.who.App.Reveal()) > 0 {
+			return secret.New("nothing-begun")
+		}
+		out, err := opstest.Do(w.Place, a.Caller, w.Ops.SecondFactors.BeginApp, ops.BeginAppInput{})
+		if err != nil {
+			return secret.New("nothing-begun")
+		}
+		a.who.App = appOf(w.T, out.AuthenticatorApp)
+		return secret.New(out.Ceremony.Reveal())
+	}
+	colleague := func(m opstest.Member, in func(u id.User) any) sample {
+		of := func(at func(*town, asking) account.Account) func(*town, asking) any {
+			return func(w *town, a asking) any { return in(w.somebody(at(w, a), m).ID) }
+		}
+		return sample{own: of(home), foreign: of((*town).elsewhere)}
+	}
+	user := func(u id.User) any { return ops.UserID{ID: u} }
+	// Another session of the caller's own, or of somebody else.
+	session := func(of func(*town, asking) *opstest.Person) func(*town, asking) any {
+		return func(w *town, a asking) any {
+			who := of(w, a)
+			if who == nil {
+				return ops.SessionID{ID: "ses_none"}
+			}
+			return ops.SessionID{ID: w.sessionOf(who)}
+		}
+	}
+	somebody := func(at func(*town, asking) account.Account) func(*town, asking) *opstest.Person {
+		return func(w *town, a asking) *opstest.Person { return w.somebody(at(w, a), opstest.Member{}) }
+	}
+	himself := func(_ *town, a asking) *opstest.Person { return a.who }
+	return map[string]sample{
+		"installation.show":       only(ops.None{}),
+		"installation.protection": only(ops.None{}),
+		"setup.begin":             only(setupInput()),
+		"setup.finish":            only(ops.ConfirmInput{}),
+		"setup.console": only(ops.Founding{
+			AccountHandle: "marsh", AccountName: "Marsh", AccountEmail: "office@marsh.example", Login: "mia", Name: "Mia Maes", Email: "mia@marsh.example", Language: "en",
+		}),
+		"activation.check": {own: func(w *town, _ asking) any { return ops.ActivationInput{Secret: w.invitation()} }},
+		"activation.complete": {own: func(w *town, _ asking) any {
+			return ops.CompleteInput{Secret: w.invitation(), Password: secret.New(opstest.Password)}
+		}},
+		"session.signIn": {own: func(w *town, _ asking) any {
+			return ops.SignInInput{Login: string(w.somebody(w.otter, opstest.Member{NoFactor: true}).Login), Password: secret.New(opstest.Password)}
+		}},
+		"session.verify": {own: func(w *town, _ asking) any {
+			who := w.somebody(w.otter, opstest.Member{})
+			return ops.VerifyInput{Ceremony: w.askedForFactor(who), Code: who.Code()}
+		}},
+		"session.show":    only(ops.None{}),
+		"session.signOut": only(ops.None{}),
+		"profile.show":    only(ops.None{}),
+		"session.stepUp": {own: func(_ *town, a asking) any {
+			if a.who == nil || len(a.who.App.Reveal()) == 0 {
+				return ops.StepUpInput{Password: secret.New(opstest.Password), Code: secret.New("000000")}
+			}
+			return ops.StepUpInput{Code: a.who.Code()}
+		}},
+		"profile.update":           only(ops.UpdateProfileInput{Name: new("Somebody Else")}),
+		"profile.changePassword":   only(ops.ChangePasswordInput{Current: secret.New(opstest.Password), Password: secret.New(opstest.Password + "!")}),
+		"profile.activity":         only(ops.Paging{}),
+		"profile.sessions":         only(ops.None{}),
+		"profile.endSession":       {own: session(himself), foreign: session(somebody((*town).elsewhere))},
+		"profile.endOtherSessions": only(ops.None{}),
+		"secondFactors.beginApp":   only(ops.BeginAppInput{}),
+		"secondFactors.removeApp": {own: func(w *town, a asking) any { return ops.AppID{ID: w.secondAppOf(a.who)} },
+			foreign: func(w *town, a asking) any {
+				return ops.AppID{ID: w.secondAppOf(w.somebody(w.elsewhere(a), opstest.Member{}))}
+			}},
+		"secondFactors.disable":    only(ops.None{}),
+		"secondFactors.beginCodes": only(ops.None{}),
+		"secondFactors.confirmCodes": {own: func(w *town, a asking) any {
+			out, err := opstest.Do(w.Place, a.Caller, w.Ops.SecondFactors.BeginCodes, ops.None{})
+			if err != nil {
+				return ops.CeremonyInput{Ceremony: secret.New("nothing-begun")}
+			}
+			return ops.CeremonyInput{Ceremony: again(out.Ceremony)}
+		}},
+		"secondFactors.confirmApp": {
+			own: func(w *town, a asking) any {
+				c := begun(w, a)
+				if a.who == nil || c.Reveal() == "nothing-begun" {
+					return ops.ConfirmInput{Ceremony: c, Code: secret.New("000000")}
+				}
+				return ops.ConfirmInput{Ceremony: c, Code: a.who.Code()}
+			},
+			foreign: func(w *town, a asking) any {
+				other := w.somebody(w.elsewhere(a), opstest.Member{NoFactor: true})
+				c := begun(w, asking{other.Caller(), w.elsewhere(a), other})
+				return ops.ConfirmInput{Ceremony: c, Code: other.Code()}
+			},
+		},
+		"users.list": only(ops.UserList{}),
+		"users.show": {own: about(home), foreign: about((*town).elsewhere)},
+		"users.add": {
+			own:     func(w *town, a asking) any { return newUser(w, a.home) },
+			foreign: func(w *town, a asking) any { return newUser(w, w.elsewhere(a)) },
+		},
+		"users.update":             colleague(opstest.Member{Role: "Finance"}, func(u id.User) any { return ops.UpdateUserInput{ID: u, Name: new("Somebody Else")} }),
+		"users.deactivate":         colleague(opstest.Member{}, user),
+		"users.reactivate":         colleague(opstest.Member{State: "deactivated"}, user),
+		"users.delete":             colleague(opstest.Member{}, user),
+		"users.reissue":            colleague(opstest.Member{State: "invited"}, user),
+		"users.resetSecondFactors": colleague(opstest.Member{}, func(u id.User) any { return ops.ResetInput{ID: u, Reason: "Lost the phone."} }),
+		"sessions.list": {own: func(w *town, a asking) any {
+			w.somebody(a.home, opstest.Member{}).Caller()
+			return ops.SessionList{}
+		}, foreign: func(w *town, a asking) any {
+			return ops.SessionList{User: w.somebody(w.elsewhere(a), opstest.Member{}).ID}
+		}},
+		"sessions.end":     {own: session(somebody(home)), foreign: session(somebody((*town).elsewhere))},
+		"sessions.endAll":  colleague(opstest.Member{}, user),
+		"permissions.list": only(ops.None{}),
+		"roles.list":       only(ops.None{}),
+		"activity.list": {
+			own: func(w *town, a asking) any {
+				w.somethingHappens(a.home)
+				return ops.ActivityList{}
+			},
+			foreign: func(w *town, a asking) any { return ops.ActivityList{Object: w.somethingHappens(w.elsewhere(a))} },
+		},
+	}
+}
+
+// sessionOf opens a session and gives its id.
+func (w *town) sessionOf(who *opstest.Person) (s id.Session) {
+	w.T.Helper()
+	token := who.Token()
+	w.Read(func(tx store.ReadTx) error {
+		b, err := tx.SessionByToken(token.Digest())
+		s = b.Session.ID
+		return err
+	})
+	return s
+}
+
+// secondAppOf switches on another app and gives its id.
+func (w *town) secondAppOf(who *opstest.Person) id.AuthenticatorApp {
+	w.T.Helper()
+	app := id.NewAuthenticatorApp()
+	if who != nil && len(who.App.Reveal()) > 0 {
+		w.Write(func(tx store.WriteTx) error {
+			return tx.AddAuthenticatorApp(who.Ref, store.AuthenticatorApp{ID: app, Name: "Tablet"})
+		})
+	}
+	return app
+}
+
+// somethingHappens leaves a record in an account's log and gives its object.
+func (w *town) somethingHappens(in account.Account) string {
+	w.T.Helper()
+	w.people++
+	login := fmt.Sprintf("busy%d", w.people)
+	out := opstest.Must(w.Place, opstest.Console(in.Handle), w.Ops.Users.Add, ops.AddUserInput{
+		Login: login, Name: "Busy Bee", Email: login + "@bee.example", Language: "en", Roles: []id.Role{w.Role(in, "Support")},
+	})
+	return string(out.User.ID)
+}

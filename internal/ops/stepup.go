@@ -1,0 +1,112 @@
+package ops
+
+import (
+	"fmt"
+
+	"gatehouse/internal/auth"
+	"gatehouse/internal/field"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// StepUpInput proves again who one is: with a code of the authenticator app;
+// with a recovery code and the password; or, for whoever has no second factor,
+// with the password.
+type StepUpInput struct {
+	Password     secret.Text `json:"password,omitzero"`
+	Code         secret.Text `json:"code,omitzero"` // of the authenticator app
+	RecoveryCode secret.Text `json:"recoveryCode,omitzero"`
+}
+
+// stepUpMethods lists what would be accepted as a proof.
+func stepUpMethods(tx store.ReadTx, u store.Listed) ([]Method, error) {
+	if !u.HasFactor {
+		return []Method{PasswordMethod}, nil
+	}
+	return methodsOf(tx, u)
+}
+
+// stepUp verifies what is given: the password outside the transaction, the
+// second factor, which is spent, within. The session gets a new token.
+func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed], error) {
+	var self store.Listed
+	var kept string
+	err := p.Read(func(tx store.ReadTx) (err error) {
+		if self, err = tx.User(p.Scope(), p.Actor.User()); err != nil {
+			return err
+		}
+		kept, err = tx.PasswordHash(self.Ref())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find oneself: %w", err)
+	}
+	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode}
+	needsPassword := !self.HasFactor || guess.code.IsZero()
+	var form field.Form
+	if self.HasFactor && guess.empty() {
+		form.Add("code", field.Missing())
+	} else if needsPassword && in.Password.IsZero() {
+		form.Add("password", field.Missing())
+	}
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	right := true
+	if needsPassword {
+		if right, _, err = o.verifyPassword(p, kept, in.Password); err != nil {
+			return nil, err
+		}
+	}
+	k := knock{o.atLogin(self.Login.Folded()), atAddress(p.Source)}
+	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
+		about := op.Entry{Object: sessionObject(w.Actor.Session())}
+		now, err := w.Tx.User(w.Scope(), w.Actor.User())
+		if err != nil {
+			return w.Fail(fmt.Errorf("find oneself: %w", err))
+		}
+		hash, err := w.Tx.PasswordHash(now.Ref())
+		if err != nil {
+			return w.Fail(fmt.Errorf("find password: %w", err))
+		}
+		if hash != kept || now.HasFactor != self.HasFactor { // what was verified is not what counts
+			return w.Fail(op.ErrStale)
+		}
+		if needsPassword {
+			if refusal, err := o.weigh(w.Tx, k, right); err != nil {
+				return w.Fail(err)
+			} else if refusal != nil {
+				return w.Refuse(refusal, about)
+			}
+		}
+		if now.HasFactor {
+			_, refusal, err := o.checkFactor(w.Tx, now, guess, w.Source)
+			if err != nil {
+				return w.Fail(err)
+			}
+			if refusal != nil {
+				return w.Refuse(refusal, about)
+			}
+		}
+		token := auth.NewToken()
+		if err := w.Tx.RenewSession(now.Ref(), w.Actor.Session(), token.Digest(), w.Actor.Means()); err != nil {
+			return w.Fail(fmt.Errorf("renew session: %w", err))
+		}
+		return w.Done(Renewed{token}, about)
+	}, nil
+}
+
+// weigh counts a verified password, right or wrong, and says why it does not
+// pass; nil when it does.
+func (o *Operations) weigh(tx store.WriteTx, k knock, right bool) (*problem.Problem, error) {
+	blocked, err := k.blocked(tx.ReadTx)
+	if err != nil || blocked != nil {
+		return blocked, err
+	}
+	if right {
+		return nil, k.right(tx)
+	}
+	return errPasswordWrong, k.wrong(tx)
+}

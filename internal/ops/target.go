@@ -1,0 +1,158 @@
+package ops
+
+import (
+	"fmt"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// Act is something that is done to a user by somebody else.
+type Act string
+
+// The acts.
+const (
+	UpdateUser     Act = "update"
+	ChangeRoles    Act = "roles"
+	DeactivateUser Act = "deactivate"
+	ReactivateUser Act = "reactivate"
+	DeleteUser     Act = "delete"
+	ReissueUser    Act = "reissue"
+	ResetFactors   Act = "resetSecondFactors"
+	EndSessions    Act = "endSessions"
+)
+
+// Acts lists them all, in the order in which people see them.
+func Acts() []Act {
+	return []Act{UpdateUser, ChangeRoles, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
+}
+
+// target is a user somebody acts on, with what the guards need to know. There
+// is no other way to one, so that no act can go without them.
+type target struct {
+	store.Listed
+	roles  []access.Role // with their permissions
+	rights access.Rights
+}
+
+// findTarget finds a user in the caller's account.
+func findTarget(tx store.ReadTx, c op.Call, u id.User) (target, error) {
+	found, err := tx.User(c.Scope(), u)
+	if err != nil {
+		return target{}, fmt.Errorf("find user: %w", err)
+	}
+	t := target{Listed: found}
+	if t.roles, err = tx.RolesOf(found.Ref()); err != nil {
+		return t, fmt.Errorf("find roles of user: %w", err)
+	}
+	for _, r := range t.roles {
+		t.rights = t.rights.Or(r.Rights(c.Actor.Operator()))
+	}
+	return t, nil
+}
+
+// guard says why the caller may not do that to the user, whatever they hold;
+// nil when they may.
+//
+//   - Nobody touches a user who holds more than they do (rule P3), nor their
+//     own rights (P2).
+//   - The admin user of an account stays, and only the operator lets them in
+//     again (U3, U4). The console is the operator's last resort (M5).
+func (t target) guard(a access.Actor, act Act) *problem.Problem {
+	console := a.Kind() == access.Console
+	if !a.Rights().Covers(t.rights) {
+		return problem.Newf(problem.Outranked, "%s holds permissions that you do not hold yourself. Please ask an administrator who does.", t.Name)
+	}
+	if a.User() == t.ID && act != UpdateUser {
+		return ownRights(act)
+	}
+	if t.AdminUser {
+		switch act {
+		case DeactivateUser, DeleteUser:
+			return problem.New(problem.AdminUser, "The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.")
+		case ReissueUser, ResetFactors:
+			if !console {
+				return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
+			}
+		case UpdateUser, ChangeRoles, ReactivateUser, EndSessions:
+		}
+	}
+	return t.state(act)
+}
+
+func ownRights(act Act) *problem.Problem {
+	switch act {
+	case ReissueUser:
+		return problem.New(problem.OwnRights, "You are signed in: please change your password in your profile.")
+	case ResetFactors:
+		return problem.New(problem.OwnRights, "Please manage your own second factors in your profile.")
+	case EndSessions:
+		return problem.New(problem.OwnRights, "Please end your own sessions in your profile.")
+	case UpdateUser, ChangeRoles, DeactivateUser, ReactivateUser, DeleteUser:
+	}
+	return problem.New(problem.OwnRights, "Nobody changes their own rights. Please ask another administrator.")
+}
+
+// state says why the act makes no sense for the user as it is.
+func (t target) state(act Act) *problem.Problem {
+	switch act {
+	case DeactivateUser:
+		if _, ok := t.State.Deactivate(); !ok {
+			return problem.Newf(problem.Conflict, "%s is deactivated already.", t.Name)
+		}
+	case ReactivateUser:
+		if t.State != user.Deactivated {
+			return problem.Newf(problem.Conflict, "%s is not deactivated.", t.Name)
+		}
+	case ReissueUser:
+		if t.State == user.Deactivated {
+			return problem.Newf(problem.Conflict, "%s is deactivated. Please reactivate the user first.", t.Name)
+		}
+	case ResetFactors:
+		if !t.HasFactor {
+			return problem.Newf(problem.Conflict, "%s has no second factor.", t.Name)
+		}
+	case UpdateUser, ChangeRoles, DeleteUser, EndSessions:
+	}
+	return nil
+}
+
+// May tells whether the caller could do something to a user now, and else why
+// not, so that a page can say it on the spot.
+type May struct {
+	Act     Act          `json:"act"`
+	Allowed bool         `json:"allowed"`
+	Code    problem.Code `json:"code,omitempty"`   // of the problem it would be
+	Detail  string       `json:"detail,omitempty"` // the same, in words
+}
+
+func (t target) may(a access.Actor) []May {
+	all := []May{}
+	for _, act := range Acts() {
+		m := May{Act: act, Allowed: true}
+		if d := access.Authorize(a, access.ManageUser, "", access.Source{}); !d.Allowed {
+			m = May{act, false, d.Reason, d.Text}
+		} else if p := t.guard(a, act); p != nil {
+			m = May{act, false, p.Code, p.Detail}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// stillAdministered refuses what would leave nobody who can administer the
+// account, and is asked when it has been done, within the transaction.
+func stillAdministered(tx store.ReadTx, scope access.Scope, before int) error {
+	if before == 0 {
+		return nil // nobody could before: it makes nothing worse
+	}
+	after, err := tx.ActiveAdmins(scope)
+	if err == nil && after == 0 {
+		err = problem.New(problem.LastAdmin, "This would leave nobody who can administer the account. Please give somebody else the role Admin first.")
+	}
+	return err
+}

@@ -1,0 +1,325 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// UpdateUserInput is what shall become of a user; what is left out stays.
+type UpdateUserInput struct {
+	ID       id.User   `json:"id"`
+	Name     *string   `json:"name,omitempty"`
+	Email    *string   `json:"email,omitempty"`
+	Mobile   *string   `json:"mobile,omitempty"` // empty: none
+	Language *string   `json:"language,omitempty"`
+	Roles    []id.Role `json:"roles,omitempty"`
+	ForceMFA *bool     `json:"forceMfa,omitempty"`
+}
+
+// Details of a person that forms change.
+type details struct{ Name, Email, Mobile, Language *string }
+
+// apply reads what is given into u, and notes what is wrong and what changed.
+func (d details) apply(f *field.Form, u *user.User) activity.Detail {
+	changed := activity.Detail{}
+	change(f, changed, "name", user.ParseName, d.Name, &u.Name)
+	change(f, changed, "email", user.ParseEmail, d.Email, &u.Email)
+	change(f, changed, "language", user.ParseLanguage, d.Language, &u.Language)
+	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
+		note(changed, "mobile", u.Mobile, "")
+		u.Mobile = ""
+	} else {
+		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &u.Mobile)
+	}
+	return changed
+}
+
+func change[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
+	if given == nil {
+		return
+	}
+	after := field.Read(f, name, parse, *given)
+	note(changed, name, *to, after)
+	*to = after
+}
+
+// note writes down a change, with before and after.
+func note[T comparable](changed activity.Detail, name string, before, after T) {
+	if before != after {
+		changed[name] = activity.Detail{"before": before, "after": after}
+	}
+}
+
+// acting is what acts on a user begin with: the user, past its guards.
+func acting[Out any](w *op.Writing[Out], u id.User, act Act) (target, op.Entry, error) {
+	t, err := findTarget(w.Tx.ReadTx, w.Call, u)
+	if err != nil {
+		return t, op.Entry{}, err
+	}
+	about := op.Entry{Object: userObject(t.User)}
+	if p := t.guard(w.Actor, act); p != nil {
+		return t, about, p
+	}
+	return t, about, nil
+}
+
+// shown is a user as it is now.
+func shown(tx store.ReadTx, scope access.Scope, u id.User) (User, error) {
+	found, err := tx.User(scope, u)
+	if err != nil {
+		return User{}, fmt.Errorf("find user: %w", err)
+	}
+	a, err := tx.Account(scope)
+	return showUser(found, a.MFAPolicy), err
+}
+
+// changed ends an act with the user as it became.
+func changed(w *op.Writing[User], u id.User, about op.Entry) op.Outcome[User] {
+	out, err := shown(w.Tx.ReadTx, w.Scope(), u)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Done(out, about)
+}
+
+func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
+	return func(w *op.Writing[User]) op.Outcome[User] {
+		t, about, err := acting(w, in.ID, UpdateUser)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		var form field.Form
+		u := t.User
+		about.Detail = details{in.Name, in.Email, in.Mobile, in.Language}.apply(&form, &u)
+		if in.ForceMFA != nil {
+			if u.ForceMFA = *in.ForceMFA; t.ID == w.Actor.User() && u.ForceMFA != t.ForceMFA {
+				return w.Refuse(ownRights(ChangeRoles), about)
+			}
+			note(about.Detail, "forceMfa", t.ForceMFA, u.ForceMFA)
+		}
+		roles, err := newRoles(w, t, &form, in.Roles, about.Detail)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		if err := form.Err(); ungrantable(err) {
+			return w.Deny(err, op.Entry{Object: about.Object})
+		} else if err != nil {
+			return w.Fail(err)
+		}
+		if len(about.Detail) == 0 { // nothing is different
+			return changed(w, t.ID, about)
+		}
+		if err := writeUpdate(w.Tx, w.Scope(), t, u, roles); err != nil {
+			return w.Fail(err)
+		}
+		return changed(w, t.ID, about)
+	}, nil
+}
+
+// writeUpdate writes an update; roles may be nil, and stay then.
+func writeUpdate(tx store.WriteTx, scope access.Scope, t target, u user.User, roles []id.Role) error {
+	admins, err := tx.ActiveAdmins(scope)
+	if err != nil {
+		return fmt.Errorf("count administrators: %w", err)
+	}
+	if err := tx.UpdateUser(t.Ref(), u); err != nil {
+		return fmt.Errorf("update user: %w", err)
+	}
+	if u.Email != t.Email { // whoever reads the old mailbox may hold a session
+		if _, err := tx.EndOtherSessions(t.Ref(), ""); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+	}
+	if roles == nil {
+		return nil
+	}
+	var before []id.Role
+	for _, r := range t.roles {
+		before = append(before, r.ID)
+	}
+	if err := tx.ReplaceRoles(t.Ref(), before, roles); err != nil {
+		return fmt.Errorf("replace roles: %w", err)
+	}
+	return stillAdministered(tx.ReadTx, scope, admins)
+}
+
+// newRoles checks the roles a user shall have; nil when they stay.
+func newRoles(w *op.Writing[User], t target, form *field.Form, want []id.Role, changed activity.Detail) ([]id.Role, error) {
+	if want == nil {
+		return nil, nil
+	}
+	var before, after []string
+	for _, r := range t.roles {
+		before = append(before, r.Name)
+	}
+	roles, err := grantable(w.Tx.ReadTx, w.Actor, form, want)
+	if err != nil {
+		return nil, err
+	}
+	ids, admin := []id.Role{}, false
+	for _, r := range roles {
+		ids, after = append(ids, r.ID), append(after, r.Name)
+		admin = admin || r.BuiltIn == access.AdminRole
+	}
+	slices.Sort(before)
+	slices.Sort(after)
+	if form.Err() != nil || slices.Equal(before, after) {
+		return nil, nil
+	}
+	if p := t.guard(w.Actor, ChangeRoles); p != nil {
+		return nil, p
+	}
+	if t.AdminUser && !admin {
+		return nil, problem.New(problem.AdminUser, "The admin user of an account keeps the role Admin.")
+	}
+	changed["roles"] = activity.Detail{"before": before, "after": after}
+	return ids, nil
+}
+
+func deactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
+	return func(w *op.Writing[User]) op.Outcome[User] {
+		t, about, err := acting(w, in.ID, DeactivateUser)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		admins, err := w.Tx.ActiveAdmins(w.Scope())
+		if err != nil {
+			return w.Fail(fmt.Errorf("count administrators: %w", err))
+		}
+		if err := w.Tx.SetState(t.Ref(), t.State, user.Deactivated); err != nil {
+			return w.Fail(fmt.Errorf("deactivate: %w", err))
+		}
+		ended, err := w.Tx.EndOtherSessions(t.Ref(), "")
+		if err != nil {
+			return w.Fail(fmt.Errorf("end sessions: %w", err))
+		}
+		if err := stillAdministered(w.Tx.ReadTx, w.Scope(), admins); err != nil {
+			return w.Fail(err)
+		}
+		about.Detail = activity.Detail{"sessionsEnded": ended}
+		return changed(w, t.ID, about)
+	}, nil
+}
+
+func reactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
+	return func(w *op.Writing[User]) op.Outcome[User] {
+		t, about, err := acting(w, in.ID, ReactivateUser)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		hash, err := w.Tx.PasswordHash(t.Ref())
+		if err != nil {
+			return w.Fail(fmt.Errorf("find out whether there is a password: %w", err))
+		}
+		to, _ := t.State.Reactivate(hash != "")
+		if err := w.Tx.SetState(t.Ref(), t.State, to); err != nil {
+			return w.Fail(fmt.Errorf("reactivate: %w", err))
+		}
+		return changed(w, t.ID, about)
+	}, nil
+}
+
+func deleteUser(_ *op.Preparing, in UserID) (op.Commit[None], error) {
+	return func(w *op.Writing[None]) op.Outcome[None] {
+		t, about, err := acting(w, in.ID, DeleteUser)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		admins, err := w.Tx.ActiveAdmins(w.Scope())
+		if err != nil {
+			return w.Fail(fmt.Errorf("count administrators: %w", err))
+		}
+		if err := w.Tx.DeleteUser(t.Ref()); err != nil {
+			return w.Fail(fmt.Errorf("delete user: %w", err))
+		}
+		if err := stillAdministered(w.Tx.ReadTx, w.Scope(), admins); err != nil {
+			return w.Fail(err)
+		}
+		about.Detail = activity.Detail{"login": t.Login}
+		return w.Done(None{}, about)
+	}, nil
+}
+
+func (o *Operations) reissueUser(_ *op.Preparing, in UserID) (op.Commit[ActivationIssued], error) {
+	return func(w *op.Writing[ActivationIssued]) op.Outcome[ActivationIssued] {
+		t, about, err := acting(w, in.ID, ReissueUser)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		purpose := ToNewPassword
+		if t.State == user.Invited {
+			purpose = ToActivate
+		}
+		issued, err := o.issueActivation(w.Tx, t.Ref(), purpose)
+		if err != nil {
+			return w.Fail(err)
+		}
+		about.Detail = activity.Detail{"purpose": purpose}
+		return w.Done(issued, about)
+	}, nil
+}
+
+// ResetInput says whose second factors are removed, and why.
+type ResetInput struct {
+	ID     id.User `json:"id"`
+	Reason string  `json:"reason"`
+}
+
+// Longest reason, in characters.
+const maxReason = 500
+
+func parseReason(raw string) (string, *field.Error) {
+	s := strings.Join(strings.Fields(raw), " ")
+	if s == "" {
+		return "", field.Missing()
+	}
+	if err := field.Clean(s); err != nil {
+		return "", err
+	}
+	if utf8.RuneCountInString(s) > maxReason {
+		return "", field.Wrong(problem.TooLong, "A reason has at most 500 characters.")
+	}
+	return s, nil
+}
+
+func resetFactors(_ *op.Preparing, in ResetInput) (op.Commit[User], error) {
+	var form field.Form
+	reason := field.Read(&form, "reason", parseReason, in.Reason)
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	return func(w *op.Writing[User]) op.Outcome[User] {
+		t, about, err := acting(w, in.ID, ResetFactors)
+		about.Detail = activity.Detail{"reason": reason}
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		removed, err := w.Tx.RemoveFactors(t.Ref())
+		if err != nil {
+			return w.Fail(fmt.Errorf("remove second factors: %w", err))
+		}
+		if err := w.Tx.ForceMFA(t.Ref()); err != nil {
+			return w.Fail(fmt.Errorf("demand a new set-up: %w", err))
+		}
+		ended, err := w.Tx.EndOtherSessions(t.Ref(), "")
+		if err != nil {
+			return w.Fail(fmt.Errorf("end sessions: %w", err))
+		}
+		if err := (knock{subject: atFactors(t.ID)}).right(w.Tx); err != nil { // the guesses were at what is gone
+			return w.Fail(err)
+		}
+		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
+		return changed(w, t.ID, about)
+	}, nil
+}
