@@ -268,6 +268,24 @@ func TestDB_Write_damagedLog(t *testing.T) {
 			}
 		})
 	}
+	// Not even a new log: an installation that is set up has begun one.
+	t.Run("everything gone", func(t *testing.T) {
+		f := newFile(t)
+		db := f.open(t)
+		home := newHouse(t, db, "harbour")
+		write(t, db, func(tx store.WriteTx) error {
+			return errors.Join(tx.AddInstallation(store.Installation{ID: "ins_test"}), tx.Claim(home.ID))
+		})
+		leave := func(tx store.WriteTx) error { tx.Record(record(home.ID, "user.added")); return nil }
+		write(t, db, leave) // in the same millisecond, as set-up does in one commit
+		check(t, db.Close())
+		f.clock.advance(time.Hour)
+		f.edit(t, "DELETE FROM activity; DELETE FROM log_hashes; DELETE FROM log_head; DELETE FROM checkpoints")
+		db = f.open(t)
+		_, err := f.verify(db, "")
+		wantDamage(t, err, auditlog.Truncated, 14, 0)
+		wantErr(t, "an act after it", db.Write(t.Context(), leave), store.ErrLogDamaged)
+	})
 	t.Run("while the program runs", func(t *testing.T) {
 		f := whole.copy(t)
 		db := f.open(t)

@@ -34,6 +34,8 @@ const (
 	insertHash     = `INSERT INTO log_hashes (idx, hash) VALUES ($1, $2)`
 	insertActivity = `INSERT INTO activity (seq, account_id, at, event, outcome, actor_id, object_id, leaf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	upsertHead     = `INSERT INTO log_head (only, size, at, checkpoint) VALUES (1, $1, $2, $3) ON CONFLICT (only) DO UPDATE SET size = excluded.size, at = excluded.at, checkpoint = excluded.checkpoint`
+	// The commit that made the operator account left the first records.
+	selectBegun    = `SELECT 1 FROM installation i JOIN accounts a ON a.id = i.operator_id WHERE a.created_at <> $1`
 	keepCheckpoint = `INSERT INTO checkpoints (size, at, checkpoint) VALUES ($1, $2, $3)`
 )
 
@@ -139,7 +141,11 @@ func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
 		return time.Time{}, err
 	}
 	if head.Size == 0 {
-		return time.Time{}, nil
+		begun, err := exists(tx.ReadTx, selectBegun, ms(tx.now))
+		if err == nil && begun {
+			err = fmt.Errorf("%w: it is gone", ErrLogDamaged)
+		}
+		return time.Time{}, err
 	}
 	signed, err := auditlog.ParseCheckpoint(head.Checkpoint, l.known)
 	switch {
