@@ -106,7 +106,7 @@ func (in input) decodeBody(r *http.Request, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), wrongType.Value)
+		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), short(wrongType.Value))
 	case errors.Is(err, secret.ErrNotText):
 		return unreadable("A secret, such as a password or code, must be a text in quotation marks.")
 	}
@@ -132,10 +132,10 @@ func (in input) checkNames(body []byte) error {
 		if text, ok := t.(string); ok && name {
 			seen := open[len(open)-1]
 			if seen[text] {
-				return unreadable("The field %q is given twice; please give it once.", text)
+				return unreadable("The field %q is given twice; please give it once.", short(text))
 			}
 			if _, known := in.fields[text]; len(open) == 1 && (!known || in.pathOnly[text]) {
-				return unreadable("There is no field %q here; please remove it.", text)
+				return unreadable("There is no field %q here; please remove it.", short(text))
 			}
 			seen[text], name = true, false
 			continue
@@ -157,6 +157,16 @@ func (in input) checkNames(body []byte) error {
 		return unreadable("The request holds more than one JSON value; please send one.")
 	}
 	return nil
+}
+
+// short is as much of what was sent as helps to find it: an answer must not be
+// as long as the request was.
+func short(sent string) string {
+	const most = 64
+	if letters := []rune(sent); len(letters) > most {
+		return string(letters[:most]) + "…"
+	}
+	return sent
 }
 
 func orWhole(field string) string {
@@ -181,16 +191,16 @@ func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
 		name, operator, _ := strings.Cut(key, ":")
 		f, ok := in.fields[name]
 		if !ok || in.pathOnly[name] {
-			return unreadable("There is no parameter %q here; please remove it.", name)
+			return unreadable("There is no parameter %q here; please remove it.", short(name))
 		}
 		if operator != "" && operator != "eq" {
-			return unreadable("The parameter %q knows no %q; it takes eq only.", name, operator)
+			return unreadable("The parameter %q knows no %q; it takes eq only.", name, short(operator))
 		}
 		if given[name] += len(values); given[name] != 1 { // also once as x and once as x:eq
 			return unreadable("The parameter %q is given more than once; please give it once.", name)
 		}
 		if err := set(target.FieldByIndex(f.index), values[0]); err != nil {
-			return unreadable("The parameter %q cannot be %q; please check it.", name, values[0])
+			return unreadable("The parameter %q cannot be %q; please check it.", name, short(values[0]))
 		}
 	}
 	return nil
