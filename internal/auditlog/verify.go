@@ -87,6 +87,7 @@ type Evidence struct {
 	Kept    []Kept                  // those kept for good, by size
 	Head    Kept                    // the newest; zero when the log is empty
 	Anchor  string                  // a signed checkpoint kept elsewhere; may be empty
+	Begun   bool                    // something happened that left a record
 }
 
 // Verify reads the whole log and returns its head. Damage is returned as
@@ -115,6 +116,9 @@ func Verify(e Evidence) (Checkpoint, error) {
 	}
 	if n := tree.Size(); n < points.newest.Size {
 		return Checkpoint{}, damage(Truncated, n, "%d records are signed for, and only %d are there.", points.newest.Size, n)
+	}
+	if tree.Size() == 0 && e.Begun {
+		return Checkpoint{}, damage(Truncated, 0, "the installation is set up, and all records are gone.")
 	}
 	if more := e.Hashes - tlog.StoredHashIndex(0, tree.Size()); more != 0 {
 		return Checkpoint{}, damage(Truncated, tree.Size(), "there are %d hashes of records that are not there.", more)

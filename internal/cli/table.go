@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os/user"
 	"reflect"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
+	"gatehouse/internal/field"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 )
@@ -237,8 +239,11 @@ func columns(row reflect.Value, heads bool) []string {
 	return all
 }
 
-// cell shows a value in one line.
-func cell(v reflect.Value) string {
+// cell shows a value in one line. What the database holds was clean when it was
+// written; whoever edits it must not get to speak to a terminal.
+func cell(v reflect.Value) string { return field.Printable(text(v), math.MaxInt) }
+
+func text(v reflect.Value) string {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return "–"
@@ -262,7 +267,7 @@ func cell(v reflect.Value) string {
 	case reflect.Slice:
 		var names []string
 		for n := range v.Len() {
-			names = append(names, cell(v.Index(n)))
+			names = append(names, text(v.Index(n)))
 		}
 		return strings.Join(names, ", ")
 	}
@@ -280,14 +285,14 @@ func printFields(w *tabwriter.Writer, indent string, v reflect.Value) {
 			continue
 		}
 		label := strings.ReplaceAll(flagName(name), "-", " ")
-		field := v.FieldByIndex(f.Index)
-		_, once := field.Interface().(interface{ Reveal() string })
-		_, isTime := field.Interface().(time.Time)
-		if field.Kind() == reflect.Struct && !once && !isTime {
+		value := v.FieldByIndex(f.Index)
+		_, once := value.Interface().(interface{ Reveal() string })
+		_, isTime := value.Interface().(time.Time)
+		if value.Kind() == reflect.Struct && !once && !isTime {
 			fmt.Fprintf(w, "%s%s:\t\n", indent, label)
-			printFields(w, indent+"  ", field)
+			printFields(w, indent+"  ", value)
 			continue
 		}
-		fmt.Fprintf(w, "%s%s:\t%s\n", indent, label, cell(field))
+		fmt.Fprintf(w, "%s%s:\t%s\n", indent, label, cell(value))
 	}
 }

@@ -44,10 +44,11 @@ func strengthOf(policy account.MFAPolicy, u store.Listed) password.Protection {
 }
 
 // verifyPassword computes exactly one hash, also where there is none to
-// compare with, and says whether the password is right. When the hash kept is
-// weaker than today's, it gives a stronger one to put in its place.
-func (o *Operations) verifyPassword(ctx context.Context, kept string, p secret.Text) (right bool, upgraded string, err error) {
-	v, err := o.deps.Hasher.Verify(ctx, kept, p)
+// compare with, and says whether the password is right; none when it is moot by
+// the time its turn comes. When the hash kept is weaker than today's, it gives a
+// stronger one to put in its place.
+func (o *Operations) verifyPassword(ctx context.Context, moot func() (bool, error), kept string, p secret.Text) (right bool, upgraded string, err error) {
+	v, err := o.deps.Hasher.VerifyUnless(ctx, moot, kept, p)
 	if err != nil {
 		return false, "", fmt.Errorf("verify password: %w", err)
 	}

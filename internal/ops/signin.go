@@ -99,8 +99,19 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 	}
 	right, upgraded := false, ""
 	if !waited {
-		// One hash is computed whoever knocks; without a user, a dummy's.
-		if right, upgraded, err = o.verifyPassword(p, found.PasswordHash, in.Password); err != nil {
+		// One hash is computed whoever knocks; without a user, a dummy's. Those
+		// who knock all at once are let in line before any of them has failed:
+		// what they may try is asked again at the head of the line, or one
+		// address could keep everybody else waiting for its hashes.
+		moot := func() (bool, error) {
+			err := p.Read(func(tx store.ReadTx) error {
+				blocked, err := k.blocked(tx)
+				waited = blocked != nil
+				return err
+			})
+			return waited, err
+		}
+		if right, upgraded, err = o.verifyPassword(p, moot, found.PasswordHash, in.Password); err != nil {
 			return nil, err
 		}
 	}

@@ -190,6 +190,34 @@ func TestSignIn_hundredAtOnce(t *testing.T) {
 	}
 }
 
+// Guesses that come all at once, and are let in line before the first of them
+// has failed, get no more hashes than they may have: an address must not keep
+// everybody else waiting.
+func TestSignIn_hashesAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		login   func(n int) string
+		allowed int64
+	}{
+		"one login":               {func(int) string { return "nobody" }, 5},
+		"one address, all logins": {func(n int) string { return fmt.Sprint("nobody", n) }, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const knocks = 300
+			w := newTown(t)
+			w.HashWith(password.Params{Memory: 8 << 10, Time: 1, Threads: 1})
+			before := w.Hashes.Load()
+			atOnce(knocks, func(n int) error {
+				_, err := w.signIn(c.login(n), wrongPassword, "203.0.113.5")
+				return err
+			})
+			// A few more are computed while the last of the allowed is being counted.
+			if n := w.Hashes.Load() - before; n < c.allowed || n > knocks*3/4 {
+				t.Errorf("%d hashes were computed, and %d are allowed", n, c.allowed)
+			}
+		})
+	}
+}
+
 // atOnce runs f n times in parallel and counts the answers.
 func atOnce(n int, f func(n int) error) map[string]int {
 	var all sync.WaitGroup

@@ -60,7 +60,12 @@ func (h *Hasher) Upgrade(ctx context.Context, verified secret.Text) (string, err
 func (h *Hasher) hash(ctx context.Context, prepared []byte) (string, error) {
 	made := hash{params: h.params, key: h.pepper.Newest()}
 	rand.Read(made.salt[:])
-	tag, err := h.compute(ctx, made, prepared)
+	giveBack, err := h.slot(ctx)
+	if err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	defer giveBack()
+	tag, err := h.compute(made, prepared)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
@@ -72,6 +77,7 @@ func (h *Hasher) hash(ctx context.Context, prepared []byte) (string, error) {
 type Verdict struct {
 	Match bool
 	Stale bool // it matched, and should be stored anew with Upgrade
+	Moot  bool // nothing was compared, because nobody wanted to know any more
 }
 
 // Verify compares a typed password with a stored hash. For a login that does not
@@ -80,6 +86,13 @@ type Verdict struct {
 // malformed (ErrMalformed) or needs a pepper that is not there. Other errors are
 // those of ctx.
 func (h *Hasher) Verify(ctx context.Context, stored string, typed secret.Text) (Verdict, error) {
+	return h.VerifyUnless(ctx, func() (bool, error) { return false, nil }, stored, typed)
+}
+
+// VerifyUnless is Verify that asks once more when its turn has come, which may
+// be many hashes after the call: when it is moot by then, nothing is computed.
+// Errors are also those of moot.
+func (h *Hasher) VerifyUnless(ctx context.Context, moot func() (bool, error), stored string, typed secret.Text) (Verdict, error) {
 	known, failure := h.dummy, error(nil)
 	known.key = h.pepper.Newest()
 	if stored != "" {
@@ -90,7 +103,15 @@ func (h *Hasher) Verify(ctx context.Context, stored string, typed secret.Text) (
 		}
 	}
 	prepared, possible := prepare(typed)
-	tag, err := h.compute(ctx, known, prepared)
+	giveBack, err := h.slot(ctx)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("verify a password: %w", err)
+	}
+	defer giveBack()
+	if over, err := moot(); err != nil || over {
+		return Verdict{Moot: over}, err
+	}
+	tag, err := h.compute(known, prepared)
 	if err != nil {
 		return Verdict{}, fmt.Errorf("verify a password: %w", err)
 	}
@@ -112,18 +133,25 @@ func (h *Hasher) stale(known hash) bool {
 	return known.params.weaker(h.params) || known.key != h.pepper.Newest()
 }
 
-// compute waits for a slot, peppers and hashes. Once it has a slot it goes on to
-// the end: argon2 cannot be interrupted. Without a pepper it takes its time all
-// the same before it fails.
-func (h *Hasher) compute(ctx context.Context, of hash, prepared []byte) ([tagSize]byte, error) {
+// slot waits for a free one. Whoever has it goes on to the end: argon2 cannot be
+// interrupted.
+func (h *Hasher) slot(ctx context.Context) (giveBack func(), err error) {
+	giveBack = func() {}
 	select {
 	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+		giveBack = func() { <-h.slots }
 	case <-ctx.Done():
 	}
 	if err := ctx.Err(); err != nil { // it may have ended although there was a slot
-		return [tagSize]byte{}, fmt.Errorf("wait for a free slot: %w", err)
+		giveBack()
+		return nil, fmt.Errorf("wait for a free slot: %w", err)
 	}
+	return giveBack, nil
+}
+
+// compute peppers and hashes, in a slot. Without a pepper it takes its time all
+// the same before it fails.
+func (h *Hasher) compute(of hash, prepared []byte) ([tagSize]byte, error) {
 	peppered, err := h.pepper.PepperWith(of.key, prepared)
 	if err != nil {
 		h.dummy.compute(prepared)

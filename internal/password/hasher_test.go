@@ -317,6 +317,53 @@ func TestHasher_Waiting(t *testing.T) {
 	})
 }
 
+// Who waits for a slot may have lost the right to an answer meanwhile.
+func TestHasher_VerifyUnless(t *testing.T) {
+	broken := errors.New("nobody knows")
+	for name, c := range map[string]struct {
+		moot bool
+		err  error
+		want password.Verdict
+	}{
+		"wanted":  {want: password.Verdict{Match: true, Stale: true}},
+		"moot":    {moot: true, want: password.Verdict{Moot: true}},
+		"unknown": {err: broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate := newGate()
+				h := hasher(t, gate, cheap)
+				var busy sync.WaitGroup
+				for range password.Slots {
+					busy.Go(func() { verify(t, h, madeCheaply, phrase) })
+				}
+				synctest.Wait()
+				var asked atomic.Int32
+				var got password.Verdict
+				var err error
+				busy.Go(func() {
+					got, err = h.VerifyUnless(t.Context(), func() (bool, error) {
+						asked.Add(1)
+						return c.moot, c.err
+					}, madeCheaply, secret.New(phrase))
+				})
+				synctest.Wait()
+				if asked.Load() != 0 {
+					t.Error("it was asked before there was a slot")
+				}
+				close(gate.open)
+				busy.Wait()
+				if got.Stale = c.want.Stale; got != c.want || !errors.Is(err, c.err) || asked.Load() != 1 {
+					t.Errorf("%+v, %v, asked %d times", got, err, asked.Load())
+				}
+				if !verify(t, h, madeCheaply, phrase).Match {
+					t.Error("no slot was given back")
+				}
+			})
+		})
+	}
+}
+
 func TestChosen_PrintsNothing(t *testing.T) {
 	accepted := chosen(t, phrase)
 	if printed := fmt.Sprintf("%v %+v %#v", accepted, accepted, accepted); strings.Contains(printed, "horse") {

@@ -107,7 +107,7 @@ func (in input) decodeBody(r *http.Request, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), wrongType.Value)
+		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), short(wrongType.Value))
 	case errors.Is(err, secret.ErrNotText):
 		return unreadable("A secret, such as a password or code, must be a text in quotation marks.")
 	}
@@ -133,10 +133,10 @@ func (in input) checkNames(body []byte) error {
 		if text, ok := t.(string); ok && name {
 			seen := open[len(open)-1]
 			if seen[text] {
-				return unreadable("The field %q is given twice; please give it once.", text)
+				return unreadable("The field %q is given twice; please give it once.", short(text))
 			}
 			if _, known := in.fields[text]; len(open) == 1 && (!known || in.pathOnly[text]) {
-				return unreadable("There is no field %q here; please remove it.", text)
+				return unreadable("There is no field %q here; please remove it.", short(text))
 			}
 			seen[text], name = true, false
 			continue
@@ -160,6 +160,16 @@ func (in input) checkNames(body []byte) error {
 	return nil
 }
 
+// short is as much of what was sent as helps to find it: an answer must not be
+// as long as the request was.
+func short(sent string) string {
+	const most = 64
+	if letters := []rune(sent); len(letters) > most {
+		return string(letters[:most]) + "…"
+	}
+	return sent
+}
+
 func orWhole(field string) string {
 	if field == "" {
 		return "(the whole request)"
@@ -177,47 +187,49 @@ func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
 	if err != nil {
 		return unreadable("The query cannot be read; please check how it is escaped.")
 	}
-	given := map[string]int{}
+	given := map[string]bool{}
 	for key, values := range query {
 		name, operator, _ := strings.Cut(key, ":")
 		f, ok := in.fields[name]
 		if !ok || in.pathOnly[name] {
-			return unreadable("There is no parameter %q here; please remove it.", name)
+			return unreadable("There is no parameter %q here; please remove it.", short(name))
 		}
-		text := values[0]
-		switch field := target.FieldByIndex(f.index); {
-		case field.Type() == reflect.TypeFor[ops.Choice]():
-			c, ok := choice(operator, values)
-			if text = string(c); !ok {
-				return unreadable("The parameter %q is given more than once; please use %s:in with commas.", name, name)
-			}
-		case operator != "" && operator != "eq":
-			return unreadable("The parameter %q knows no %q; it takes eq only.", name, operator)
-		case len(values) != 1:
-			given[name]++
+		text, err := parameter(target.FieldByIndex(f.index).Type(), name, operator, values)
+		if err != nil {
+			return err
 		}
-		if given[name]++; given[name] != 1 { // also once as x and once as x:eq
-			return unreadable("The parameter %q is given more than once; please give it once.", name)
+		if given[name] { // once as x and once as x:eq
+			return givenTwice(name)
 		}
+		given[name] = true
 		if err := set(target.FieldByIndex(f.index), text); err != nil {
-			return unreadable("The parameter %q cannot be %q; please check it.", name, values[0])
+			return unreadable("The parameter %q cannot be %q; please check it.", name, short(text))
 		}
 	}
 	return nil
 }
 
-// choice gives a filter the form that operations read: the operator in front
-// of the value. Repeated, plain values are alternatives, as clients send lists.
-func choice(operator string, values []string) (ops.Choice, bool) {
+func givenTwice(name string) error {
+	return unreadable("The parameter %q is given more than once; please give it once.", name)
+}
+
+// parameter is the text of one that a query gives. Of a filter, the operator
+// goes in front of the value, as operations read it, and repeated values are
+// alternatives, as clients send lists; everything else is given once, and is
+// equal.
+func parameter(of reflect.Type, name, operator string, values []string) (string, error) {
+	plain := operator == "" || operator == "eq"
 	switch {
-	case len(values) > 1 && (operator == "" || operator == "eq" || operator == "in"):
-		return ops.Choice("in:" + strings.Join(values, ",")), true
+	case of != reflect.TypeFor[ops.Choice]() && !plain:
+		return "", unreadable("The parameter %q knows no %q; it takes eq only.", name, short(operator))
+	case len(values) > 1 && of == reflect.TypeFor[ops.Choice]() && (plain || operator == "in"):
+		return "in:" + strings.Join(values, ","), nil
 	case len(values) > 1:
-		return "", false
-	case operator == "":
-		return ops.Choice(values[0]), true
+		return "", givenTwice(name)
+	case plain:
+		return values[0], nil
 	}
-	return ops.Choice(operator + ":" + values[0]), true
+	return operator + ":" + values[0], nil
 }
 
 // set parses text into a field of an input.

@@ -323,6 +323,11 @@ func TestLive_badRequests(t *testing.T) {
 		status int
 		code   string
 	}{
+		"a huge unknown field":       {add(`{"`+strings.Repeat(`\u202e`, 100_000)+`":1}`, nil), 400, "invalid_request"},
+		"a huge field twice":         {add(`{"roles":{"`+strings.Repeat("x", 400_000)+`":1,"`+strings.Repeat("x", 400_000)+`":1}}`, nil), 400, "invalid_request"},
+		"a huge parameter":           {get("?" + strings.Repeat("x", 8000) + "=1"), 400, "invalid_request"},
+		"a huge operator":            {get("?q:" + strings.Repeat("x", 8000) + "=1"), 400, "invalid_request"},
+		"a huge value":               {get("?limit=" + strings.Repeat("x", 8000)), 400, "invalid_request"},
 		"two values":                 {add(`{`+good+`}{}`, nil), 400, "invalid_request"},
 		"trailing garbage":           {add(`{`+good+`} x`, nil), 400, "invalid_request"},
 		"half a value":               {add(`{`+good, nil), 400, "invalid_request"},
@@ -374,7 +379,10 @@ func TestLive_badRequests(t *testing.T) {
 			before := g.Count(`SELECT COUNT(*) FROM users`)
 			a := g.do(c.call)
 			if p := a.problem(t); a.status != c.status || string(p.Code) != c.code {
-				t.Errorf("%d %s (%s), want %d %s", a.status, p.Code, p.Detail, c.status, c.code)
+				t.Errorf("%d %s (%.200s), want %d %s", a.status, p.Code, p.Detail, c.status, c.code)
+			}
+			if len(a.body) > 1<<10 {
+				t.Errorf("the answer has %d bytes", len(a.body))
 			}
 			if g.Count(`SELECT COUNT(*) FROM users`) != before {
 				t.Error("somebody was added")

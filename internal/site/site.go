@@ -67,6 +67,12 @@ func Hosts(listen net.Addr, publicHost string) []string {
 	if publicHost != "" {
 		hosts = append(hosts, publicHost)
 	}
+	for _, h := range hosts {
+		// Browsers leave out the port that belongs to the scheme.
+		if _, port, err := net.SplitHostPort(h); err == nil && (port == "80" || port == "443") {
+			hosts = append(hosts, strings.TrimSuffix(h, ":"+port))
+		}
+	}
 	return hosts
 }
 

@@ -268,13 +268,63 @@ func TestDB_Write_damagedLog(t *testing.T) {
 			}
 		})
 	}
-	t.Run("while the program runs", func(t *testing.T) {
-		f := whole.copy(t)
+	// Not even a new log: an installation that is set up has begun one.
+	t.Run("everything gone", func(t *testing.T) {
+		f := newFile(t)
 		db := f.open(t)
-		leave := func(tx store.WriteTx) error { tx.Record(record("acc", "x")); return nil }
-		write(t, db, leave)
-		f.edit(t, "UPDATE log_head SET (size, at, checkpoint) = (SELECT size, at, checkpoint FROM checkpoints WHERE size = 201)")
-		wantErr(t, "an act on an older head", db.Write(t.Context(), leave), store.ErrLogDamaged)
+		home := newHouse(t, db, "harbour")
+		write(t, db, func(tx store.WriteTx) error {
+			return errors.Join(tx.AddInstallation(store.Installation{ID: "ins_test"}), tx.Claim(home.ID))
+		})
+		leave := func(tx store.WriteTx) error { tx.Record(record(home.ID, "user.added")); return nil }
+		write(t, db, leave) // in the same millisecond, as set-up does in one commit
+		check(t, db.Close())
+		f.clock.advance(time.Hour)
+		f.edit(t, "DELETE FROM activity; DELETE FROM log_hashes; DELETE FROM log_head; DELETE FROM checkpoints")
+		db = f.open(t)
+		_, err := f.verify(db, "")
+		wantDamage(t, err, auditlog.Truncated, 14, 0)
+		wantErr(t, "an act after it", db.Write(t.Context(), leave), store.ErrLogDamaged)
+	})
+	// What is signed with the real key is not what a program that runs has
+	// seen: the log was put back, and perhaps another one begun from there.
+	back := fmt.Sprintf("DELETE FROM activity WHERE seq >= 201; DELETE FROM log_hashes WHERE idx >= %d; DELETE FROM checkpoints WHERE size > 201;", tlog.StoredHashIndex(0, 201)) +
+		"UPDATE log_head SET (size, at, checkpoint) = (SELECT size, at, checkpoint FROM checkpoints WHERE size = 201)"
+	leave := func(tx store.WriteTx) error { tx.Record(record("acc", "x")); return nil }
+	for name, c := range map[string]struct {
+		sql     string
+		another int // records that another process adds after it
+	}{
+		"older head, while the program runs": {"UPDATE log_head SET (size, at, checkpoint) = (SELECT size, at, checkpoint FROM checkpoints WHERE size = 201)", 0},
+		"put back, while the program runs":   {back, 0},
+		"put back, and shorter":              {back, 20},
+		"put back, and as long":              {back, 50},
+		"put back, and longer":               {back, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := whole.copy(t)
+			db := f.open(t)
+			write(t, db, leave)
+			f.edit(t, c.sql)
+			if c.another > 0 {
+				other := f.open(t)
+				for range c.another {
+					write(t, other, func(tx store.WriteTx) error { tx.Record(record("acc", "y")); return nil })
+				}
+			}
+			wantErr(t, "an act after it", db.Write(t.Context(), leave), store.ErrLogDamaged)
+		})
+	}
+	t.Run("another process writes, while the program runs", func(t *testing.T) {
+		f := whole.copy(t)
+		db, other := f.open(t), f.open(t)
+		for range 70 { // past a kept checkpoint, and over the edges of the tree
+			write(t, db, leave)
+			write(t, other, leave)
+			write(t, other, leave)
+		}
+		_, err := f.verify(db, "")
+		check(t, err)
 	})
 }
 

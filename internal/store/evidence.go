@@ -33,7 +33,11 @@ func (tx ReadTx) Evidence() (auditlog.Evidence, error) {
 	if e.Head, _, err = orNotFound(one(tx, scanKept, selectSignedHead)); err != nil {
 		return e, err
 	}
-	e.Hashes, err = one(tx, value[int64], countHashes)
+	if e.Hashes, err = one(tx, value[int64], countHashes); err != nil {
+		return e, err
+	}
+	in, _, err := orNotFound(tx.Installation())
+	e.Begun = in.SetUp()
 	return e, err
 }
 

@@ -34,6 +34,8 @@ const (
 	insertHash     = `INSERT INTO log_hashes (idx, hash) VALUES ($1, $2)`
 	insertActivity = `INSERT INTO activity (seq, account_id, at, event, outcome, actor_id, object_id, leaf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	upsertHead     = `INSERT INTO log_head (only, size, at, checkpoint) VALUES (1, $1, $2, $3) ON CONFLICT (only) DO UPDATE SET size = excluded.size, at = excluded.at, checkpoint = excluded.checkpoint`
+	// The commit that made the operator account left the first records.
+	selectBegun    = `SELECT 1 FROM installation i JOIN accounts a ON a.id = i.operator_id WHERE a.created_at <> $1`
 	keepCheckpoint = `INSERT INTO checkpoints (size, at, checkpoint) VALUES ($1, $2, $3)`
 )
 
@@ -135,11 +137,18 @@ func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
 	if l.loaded && head.Checkpoint == l.head {
 		return head.At, nil
 	}
+	if err := l.extended(tx, head); err != nil {
+		return time.Time{}, err
+	}
 	if err := l.load(tx, head); err != nil {
 		return time.Time{}, err
 	}
 	if head.Size == 0 {
-		return time.Time{}, nil
+		begun, err := exists(tx.ReadTx, selectBegun, ms(tx.now))
+		if err == nil && begun {
+			err = fmt.Errorf("%w: it is gone", ErrLogDamaged)
+		}
+		return time.Time{}, err
 	}
 	signed, err := auditlog.ParseCheckpoint(head.Checkpoint, l.known)
 	switch {
@@ -151,20 +160,38 @@ func (l *ledger) catchUp(tx WriteTx) (time.Time, error) {
 	return head.At, nil
 }
 
+// extended refuses a log that does not begin with the one this process knows:
+// an older head is signed as well as the newest, and only memory tells.
+func (l *ledger) extended(tx WriteTx, head Head) error {
+	if !l.loaded {
+		return nil
+	}
+	if head.Size < l.tree.Size() {
+		return fmt.Errorf("%w: it had %d records a moment ago, and has %d", ErrLogDamaged, l.tree.Size(), head.Size)
+	}
+	known, err := auditlog.LoadTree(l.tree.Size(), tx.storedHash)
+	if err == nil && known.Root() != l.tree.Root() {
+		err = fmt.Errorf("%w: its first %d records are not those of a moment ago", ErrLogDamaged, l.tree.Size())
+	}
+	return err
+}
+
+// storedHash reads a hash of the tree by its index.
+func (tx WriteTx) storedHash(index int64) (tlog.Hash, error) {
+	b, err := one(tx.ReadTx, value[[]byte], selectHash, index)
+	if errors.Is(err, ErrNotFound) || err == nil && len(b) != tlog.HashSize {
+		return tlog.Hash{}, fmt.Errorf("%w: stored hash %d has %d bytes", ErrLogDamaged, index, len(b))
+	}
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	return tlog.Hash(b), nil
+}
+
 // load reads the edge of a log of that head, and when a checkpoint was last
 // kept.
 func (l *ledger) load(tx WriteTx, head Head) (err error) {
-	l.tree, err = auditlog.LoadTree(head.Size, func(index int64) (tlog.Hash, error) {
-		b, err := one(tx.ReadTx, value[[]byte], selectHash, index)
-		if errors.Is(err, ErrNotFound) || err == nil && len(b) != tlog.HashSize {
-			return tlog.Hash{}, fmt.Errorf("%w: stored hash %d has %d bytes", ErrLogDamaged, index, len(b))
-		}
-		if err != nil {
-			return tlog.Hash{}, err
-		}
-		return tlog.Hash(b), nil
-	})
-	if err != nil {
+	if l.tree, err = auditlog.LoadTree(head.Size, tx.storedHash); err != nil {
 		return err
 	}
 	l.kept.size, l.kept.at = 0, time.Time{}

@@ -62,7 +62,9 @@ func (p *Place) Found(handle string, policy account.MFAPolicy) account.Account {
 		Email: user.Email("office@" + handle + ".example"), State: account.Open, MFAPolicy: policy, OpenedAt: p.Clock.Now(),
 	}
 	p.Write(func(tx store.WriteTx) error {
-		if err := tx.Claim(a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := tx.Claim(a.ID); err == nil {
+			tx.Record(activity.Record{Event: founded, Outcome: activity.Done, Account: a.ID, Actor: activity.Actor{Kind: string(access.Console)}})
+		} else if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if err := tx.AddAccount(a); err != nil {
@@ -217,7 +219,11 @@ func Refused[In, Out any](p *Place, c auth.Caller, o *op.Op[In, Out], in In, cod
 	}
 }
 
-// Records of the whole log, oldest first.
+// founded is the event that Found leaves with the operator account, as set-up
+// does: a log that is empty after that is damaged.
+const founded = "place.founded"
+
+// Records of the whole log but for what Found left, oldest first.
 func (p *Place) Records() []activity.Record {
 	p.T.Helper()
 	rows, err := p.raw.Query(`SELECT seq, leaf FROM activity ORDER BY seq`)
@@ -230,7 +236,9 @@ func (p *Place) Records() []activity.Record {
 		p.must(rows.Scan(&seq, &leaf))
 		r, err := activity.Parse(seq, []byte(leaf))
 		p.must(err)
-		all = append(all, r)
+		if r.Event != founded {
+			all = append(all, r)
+		}
 	}
 	p.must(rows.Err())
 	return all

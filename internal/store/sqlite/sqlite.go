@@ -54,6 +54,9 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 			return nil, fmt.Errorf("create database %s: %w", path, err)
 		}
 	}
+	if path, err = follow(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	whole, err := inspect(path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -72,6 +75,24 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// follow gives the file that a symbolic link leads to. SQLite keeps its log
+// beside that one, so that its folder is the one to look at; whoever may write
+// into the folder of the link could lead it elsewhere.
+func follow(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path, err
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	if err := privateDir(filepath.Dir(path), dir); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // dsn carries the pragmas, because every connection needs them.

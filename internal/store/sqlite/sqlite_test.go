@@ -165,6 +165,35 @@ func TestOpen_refused(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	for _, c := range []struct {
+		name  string
+		where func(link, target string) string
+		mode  fs.FileMode
+		want  error
+	}{
+		{"a link into a folder that others may write into", func(_, target string) string { return filepath.Dir(target) }, 0o777, sqlite.ErrWide},
+		{"a link in a folder that others may write into", func(link, _ string) string { return filepath.Dir(link) }, 0o777, sqlite.ErrWide},
+		{"a link to a file with a log that others read", func(_, target string) string { return target + "-wal" }, 0o644, sqlite.ErrWide},
+		{"not refused: a link", func(link, _ string) string { return filepath.Dir(link) }, 0o755, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			target := filled(t)
+			link := filepath.Join(t.TempDir(), "link.db")
+			check(t, os.Symlink(target, link))
+			at := c.where(link, target)
+			if strings.HasSuffix(at, "-wal") {
+				check(t, os.WriteFile(at, nil, 0o600))
+			}
+			check(t, os.Chmod(at, c.mode))
+			e, err := sqlite.Open(t.Context(), link)
+			if err == nil {
+				check(t, e.Close())
+			}
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
 	t.Run("not refused: a folder that others read", func(t *testing.T) {
 		path := filled(t)
 		check(t, os.Chmod(filepath.Dir(path), 0o755))
