@@ -7,6 +7,7 @@ help: ## this list
 
 setup: ## install what building and testing need
 	@build/scripts/setup.sh test
+	@echo "setup: everything that building and testing need is here"
 
 run: ## open Gatehouse on a practice database
 	@build/scripts/run.sh
@@ -34,6 +35,7 @@ soak: ## the long runs: an hour of trouble
 build: ## both binaries, into bin/
 	@build/scripts/setup.sh desk
 	@build/scripts/build.sh all
+	@echo "build: bin/gatehouse, and bin/gatehouse-headless without the window"
 
 release: ## binaries to give away, into dist/
 	@build/scripts/release.sh

@@ -8,8 +8,16 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=build/scripts/version.sh
 source build/scripts/version.sh
 
-gate() { CGO_ENABLED=0 go build -ldflags "$ldflags" -o bin/gatehouse-headless .; }
-desk() { CGO_ENABLED=1 go build -tags "$desk_tags" -ldflags "$ldflags" -o bin/gatehouse .; }
+# Go compiles in silence, and for minutes when nothing is in its cache.
+say() { [[ -e $1 ]] || echo "build: $1 (some minutes the first time)" >&2; }
+gate() {
+  say bin/gatehouse-headless
+  CGO_ENABLED=0 go build -ldflags "$ldflags" -o bin/gatehouse-headless .
+}
+desk() {
+  say bin/gatehouse
+  CGO_ENABLED=1 go build -tags "$desk_tags" -ldflags "$ldflags" -o bin/gatehouse .
+}
 devtools() {
   mkdir -p .cache/e2e
   CGO_ENABLED=1 go build -tags "$desk_tags,devtools" -ldflags "$ldflags" -o .cache/e2e/gatehouse-devtools .

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build/scripts/setup.sh gate
+export CGO_ENABLED=0 # as in the other scripts: nothing is compiled twice
 go test -count=1 ./internal/rest -run '^TestContract$' -update
 go test -count=1 ./app -run '^TestBound$' -update
 npm --prefix frontend run --silent generate

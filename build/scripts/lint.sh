@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=build/scripts/version.sh
 source build/scripts/version.sh
-build/scripts/tools.sh
 lint=.cache/tools/golangci-lint
 
 if [[ ${1:-} == --fix ]]; then

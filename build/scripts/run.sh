@@ -21,6 +21,9 @@ build/scripts/setup.sh "$face"
 build/scripts/build.sh "$face"
 
 mkdir -p -m 700 .practice
+# Held until the program ends, so that nobody takes the database from under it.
+exec 9<.practice
+if command -v flock >/dev/null; then flock --shared 9; fi
 practice=(--db "sqlite:$PWD/.practice/gatehouse.db" --key-file "$PWD/.practice/gatehouse.key")
 [[ -e .practice/gatehouse.db ]] || echo "run: filling a practice database in .practice/" >&2
 "$program" demo "${practice[@]}" >/dev/null || {
@@ -32,5 +35,6 @@ practice=(--db "sqlite:$PWD/.practice/gatehouse.db" --key-file "$PWD/.practice/g
 if [[ $face == desk ]]; then
   exec "$program" "${practice[@]}"
 fi
-echo "run: there is no display here, so this is the Gate; open its address in a browser" >&2
-exec "$program" serve "${practice[@]}" --listen "${LISTEN:-127.0.0.1:8480}"
+listen=${LISTEN:-127.0.0.1:8480}
+echo "run: there is no display here, so this is the Gate on $listen, or on what LISTEN says; open its address in a browser" >&2
+exec "$program" serve "${practice[@]}" --listen "$listen"

@@ -2,7 +2,7 @@
 # Installs what is missing: setup.sh gate|desk|test
 #   gate   to build the Gate and the command line: npm modules
 #   desk   … and the window: WebKitGTK, and libfido2 for security keys
-#   test   … and the end-to-end tests: virtual display, Chromium
+#   test   … and to run all tests: virtual display, Chromium, linters
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 what=${1:-test}
@@ -16,6 +16,8 @@ need() { # PROGRAM WANTED HAVE
 for program in go node npm git; do
   command -v "$program" >/dev/null || { echo "setup: please install $program first" >&2; exit 1; }
 done
+go=$(go env GOVERSION) # the one that it fetches for go.mod, where it may
+need Go "$(sed -n 's/^go //p' go.mod)" "${go#go}"
 need Node.js 20.19 "$(node --version | tr -d v)"
 
 packages=()
@@ -36,4 +38,5 @@ modules frontend
 if [[ $what == test ]]; then
   [[ -d frontend/e2e/node_modules ]] || rm -f .cache/stamps/npm-frontend-e2e
   modules frontend/e2e
+  build/scripts/tools.sh
 fi

@@ -2,9 +2,10 @@
 // failed one the end of its log; "total RUN" prints the closing line.
 //
 // A test that was skipped counts as failed: nobody reads that something was not
-// tested. Only a run that is meant to leave some out says MAY_SKIP=1; then they
-// are named and counted apart. A stage that failed, or ran no test, without a
-// failed test counts as failed too.
+// tested. Two kinds are named and counted apart instead: all, in a run that is
+// meant to leave some out, which says MAY_SKIP=1; and those that say why with
+// "needs root", when it is not root who runs them. A stage that failed, or ran
+// no test, without a failed test counts as failed too.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -18,12 +19,13 @@ const stages = readFileSync(join(run, 'stages.tsv'), 'utf8')
     return { kind, name, code: Number(code), ms: Number(ms), log: `${file}.log`, report: `${file}.json` }
   })
 
-const maySkip = process.env.MAY_SKIP === '1'
+const mayBeSkipped =
+  process.env.MAY_SKIP === '1' ? / \(skipped(: .*)?\)$/ : process.getuid?.() === 0 ? undefined : / \(skipped: needs root\b.*\)$/
 
 /** What a stage ran: how many passed, and a line for each that did not. */
 function count(stage) {
   const { passed, failures: all } = counters[stage.kind](stage)
-  const isSkipped = (line) => maySkip && line.endsWith(' (skipped)')
+  const isSkipped = (line) => mayBeSkipped?.test(line) ?? false
   const counted = { passed, failures: all.filter((line) => !isSkipped(line)), skipped: all.filter(isSkipped) }
   const ran = counted.passed + counted.failures.length
   if (stage.code !== 0 && counted.failures.length === 0) counted.failures.push(`${stage.name}: ended with code ${stage.code}`)
@@ -35,11 +37,14 @@ const counters = {
   check: ({ code }) => ({ passed: code === 0 ? 1 : 0, failures: [] }),
   go: ({ log }) => {
     const result = { passed: 0, failures: [] }
+    const said = new Map() // the last line that each test logged: of a skipped one, why
     for (const event of goEvents(log)) {
       const name = `${event.Package} ${event.Test ?? ''}`.trim()
+      const line = /^ +\w+_test\.go:\d+: (.*)/.exec(event.Output ?? '')
+      if (line) said.set(name, line[1])
       if (event.Action === 'pass' && event.Test) result.passed++
       else if (event.Action === 'fail' && event.Test) result.failures.push(name)
-      else if (event.Action === 'skip' && event.Test) result.failures.push(`${name} (skipped)`)
+      else if (event.Action === 'skip' && event.Test) result.failures.push(`${name} (skipped: ${said.get(name)})`)
       else if (event.Action === 'fail' && !result.failures.some((failed) => failed.startsWith(`${event.Package} `)))
         result.failures.push(name || 'build')
     }

@@ -9,7 +9,7 @@ source build/scripts/stages.sh
 source build/scripts/version.sh
 
 begin_run test
-stage check "set up" build/scripts/setup.sh test
+set_up test
 stage check "build the app" build/scripts/frontend.sh
 stage check "build without window" build/scripts/build.sh gate
 stage check "build with window" build/scripts/build.sh desk

@@ -9,7 +9,7 @@ tool() { # PACKAGE VERSION
   local name=${1##*/} folder
   folder=$PWD/.cache/tools/$name-$2-$(go env GOVERSION)
   if [[ ! -x $folder/$name ]]; then
-    echo "setup: building $name $2" >&2
+    echo "setup: building $name $2 (some minutes, once)" >&2
     GOBIN=$folder GOFLAGS='' go install "$1@$2"
   fi
   ln -sfn "$folder/$name" ".cache/tools/$name"

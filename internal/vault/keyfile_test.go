@@ -120,7 +120,7 @@ func chmod(t *testing.T, path string, rights fs.FileMode) {
 
 func TestReadKeyFile_ofAStranger(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs root to give a file away; root itself may read it")
+		t.Skip("needs root, who alone can give a file away and read it then")
 	}
 	path := write(t, t.TempDir()+"/key", bothKeys, 0o600)
 	if err := os.Chown(path, 65534, 65534); err != nil {

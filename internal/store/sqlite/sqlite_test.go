@@ -159,7 +159,7 @@ func TestOpen_refused(t *testing.T) {
 		path := filled(t)
 		check(t, os.WriteFile(path+"-wal", nil, 0o600))
 		if err := os.Chown(path+"-wal", 12345, 12345); err != nil {
-			t.Skip("only root can give a file away")
+			t.Skip("needs root, who alone can give a file away")
 		}
 		if _, err := sqlite.Open(t.Context(), path); !errors.Is(err, sqlite.ErrForeign) {
 			t.Errorf("got %v", err)
