@@ -1,12 +1,12 @@
 package ops
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/field"
+	"gatehouse/internal/op"
 	"gatehouse/internal/password"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
@@ -43,19 +43,38 @@ func strengthOf(policy account.MFAPolicy, u store.Listed) password.Protection {
 	return password.Alone
 }
 
-// verifyPassword computes exactly one hash, also where there is none to
-// compare with, and says whether the password is right; none when it is moot by
-// the time its turn comes. When the hash kept is weaker than today's, it gives a
-// stronger one to put in its place.
-func (o *Operations) verifyPassword(ctx context.Context, moot func() (bool, error), kept string, p secret.Text) (right bool, upgraded string, err error) {
-	v, err := o.deps.Hasher.VerifyUnless(ctx, moot, kept, p)
-	if err != nil {
-		return false, "", fmt.Errorf("verify password: %w", err)
+// tried is what came of a password that somebody typed.
+type tried struct {
+	right    bool
+	moot     bool   // nobody looked at it: the guesses are used up
+	upgraded string // a hash to put in place of a weaker one; empty mostly
+}
+
+// tryPassword computes exactly one hash, also where there is none to compare
+// with; none when no guess is allowed. That is asked twice: those who knock all
+// at once are let in line before any of them has failed, and one address could
+// keep everybody else waiting for its hashes.
+func (o *Operations) tryPassword(p *op.Preparing, k knock, kept string, typed secret.Text) (t tried, err error) {
+	moot := func() (bool, error) {
+		err := p.Read(func(tx store.ReadTx) error {
+			blocked, err := k.blocked(tx)
+			t.moot = blocked != nil
+			return err
+		})
+		return t.moot, err
 	}
+	if over, err := moot(); err != nil || over {
+		return t, err
+	}
+	v, err := o.deps.Hasher.VerifyUnless(p, moot, kept, typed)
+	if err != nil {
+		return t, fmt.Errorf("verify password: %w", err)
+	}
+	t.right = v.Match
 	if v.Stale {
-		if upgraded, err = o.deps.Hasher.Upgrade(ctx, p); err != nil {
-			return false, "", fmt.Errorf("hash password anew: %w", err)
+		if t.upgraded, err = o.deps.Hasher.Upgrade(p, typed); err != nil {
+			return t, fmt.Errorf("hash password anew: %w", err)
 		}
 	}
-	return v.Match, upgraded, nil
+	return t, nil
 }

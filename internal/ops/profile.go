@@ -206,17 +206,17 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	right, _, err := o.verifyPassword(p, kept, in.Current)
+	k := knock{o.atLogin(before.Login.Folded()), atAddress(p.Source)}
+	t, err := o.tryPassword(p, k, kept, in.Current)
 	if err != nil {
 		return nil, err
 	}
 	hash := ""
-	if right {
+	if t.right {
 		if hash, err = o.deps.Hasher.Hash(p, chosen); err != nil {
 			return nil, fmt.Errorf("hash password: %w", err)
 		}
 	}
-	k := knock{o.atLogin(before.Login.Folded()), atAddress(p.Source)}
 	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
 		self := store.Self(w.Actor)
 		entry := op.Entry{Object: userObject(before.User)}
@@ -224,23 +224,13 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 		if err != nil {
 			return w.Fail(fmt.Errorf("find password: %w", err))
 		}
-		blocked, err := k.blocked(w.Tx.ReadTx)
-		if err != nil {
-			return w.Fail(err)
-		}
-		switch {
-		case blocked != nil:
-			return w.Refuse(blocked, entry)
-		case now != kept: // nobody looked at this one
+		if now != kept { // nobody looked at this one
 			return w.Fail(op.ErrStale)
-		case !right:
-			if err := k.wrong(w.Tx); err != nil {
-				return w.Fail(err)
-			}
-			return w.Refuse(errPasswordWrong, entry)
 		}
-		if err := k.right(w.Tx); err != nil {
+		if refusal, err := weigh(w.Tx, k, t); err != nil {
 			return w.Fail(err)
+		} else if refusal != nil {
+			return w.Refuse(refusal, entry)
 		}
 		if err := w.Tx.SetPassword(self, hash); err != nil {
 			return w.Fail(fmt.Errorf("set password: %w", err))

@@ -81,13 +81,7 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 	}
 	k := knock{o.atLogin(cmp.Or(login.Folded(), in.Login)), atAddress(p.Source)} // what cannot be a login is knocked at like one
 	var found store.Credentialed
-	var waited bool // nobody looked at the password
-	err := p.Read(func(tx store.ReadTx) error {
-		blocked, err := k.blocked(tx)
-		if err != nil {
-			return err
-		}
-		waited = blocked != nil
+	err := p.Read(func(tx store.ReadTx) (err error) {
 		found, err = tx.UserByLogin(login)
 		if errors.Is(err, store.ErrNotFound) {
 			err = nil
@@ -97,23 +91,9 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 	if err != nil {
 		return nil, fmt.Errorf("find user to sign in: %w", err)
 	}
-	right, upgraded := false, ""
-	if !waited {
-		// One hash is computed whoever knocks; without a user, a dummy's. Those
-		// who knock all at once are let in line before any of them has failed:
-		// what they may try is asked again at the head of the line, or one
-		// address could keep everybody else waiting for its hashes.
-		moot := func() (bool, error) {
-			err := p.Read(func(tx store.ReadTx) error {
-				blocked, err := k.blocked(tx)
-				waited = blocked != nil
-				return err
-			})
-			return waited, err
-		}
-		if right, upgraded, err = o.verifyPassword(p, moot, found.PasswordHash, in.Password); err != nil {
-			return nil, err
-		}
+	t, err := o.tryPassword(p, k, found.PasswordHash, in.Password) // without a user, a dummy's hash is computed
+	if err != nil {
+		return nil, err
 	}
 	return func(w *op.Writing[SignIn]) op.Outcome[SignIn] {
 		blocked, err := k.blocked(w.Tx.ReadTx)
@@ -131,14 +111,14 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 		if blocked != nil { // gathered: knocking on must not fill the log of an account
 			return w.Refuse(blocked, op.Entry{})
 		}
-		if waited || now.PasswordHash != found.PasswordHash { // nobody looked at this password, or not at this hash
+		if t.moot || now.PasswordHash != found.PasswordHash { // nobody looked at this password, or not at this hash
 			return w.Fail(op.ErrStale)
 		}
 		open, err := mayEnter(w.Tx.ReadTx, now.Listed)
 		if err != nil {
 			return w.Fail(err)
 		}
-		if !right || !open {
+		if !t.right || !open {
 			if err := k.wrong(w.Tx); err != nil {
 				return w.Fail(err)
 			}
@@ -148,9 +128,9 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 			return w.Fail(err)
 		}
 		hash := found.PasswordHash
-		if upgraded != "" {
-			hash = upgraded
-			if err := w.Tx.UpgradeHash(now.Ref(), found.PasswordHash, upgraded); err != nil {
+		if t.upgraded != "" {
+			hash = t.upgraded
+			if err := w.Tx.UpgradeHash(now.Ref(), found.PasswordHash, t.upgraded); err != nil {
 				return w.Fail(fmt.Errorf("upgrade hash: %w", err))
 			}
 		}

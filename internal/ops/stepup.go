@@ -54,13 +54,13 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	right := true
+	k := knock{o.atLogin(self.Login.Folded()), atAddress(p.Source)}
+	var t tried
 	if needsPassword {
-		if right, _, err = o.verifyPassword(p, kept, in.Password); err != nil {
+		if t, err = o.tryPassword(p, k, kept, in.Password); err != nil {
 			return nil, err
 		}
 	}
-	k := knock{o.atLogin(self.Login.Folded()), atAddress(p.Source)}
 	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
 		about := op.Entry{Object: sessionObject(w.Actor.Session())}
 		now, err := w.Tx.User(w.Scope(), w.Actor.User())
@@ -75,7 +75,7 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 			return w.Fail(op.ErrStale)
 		}
 		if needsPassword {
-			if refusal, err := o.weigh(w.Tx, k, right); err != nil {
+			if refusal, err := weigh(w.Tx, k, t); err != nil {
 				return w.Fail(err)
 			} else if refusal != nil {
 				return w.Refuse(refusal, about)
@@ -98,14 +98,16 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 	}, nil
 }
 
-// weigh counts a verified password, right or wrong, and says why it does not
-// pass; nil when it does.
-func (o *Operations) weigh(tx store.WriteTx, k knock, right bool) (*problem.Problem, error) {
+// weigh counts one's own password that was tried, right or wrong, and says why
+// it does not pass; nil when it does.
+func weigh(tx store.WriteTx, k knock, t tried) (*problem.Problem, error) {
 	blocked, err := k.blocked(tx.ReadTx)
-	if err != nil || blocked != nil {
+	switch {
+	case err != nil || blocked != nil:
 		return blocked, err
-	}
-	if right {
+	case t.moot: // a guess became free in between
+		return nil, op.ErrStale
+	case t.right:
 		return nil, k.right(tx)
 	}
 	return errPasswordWrong, k.wrong(tx)

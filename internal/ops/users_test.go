@@ -300,6 +300,10 @@ func TestActivity_List(t *testing.T) {
 		"since and until":    {ops.ActivityList{Since: at, Until: at.Add(time.Second)}, []string{two}},
 		"all of them":        {ops.ActivityList{Event: "user.added", Actor: string(admin.ID), Until: at}, []string{one}},
 		"limit":              {ops.ActivityList{Paging: ops.Paging{Limit: ptr(1)}}, []string{out}},
+		"offset":             {ops.ActivityList{Paging: ops.Paging{Offset: 1}}, []string{two, one}},
+		"person":             {ops.ActivityList{Person: string(first.User.ID)}, []string{one}},
+		"person who acted":   {ops.ActivityList{Person: string(admin.ID)}, []string{out, one}},
+		"refused":            {ops.ActivityList{Outcome: "refused"}, []string{}},
 		"only counts":        {ops.ActivityList{Paging: ops.Paging{Limit: ptr(0)}}, []string{}},
 		"of nobody":          {ops.ActivityList{Actor: "x\x00\xff"}, []string{}},
 		"the installation's": {ops.ActivityList{Event: "access.refused"}, []string{}},
@@ -319,7 +323,7 @@ func TestActivity_List(t *testing.T) {
 		}
 	})
 	for name, in := range map[string]ops.ActivityList{
-		"an offset": {Paging: ops.Paging{Offset: 1}}, "a cursor of its own": {Paging: ops.Paging{Cursor: "x"}}, "a large limit": {Paging: ops.Paging{Limit: ptr(201)}},
+		"an offset too far": {Paging: ops.Paging{Offset: 10_001}}, "a cursor of its own": {Paging: ops.Paging{Cursor: "x"}}, "a large limit": {Paging: ops.Paging{Limit: ptr(201)}},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			opstest.Refused(w.Place, c, w.Ops.Activity.List, in, problem.InvalidRequest)
