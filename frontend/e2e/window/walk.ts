@@ -1,6 +1,7 @@
 // The first hour: set up an empty installation, sign out, sign in again, add a
 // colleague, and find all of it in the activity.
 
+import { readFile } from 'node:fs/promises'
 import { expect } from '@playwright/test'
 import type { Desk } from '../lib/desk.ts'
 import { find } from '../lib/find.ts'
@@ -39,6 +40,7 @@ export async function setUp(desk: Desk): Promise<{ app: Authenticator; recoveryC
   const shown = (await desk.text('main, body')) ?? ''
   const recoveryCodes = shown.split('\n').filter((line) => /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/.test(line.trim()))
   expect(recoveryCodes, 'recovery codes on the screen').toHaveLength(10)
+  await saveCodes(desk, recoveryCodes)
   await desk.click(next)
   await desk.see('Copy, save or print them first')
   await desk.click('input[type=checkbox]')
@@ -65,6 +67,24 @@ export async function setUp(desk: Desk): Promise<{ app: Authenticator; recoveryC
   await desk.click({ css: 'button', text: 'Go to Gatehouse' })
   await desk.see('Home', 'nav')
   return { app, recoveryCodes }
+}
+
+/** saveCodes presses "Save" and cancels, then saves the codes for good. */
+async function saveCodes(desk: Desk, codes: string[]): Promise<void> {
+  await desk.click({ css: 'button', text: 'Save' })
+  const cancelled = await desk.dialog()
+  await desk.press('Escape')
+  await desk.backFromDialog(cancelled)
+  await desk.click({ css: 'button', text: 'Save' })
+  const dialog = await desk.dialog()
+  const path = desk.home.in('documents', 'codes.txt')
+  await desk.press('ctrl+a')
+  await desk.write(path)
+  await desk.press('Return')
+  await desk.backFromDialog(dialog)
+  await desk.see('Saved', { css: 'button', text: 'Saved' })
+  const kept = await readFile(path, 'utf8')
+  for (const code of codes) expect(kept).toContain(code.trim())
 }
 
 /** signIn goes from the sign-in page to home. */

@@ -21,6 +21,7 @@ export default defineLanguage({
   'action.copyFailed': 'Bitte von Hand markieren und kopieren',
   'action.save': 'Speichern',
   'action.saved': 'Gespeichert',
+  'action.saveFailed': 'Nicht gespeichert: anderen Ort wählen',
   'action.print': 'Drucken',
   'action.create': 'Anlegen',
   'action.done': 'Fertig',

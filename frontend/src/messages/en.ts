@@ -21,6 +21,7 @@ const en = {
   'action.copyFailed': 'Select and copy by hand',
   'action.save': 'Save',
   'action.saved': 'Saved',
+  'action.saveFailed': 'Not saved: choose another place',
   'action.print': 'Print',
   'action.create': 'Create',
   'action.done': 'Done',
