@@ -17,19 +17,27 @@ export function href(path: string, params: Record<string, string | undefined> = 
   return query.size > 0 ? `#${path}?${query}` : `#${path}`
 }
 
-let current = $state.raw(parseRoute(location.hash))
-window.addEventListener('hashchange', () => (current = parseRoute(location.hash)))
+let shown = location.hash
+let current = $state.raw(parseRoute(shown))
+
+/** Follows the address; the event that our own steps cause comes late, and finds us there. */
+function follow(hash: string) {
+  if (hash === shown) return
+  shown = hash
+  current = parseRoute(hash)
+}
+window.addEventListener('hashchange', () => follow(location.hash))
 
 export const route = () => current
 
 /** Goes to an address made by {@link href}. */
 export function go(to: string) {
   if (location.hash !== to) location.hash = to
-  current = parseRoute(to)
+  follow(to)
 }
 
 /** Changes the address without a step in the history: for filters while one types, and to hide a token. */
 export function replace(to: string) {
   history.replaceState(history.state, '', to)
-  current = parseRoute(to)
+  follow(to)
 }

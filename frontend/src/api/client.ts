@@ -66,9 +66,9 @@ export async function call<N extends Operation>(operation: N, ...args: Arguments
   }
 }
 
-/** For tests: forget the transport, so that the next call chooses again. */
-export function resetTransport() {
-  transport = undefined
+/** For tests: speak through this transport; without one the next call chooses again. */
+export function setTransport(next?: Transport) {
+  transport = next
 }
 
 export { Problem }
