@@ -249,6 +249,7 @@ export default defineLanguage({
   'home.allDone': 'Alle ersten Schritte sind erledigt.',
   'home.attention': 'Einen Blick wert',
   'home.calm': 'Nichts braucht Ihre Aufmerksamkeit.',
+  'home.calmPartly': 'Nichts gefunden. Geprüft wurden nur die ersten aktiven Benutzer und die letzten Anmeldungen.',
   'home.noMfa': {
     one: '{n} aktiver Benutzer ohne 2-Faktor-Authentifizierung',
     other: '{n} aktive Benutzer ohne 2-Faktor-Authentifizierung',
@@ -265,7 +266,9 @@ export default defineLanguage({
     one: 'Sie haben noch {n} Wiederherstellungscode',
     other: 'Sie haben noch {n} Wiederherstellungscodes',
   },
-  'home.atLeast': 'unter den ersten {count}',
+  'home.limit.active': 'unter den ersten {count} aktiven Benutzern',
+  'home.limit.signIns': 'unter den letzten {count} Anmeldungen',
+  'home.limit.more': 'oder mehr',
   'home.recent': 'Letzte Aktivität',
   'home.allActivity': 'Alle Aktivität',
   'home.protect': 'Schützen Sie Ihre Anmeldung',

@@ -238,6 +238,7 @@ const en = {
   'home.allDone': 'All first steps are done.',
   'home.attention': 'Worth a look',
   'home.calm': 'Nothing needs your attention.',
+  'home.calmPartly': 'Nothing was found. Only the first active users and the latest sign-ins were looked at.',
   'home.noMfa': {
     one: '{n} active user without 2-factor authentication',
     other: '{n} active users without 2-factor authentication',
@@ -251,7 +252,9 @@ const en = {
     other: '{n} refused sign-ins in the last 24 hours',
   },
   'home.codesLow': { one: 'You have {n} recovery code left', other: 'You have {n} recovery codes left' },
-  'home.atLeast': 'among the first {count}',
+  'home.limit.active': 'among the first {count} active users',
+  'home.limit.signIns': 'among the last {count} sign-ins',
+  'home.limit.more': 'or more',
   'home.recent': 'Latest activity',
   'home.allActivity': 'All activity',
   'home.protect': 'Protect your sign-in',
