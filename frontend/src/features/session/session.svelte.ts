@@ -1,6 +1,7 @@
 import { call, onAnswer, onProblem, type Output, type Schema } from '../../api/client'
 import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
+import { isBackground } from '../../api/traits'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
 import { go, route } from '../../router.svelte'
 import { dismissAll } from '../../ui/toasts.svelte'
@@ -22,7 +23,7 @@ let state = $state.raw<State>({ kind: 'starting' })
 let known = $state.raw<Installation>()
 /** Where to go back to once signed in again. */
 let returnTo = ''
-/** Any answered call keeps the session awake; this is when the last one was. */
+/** When the session was last kept awake: what the page asks by itself does not do that. */
 let lastCall = $state(serverNow())
 let idleMs = 15 * 60_000
 
@@ -77,7 +78,7 @@ export async function refresh() {
   state = { kind: 'signed_in', session: answer.session }
 }
 
-/** Says "I am still here": any operation that needs the session does. */
+/** Says "I am still here", as any operation does that is no background one. */
 export const stay = () => call('profile.show')
 
 /** Shows the sign-in page, keeping the place if the person did not leave of their own will. */
@@ -105,9 +106,8 @@ export async function signOut() {
   }
 }
 
-// Looking at the session does not keep it awake; every other answered call does.
 onAnswer((operation) => {
-  if (operation !== 'session.show' && operation !== 'installation.show') lastCall = serverNow()
+  if (!isBackground(operation)) lastCall = serverNow()
 })
 
 onProblem((problem, operation) => {
