@@ -130,8 +130,24 @@ async function enrol(tom: Visitor): Promise<void> {
   await page.goto(`${new URL(page.url()).origin}/#/users`)
   await expect(start, 'every other screen leads back here').toBeVisible()
   await start.click()
+  await stays(tom)
   await pair(tom, 'enrolment')
   await page.goto(`${new URL(page.url()).origin}/#/`)
+}
+
+/** stays tries to leave with recovery codes on the screen that nobody has saved yet, and thinks better of it. */
+async function stays(tom: Visitor): Promise<void> {
+  const { page } = tom
+  await expect(page.getByLabel('I have saved them')).toBeVisible({ timeout: 30_000 })
+  const question = page.getByRole('dialog', { name: 'Leave this page?' })
+  await page.getByRole('button', { name: 'Profile' }).click()
+  await page.getByRole('menuitem', { name: 'Show profile' }).click()
+  await tom.look('leave-unsaved')
+  await question.getByRole('button', { name: 'Stay here' }).click()
+  await expect(question).toBeHidden()
+  await page.goBack()
+  await question.getByRole('button', { name: 'Stay here' }).click()
+  await expect(page.getByLabel('I have saved them')).toBeVisible()
 }
 
 async function activityTells(anna: Visitor): Promise<void> {

@@ -69,7 +69,7 @@ test.describe('the Desk', () => {
     await look(desk, 'dunkel-anmelden')
     await signIn(desk, operator!, new Authenticator(operator!.authenticatorKey!))
     await look(desk, 'dunkel-start')
-    for (const path of ['/users', '/activity', '/profile', '/two-factor']) {
+    for (const path of ['/users', '/activity', '/profile', '/profile/second-factors']) {
       await desk.evaluate((to) => void (location.hash = to), path)
       await desk.see(/\w/, 'main h1')
       await look(desk, `dunkel${path.replaceAll('/', '-')}`)

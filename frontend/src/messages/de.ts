@@ -68,6 +68,11 @@ export default defineLanguage({
   'shortcuts.singleHelp':
     'Schalten Sie sie aus, wenn Sie per Sprache oder mit anderen Hilfen schreiben. Strg K geht immer.',
 
+  'leave.title': 'Diese Seite verlassen?',
+  'leave.text': 'Was Sie hier nicht gespeichert haben, geht verloren.',
+  'leave.yes': 'Verlassen',
+  'leave.no': 'Hier bleiben',
+
   'field.required': 'Felder mit Sternchen (*) sind Pflichtfelder.',
   'field.requiredWord': 'Pflichtfeld',
   'field.faults': { one: 'Ein Feld braucht Ihre Aufmerksamkeit.', other: '{n} Felder brauchen Ihre Aufmerksamkeit.' },

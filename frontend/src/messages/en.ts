@@ -67,6 +67,11 @@ const en = {
   'shortcuts.single': 'Single-key shortcuts',
   'shortcuts.singleHelp': 'Switch them off if you type with speech or other aids. Ctrl K always works.',
 
+  'leave.title': 'Leave this page?',
+  'leave.text': 'What you have not saved here will be lost.',
+  'leave.yes': 'Leave',
+  'leave.no': 'Stay here',
+
   'field.required': 'Fields marked with an asterisk (*) are required.',
   'field.requiredWord': 'required',
   'field.faults': { one: 'One field needs your attention.', other: '{n} fields need your attention.' },

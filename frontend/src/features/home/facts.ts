@@ -74,8 +74,8 @@ function steps(profile: Output<'profile.show'>, people: People | undefined): Ste
   const protectedNow = profile.mfa.state === 'on'
   const own: Step[] = [
     { id: 'password', done: true, href: href('/profile') },
-    { id: 'second', done: protectedNow, href: href('/two-factor') },
-    { id: 'codes', done: protectedNow && profile.recoveryCodesLeft > 0, href: href('/two-factor') },
+    { id: 'second', done: protectedNow, href: href('/profile/second-factors') },
+    { id: 'codes', done: protectedNow && profile.recoveryCodesLeft > 0, href: href('/profile/second-factors') },
   ]
   if (!people || !can('MANAGE_USER')) return own
   const { entities, pagination } = people.active
@@ -113,7 +113,7 @@ const partOf = (of: 'active' | 'signIns', page: Output<'users.list'> | Output<'a
 
 function ownAttention(profile: Output<'profile.show'>): Attention[] {
   const low = profile.mfa.state === 'on' && profile.recoveryCodesLeft <= lowCodes
-  return low ? [{ id: 'codesLow', count: profile.recoveryCodesLeft, href: href('/two-factor') }] : []
+  return low ? [{ id: 'codesLow', count: profile.recoveryCodesLeft, href: href('/profile/second-factors') }] : []
 }
 
 const signedIn = 'session.signed_in'

@@ -3,7 +3,7 @@ import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
 import { isBackground } from '../../api/traits'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
-import { go, route } from '../../router.svelte'
+import { goAtOnce, route } from '../../router.svelte'
 import { dismissAll } from '../../ui/toasts.svelte'
 
 export type Session = Schema['Session']
@@ -64,8 +64,8 @@ export async function enter(next: Session) {
   if (!languageChosen() && isLanguage(next.user.language)) await setLanguage(next.user.language)
   if (known && !known.setUp) known = { ...known, setUp: true }
   state = { kind: 'signed_in', session: next }
-  if (returnTo) go(returnTo)
-  else if (['/sign-in', '/set-up', '/activate'].includes(route().path)) go('#/')
+  if (returnTo) goAtOnce(returnTo)
+  else if (['/sign-in', '/set-up', '/activate'].includes(route().path)) goAtOnce('#/')
   returnTo = ''
 }
 
@@ -88,7 +88,7 @@ export function toSignIn(notice?: Notice, login?: string) {
   state = { kind: 'signed_out', notice, login }
   if (notice !== 'ended') {
     returnTo = ''
-    go('#/')
+    goAtOnce('#/')
   }
 }
 
@@ -118,10 +118,3 @@ onProblem((problem, operation) => {
   if (problem.code === 'mfa_setup_required' || problem.code === 'forbidden') void refresh().catch(() => undefined)
   if (problem.code === 'not_set_up') state = { kind: 'not_set_up' }
 })
-
-/** The page that is really shown: while a second factor is demanded, the menu leads back to its set-up. */
-export function effectivePath(): string {
-  const { path } = route()
-  if (mustSetUp() && path !== '/profile' && path !== '/two-factor') return '/two-factor'
-  return path
-}
