@@ -192,6 +192,15 @@ export default defineLanguage({
   'signIn.wait': 'Weiter in {time}',
   'signIn.waiting': 'Zu Ihrer Sicherheit gibt es nach mehreren Versuchen eine kurze Pause.',
 
+  'proof.title': 'Bitte zeigen Sie, dass Sie es sind',
+  'proof.text':
+    'Für das, was Sie vorhaben, ist ein frischer Nachweis nötig, damit es niemand anderes aus Ihrer offenen Sitzung tun kann.',
+  'proof.password': 'Geben Sie das Passwort ein, mit dem Sie sich anmelden.',
+  'proof.recovery': 'Geben Sie Ihr Passwort und einen Ihrer Wiederherstellungscodes ein. Jeder gilt einmal.',
+  'proof.wrongPassword': 'Dieses Passwort stimmt nicht.',
+  'proof.usePassword': 'Stattdessen das Passwort verwenden',
+  'proof.submit': 'Bestätigen',
+
   'activate.title': 'Benutzer aktivieren',
   'activate.code': 'Aktivierungscode',
   'activate.codeText': 'Tippen Sie den Code ein, den Sie erhalten haben. Großschreibung und Bindestriche sind egal.',

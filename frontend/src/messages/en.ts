@@ -183,6 +183,15 @@ const en = {
   'signIn.wait': 'Try again in {time}',
   'signIn.waiting': 'For your safety there is a short pause after several attempts.',
 
+  'proof.title': 'Please show that it is you',
+  'proof.text':
+    'What you are about to do is worth a fresh proof, so that nobody else can do it from your open session.',
+  'proof.password': 'Enter the password you sign in with.',
+  'proof.recovery': 'Enter your password and one of your recovery codes. Each works once.',
+  'proof.wrongPassword': 'This password is not right.',
+  'proof.usePassword': 'Use your password instead',
+  'proof.submit': 'Confirm',
+
   'activate.title': 'Activate your user',
   'activate.code': 'Activation code',
   'activate.codeText': 'Type the code you were given. Capitals and hyphens do not matter.',

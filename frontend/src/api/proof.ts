@@ -1,0 +1,17 @@
+import { call, type Operation } from './client'
+
+/** How a person can prove anew that it is them. */
+export type ProofMethod = 'authenticator_app' | 'recovery_code' | 'password'
+/** A recovery code counts together with the password, the other two by themselves. */
+export interface Proof {
+  password?: string
+  code?: string
+  recoveryCode?: string
+}
+
+// The operation is on its way into the table; this is the line that goes when the generated client knows it.
+export const proofOperation = 'session.stepUp' as Operation
+
+/** Proves anew that it is still the same person; rejects when the proof is no good. */
+export const stepUp = async (proof: Proof): Promise<void> =>
+  void (await (call as (operation: Operation, input: Proof) => Promise<unknown>)(proofOperation, proof))
