@@ -2,6 +2,7 @@ import { tick } from 'svelte'
 import * as v from 'valibot'
 import { toProblem, type Problem, type ProblemCode, type ViolationCode } from '../api/problem'
 import { problemText } from '../messages/index.svelte'
+import { minimumLength, passwordLength } from './password'
 
 type Entries = v.ObjectEntries
 export type FormSchema = v.ObjectSchema<Entries, undefined>
@@ -63,7 +64,6 @@ export class Form<S extends FormSchema> {
       this.busy = true
       try {
         await send(input)
-        return
       } catch (thrown) {
         const problem = toProblem(thrown)
         if (!this.accept(problem)) this.problem = problem
@@ -123,6 +123,22 @@ export const emailAddress = () =>
     v.nonEmpty('required' satisfies ViolationCode),
     v.regex(/^[^\s@]+@[^\s@]+\.[^\s@.]+$/, 'bad_format' satisfies ViolationCode),
     v.maxLength(254, 'too_long' satisfies ViolationCode),
+  )
+
+/** The six digits of an authenticator app; `asked` says no while another kind of code is wanted. */
+export const sixDigits = (asked: () => boolean = () => true) =>
+  v.pipe(
+    trimmed,
+    v.nonEmpty('required' satisfies ViolationCode),
+    v.check((code) => !asked() || code.length === 6, 'required' satisfies ViolationCode),
+  )
+
+/** A password somebody chooses; how good it is the server decides. */
+export const newPassword = () =>
+  v.pipe(
+    v.string(),
+    v.nonEmpty('required' satisfies ViolationCode),
+    v.check((password) => passwordLength(password) >= minimumLength, 'password_too_short' satisfies ViolationCode),
   )
 
 /** A mobile number with country code, or nothing. */
