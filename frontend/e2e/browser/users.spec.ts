@@ -39,6 +39,7 @@ test('a long name stays in its column', async ({ browser }) => {
     await expect(page.getByText('1 user', { exact: true })).toBeVisible()
     for (const width of [1024, 1280]) {
       await page.setViewportSize({ width, height: 640 })
+      expect(await squeezed(page), `roles that cannot be read at ${width} pixels`).toEqual([])
       expect(await sticksOut(page), `cells that are too small at ${width} pixels`).toEqual([])
     }
     await anna.look('users-long-name')
@@ -47,6 +48,14 @@ test('a long name stays in its column', async ({ browser }) => {
     expect(await gate.stop()).toBe('code 0')
   }
 })
+
+/** squeezed are the names of roles that are cut off. */
+const squeezed = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('tbody td .ribbon')]
+      .filter((ribbon) => ribbon.checkVisibility() && ribbon.scrollWidth > ribbon.clientWidth)
+      .map((ribbon) => ribbon.innerText),
+  )
 
 /** sticksOut are the texts that are drawn beyond the cell they belong to. */
 const sticksOut = (page: Page): Promise<string[]> =>
