@@ -230,8 +230,6 @@ export default defineLanguage({
   'two.app': 'Authentifizierungs-App',
   'two.appText': 'Eine App auf Ihrem Telefon oder Computer zeigt alle 30 Sekunden einen neuen Code.',
   'two.on': 'Ein',
-  'two.off': 'Aus',
-  'two.required': 'Verlangt',
   'two.since': 'Ein seit {time}',
   'two.used': 'Zuletzt benutzt {time}',
   'two.neverUsed': 'Noch nicht benutzt',

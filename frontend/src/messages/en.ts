@@ -221,8 +221,6 @@ const en = {
   'two.app': 'Authenticator app',
   'two.appText': 'An app on your phone or computer shows a new code every 30 seconds.',
   'two.on': 'On',
-  'two.off': 'Off',
-  'two.required': 'Required',
   'two.since': 'On since {time}',
   'two.used': 'Last used {time}',
   'two.neverUsed': 'Not used yet',
