@@ -7,7 +7,7 @@ import UserPlus from '@lucide/svelte/icons/user-plus'
 import UserRound from '@lucide/svelte/icons/user-round'
 import type { Command } from '../../commands/registry.svelte'
 import { leave } from '../../leaving.svelte'
-import { language, languages, setLanguage, t, type Language } from '../../messages/index.svelte'
+import { language, languageOptions, setLanguage, t } from '../../messages/index.svelte'
 import { go, href } from '../../router.svelte'
 import { setTheme, theme, themes } from '../../ui/theme.svelte'
 import { can, mustSetUp, signOut } from '../session/session.svelte'
@@ -21,7 +21,6 @@ export function frameCommands({
   showSheet: () => void
   openPalette: () => void
 }): Command[] {
-  const languageIds = Object.keys(languages) as Language[]
   return [
     ...menu.map((page): Command => ({
       id: `go${page.path}`,
@@ -65,10 +64,10 @@ export function frameCommands({
       icon: LogOut,
       run: () => leave(() => void signOut().catch(() => undefined)),
     },
-    ...languageIds.map((id): Command => ({
+    ...languageOptions.map(({ value: id, label }): Command => ({
       id: `language-${id}`,
       group: 'set',
-      label: () => t('command.language', { name: languages[id] }),
+      label: () => t('command.language', { name: label }),
       icon: Languages,
       when: () => language() !== id,
       run: () => void setLanguage(id, true),
