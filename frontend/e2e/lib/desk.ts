@@ -138,14 +138,24 @@ export class Desk {
     )
   }
 
-  /** dialog waits for a native dialog of the program and gives it the keyboard. */
-  async dialog(title: string): Promise<string> {
-    const id = await until(`the dialog "${title}"`, async () => {
+  /** dialog waits for a native dialog of the program, whatever its title, and gives it the keyboard. */
+  async dialog(): Promise<string> {
+    const id = await until('a dialog', async () => {
       this.program.alive()
-      return (await this.display.windows(this.program.pid, title))[0]
+      const windows = await this.display.windows(this.program.pid, '')
+      return windows.find((window) => window !== this.window)
     })
     await this.display.focus(id)
     return id
+  }
+
+  /** backFromDialog waits until the dialog is gone and gives the keyboard back to the window. */
+  async backFromDialog(dialog: string): Promise<void> {
+    await until('the dialog to be gone', async () => {
+      this.program.alive()
+      return !(await this.display.windows(this.program.pid, '')).includes(dialog)
+    })
+    await this.display.focus(this.window)
   }
 
   /** faults runs axe over the page as it is now. */

@@ -7,7 +7,7 @@ import { installation, practise } from '../lib/gate.ts'
 import { binaries, Home, root } from '../lib/place.ts'
 import { Authenticator } from '../lib/totp.ts'
 import { lastLook, look } from './look.ts'
-import { addColleague, anna, setUp, signIn, signOut } from './walk.ts'
+import { addColleague, anna, colleague, setUp, signIn, signOut } from './walk.ts'
 
 test.describe('the Desk', () => {
   let home: Home
@@ -31,7 +31,7 @@ test.describe('the Desk', () => {
     await look(desk, 'home-new')
     await addColleague(desk)
     await desk.click({ css: 'nav a', text: 'Activity' })
-    await desk.see('Tom Willems', 'main')
+    await desk.see(colleague.name, 'main')
     await look(desk, 'activity-new')
     await signOut(desk)
     await look(desk, 'sign-in')
@@ -66,12 +66,23 @@ test.describe('the Desk', () => {
       language: 'de_DE',
     })
     await desk.resize(1024, 640)
+    await desk.see(/^Anmelden$/, 'h1')
     await look(desk, 'dunkel-anmelden')
     await signIn(desk, operator!, new Authenticator(operator!.authenticatorKey!))
+    // Her own language is English; one that is chosen by hand on this computer goes before it.
+    await desk.press('ctrl+k')
+    await desk.write('Deutsch')
+    await desk.press('Return')
+    await desk.see('Start', 'nav')
     await look(desk, 'dunkel-start')
-    for (const path of ['/users', '/activity', '/profile', '/two-factor']) {
+    for (const [path, heading] of [
+      ['/users', /^Benutzer$/],
+      ['/activity', /^Aktivität$/],
+      ['/profile', /^Profil$/],
+      ['/profile/second-factors', /^2-Faktor-Authentifizierung$/],
+    ] as const) {
       await desk.evaluate((to) => void (location.hash = to), path)
-      await desk.see(/\w/, 'main h1')
+      await desk.see(heading, 'main h1')
       await look(desk, `dunkel${path.replaceAll('/', '-')}`)
     }
   })

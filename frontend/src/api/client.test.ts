@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { call, onProblem, resetTransport } from './client'
+import { call, onProblem, setTransport } from './client'
 import { Problem } from './problem'
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
@@ -16,7 +16,7 @@ async function problemOf(promise: Promise<unknown>): Promise<Problem> {
   return thrown
 }
 
-beforeEach(resetTransport)
+beforeEach(() => setTransport())
 afterEach(() => {
   delete window.go
   vi.unstubAllGlobals()

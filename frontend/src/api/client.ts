@@ -2,6 +2,7 @@ import type { operations as table } from './operations.gen'
 import { Problem, toProblem } from './problem'
 import type { components, operations } from './schema.gen'
 import { httpTransport } from './http'
+import { proofOperation } from './proof'
 import { windowTransport } from './window'
 
 export type Operation = keyof typeof table & keyof operations
@@ -44,6 +45,45 @@ export function onAnswer(listen: (operation: Operation) => void) {
   return () => listeners.delete(listen)
 }
 
+type Prove = (problem: Problem) => Promise<boolean>
+let prove: Prove | undefined
+let proving: Promise<boolean> | undefined
+let proofs = 0
+
+/** Registers how the person proves anew that it is them; true when they did. Returns how to take that back. */
+export function provideProof(ask: Prove) {
+  prove = ask
+  return () => {
+    if (prove === ask) prove = undefined
+  }
+}
+
+/** Asks once for all calls that wait for it. */
+function proved(problem: Problem): Promise<boolean> {
+  if (!prove) return Promise.resolve(false)
+  proving ??= prove(problem)
+    .then((done) => {
+      if (done) proofs++
+      return done
+    })
+    .finally(() => (proving = undefined))
+  return proving
+}
+
+/** Sends a call, and once more after the person has proved who they are, where the server asks for that. */
+async function send(to: Transport, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
+  const before = proofs
+  try {
+    return await to.send(operation, { ...input })
+  } catch (thrown) {
+    const problem = toProblem(thrown)
+    if (problem.code !== 'step_up_required' || operation === proofOperation) throw problem
+    // Sent before somebody proved it for another call: nobody is asked twice.
+    if (proofs === before && !(await proved(problem))) throw problem
+    return to.send(operation, { ...input })
+  }
+}
+
 /** Chosen at the first call: bound methods in the desktop window, fetch in a browser. */
 export function chooseTransport(): Transport {
   const app = globalThis.window?.go?.app
@@ -54,9 +94,7 @@ export function chooseTransport(): Transport {
 export async function call<N extends Operation>(operation: N, ...args: Arguments<N>): Promise<Output<N>> {
   transport ??= chooseTransport()
   try {
-    const answer = (await transport.send(operation, {
-      ...(args[0] as Record<string, unknown> | undefined),
-    })) as Output<N>
+    const answer = (await send(transport, operation, args[0] ?? {})) as Output<N>
     for (const listen of listeners) listen(operation)
     return answer
   } catch (thrown) {
@@ -66,9 +104,9 @@ export async function call<N extends Operation>(operation: N, ...args: Arguments
   }
 }
 
-/** For tests: forget the transport, so that the next call chooses again. */
-export function resetTransport() {
-  transport = undefined
+/** For tests: speak through this transport; without one the next call chooses again. */
+export function setTransport(next?: Transport) {
+  transport = next
 }
 
 export { Problem }

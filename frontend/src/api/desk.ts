@@ -1,16 +1,13 @@
 /** What the desktop window does for the page, and how a browser does the same without it. */
 
-const desk = () => window.go?.app?.['Desk']
+const desk = () => window.go?.app?.Desk
 
 export const inWindow = () => window.go?.app !== undefined
 
-/** Lets the person save `text` as a file; false when they cancelled the dialog. */
+/** Lets the person save `text` as a file; false when they cancelled the dialog, rejects when it could not be written. */
 export async function saveText(name: string, text: string): Promise<boolean> {
-  const save = desk()?.['SaveText']
-  if (save) {
-    const saved = (await save(name, text)) as { path?: string } | undefined
-    return Boolean(saved?.path)
-  }
+  const bound = desk()
+  if (bound) return bound.SaveText(name, text)
 
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
   const link = document.createElement('a')
@@ -23,8 +20,8 @@ export async function saveText(name: string, text: string): Promise<boolean> {
 
 /** Opens an address outside the app, in the system's browser. */
 export async function openLink(url: string): Promise<void> {
-  const open = desk()?.['OpenLink']
-  if (open) await open(url)
+  const bound = desk()
+  if (bound) await bound.OpenLink(url)
   else window.open(url, '_blank', 'noopener,noreferrer')
 }
 

@@ -2,8 +2,18 @@ import type { Transport } from './client'
 import { operations } from './operations.gen'
 import { Problem } from './problem'
 
-type Bound = (...args: unknown[]) => Promise<unknown>
-export type BoundApp = Record<string, Record<string, Bound> | undefined>
+type Bound = (input: Record<string, unknown>) => Promise<unknown>
+type Noun = (typeof operations)[keyof typeof operations]['noun']
+
+/** What only a window can do: the Go type app.Desk, method by method. */
+export interface BoundDesk {
+  /** Asks where to put the file; false when the person cancelled. */
+  SaveText(name: string, text: string): Promise<boolean>
+  OpenLink(link: string): Promise<void>
+}
+
+/** The Go structs bound to the window: a noun of the operations each, and the Desk. */
+export type BoundApp = Partial<Record<Noun, Record<string, Bound>>> & { Desk?: BoundDesk }
 
 declare global {
   interface Window {

@@ -6,6 +6,14 @@ export const languages = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
 export type { Key } from './catalogue'
 
+/** The languages to choose from, each in its own words. */
+export const languageOptions = (Object.keys(languages) as Language[]).map((value) => ({
+  value,
+  label: languages[value],
+}))
+/** What a language calls itself; one that this build does not speak keeps its code. */
+export const languageName = (value: string) => (isLanguage(value) ? languages[value] : value)
+
 const load: Record<Language, () => Promise<Messages>> = {
   en: async () => (await import('./en')).default,
   de: async () => (await import('./de')).default,

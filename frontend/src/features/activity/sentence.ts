@@ -44,3 +44,20 @@ export function meansText(means: string): string {
     })
     .join(' + ')
 }
+
+/** What the record says beyond its sentence, in words; a key this build does not know keeps its own name. */
+export const details = ({ detail }: ActivityRecord): { label: string; value: string }[] =>
+  Object.entries(detail).map(([name, value]) => {
+    const key = `activity.d.${name}`
+    return { label: has(key) ? t(key as 'activity.d.login') : name, value: valueText(value) }
+  })
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined || value === '') return t('activity.nothing')
+  if (typeof value === 'boolean') return t(value ? 'activity.yes' : 'activity.no')
+  if (Array.isArray(value)) return value.map(valueText).join(', ') || t('activity.nothing')
+  if (typeof value !== 'object') return String(value)
+  const { before, after } = value as { before?: unknown; after?: unknown }
+  if (before === undefined && after === undefined) return JSON.stringify(value)
+  return t('activity.change', { before: valueText(before), after: valueText(after) })
+}

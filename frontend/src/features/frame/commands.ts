@@ -6,11 +6,12 @@ import SunMoon from '@lucide/svelte/icons/sun-moon'
 import UserPlus from '@lucide/svelte/icons/user-plus'
 import UserRound from '@lucide/svelte/icons/user-round'
 import type { Command } from '../../commands/registry.svelte'
-import { language, languages, setLanguage, t, type Language } from '../../messages/index.svelte'
+import { leave } from '../../leaving.svelte'
+import { language, languageOptions, setLanguage, t } from '../../messages/index.svelte'
 import { go, href } from '../../router.svelte'
 import { setTheme, theme, themes } from '../../ui/theme.svelte'
 import { can, mustSetUp, signOut } from '../session/session.svelte'
-import { pages } from './pages'
+import { menu } from './routes'
 
 /** The commands that are there on every page once somebody is signed in. */
 export function frameCommands({
@@ -20,9 +21,8 @@ export function frameCommands({
   showSheet: () => void
   openPalette: () => void
 }): Command[] {
-  const languageIds = Object.keys(languages) as Language[]
   return [
-    ...pages.map((page): Command => ({
+    ...menu.map((page): Command => ({
       id: `go${page.path}`,
       group: 'go',
       label: () => t(page.label),
@@ -40,11 +40,11 @@ export function frameCommands({
       run: () => go(href('/profile')),
     },
     {
-      id: 'go/two-factor',
+      id: 'go/profile/second-factors',
       group: 'go',
       label: () => t('nav.twoFactor'),
       icon: ShieldCheck,
-      run: () => go(href('/two-factor')),
+      run: () => go(href('/profile/second-factors')),
     },
     {
       id: 'users.add',
@@ -62,12 +62,12 @@ export function frameCommands({
       group: 'do',
       label: () => t('nav.signOut'),
       icon: LogOut,
-      run: () => void signOut().catch(() => undefined),
+      run: () => leave(() => void signOut().catch(() => undefined)),
     },
-    ...languageIds.map((id): Command => ({
+    ...languageOptions.map(({ value: id, label }): Command => ({
       id: `language-${id}`,
       group: 'set',
-      label: () => t('command.language', { name: languages[id] }),
+      label: () => t('command.language', { name: label }),
       icon: Languages,
       when: () => language() !== id,
       run: () => void setLanguage(id, true),

@@ -1,8 +1,9 @@
 import { call, onAnswer, onProblem, type Output, type Schema } from '../../api/client'
 import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
+import { isBackground } from '../../api/traits'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
-import { go, route } from '../../router.svelte'
+import { goAtOnce, route } from '../../router.svelte'
 import { dismissAll } from '../../ui/toasts.svelte'
 
 export type Session = Schema['Session']
@@ -22,7 +23,7 @@ let state = $state.raw<State>({ kind: 'starting' })
 let known = $state.raw<Installation>()
 /** Where to go back to once signed in again. */
 let returnTo = ''
-/** Any answered call keeps the session awake; this is when the last one was. */
+/** When the session was last kept awake: what the page asks by itself does not do that. */
 let lastCall = $state(serverNow())
 let idleMs = 15 * 60_000
 
@@ -63,8 +64,8 @@ export async function enter(next: Session) {
   if (!languageChosen() && isLanguage(next.user.language)) await setLanguage(next.user.language)
   if (known && !known.setUp) known = { ...known, setUp: true }
   state = { kind: 'signed_in', session: next }
-  if (returnTo) go(returnTo)
-  else if (['/sign-in', '/set-up', '/activate'].includes(route().path)) go('#/')
+  if (returnTo) goAtOnce(returnTo)
+  else if (['/sign-in', '/set-up', '/activate'].includes(route().path)) goAtOnce('#/')
   returnTo = ''
 }
 
@@ -77,7 +78,7 @@ export async function refresh() {
   state = { kind: 'signed_in', session: answer.session }
 }
 
-/** Says "I am still here": any operation that needs the session does. */
+/** Says "I am still here", as any operation does that is no background one. */
 export const stay = () => call('profile.show')
 
 /** Shows the sign-in page, keeping the place if the person did not leave of their own will. */
@@ -87,7 +88,7 @@ export function toSignIn(notice?: Notice, login?: string) {
   state = { kind: 'signed_out', notice, login }
   if (notice !== 'ended') {
     returnTo = ''
-    go('#/')
+    goAtOnce('#/')
   }
 }
 
@@ -105,9 +106,8 @@ export async function signOut() {
   }
 }
 
-// Looking at the session does not keep it awake; every other answered call does.
 onAnswer((operation) => {
-  if (operation !== 'session.show' && operation !== 'installation.show') lastCall = serverNow()
+  if (!isBackground(operation)) lastCall = serverNow()
 })
 
 onProblem((problem, operation) => {
@@ -118,10 +118,3 @@ onProblem((problem, operation) => {
   if (problem.code === 'mfa_setup_required' || problem.code === 'forbidden') void refresh().catch(() => undefined)
   if (problem.code === 'not_set_up') state = { kind: 'not_set_up' }
 })
-
-/** The page that is really shown: while a second factor is demanded, the menu leads back to its set-up. */
-export function effectivePath(): string {
-  const { path } = route()
-  if (mustSetUp() && path !== '/profile' && path !== '/two-factor') return '/two-factor'
-  return path
-}

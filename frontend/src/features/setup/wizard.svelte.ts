@@ -2,8 +2,7 @@ import * as v from 'valibot'
 import { call, type Output } from '../../api/client'
 import { toProblem, type Problem } from '../../api/problem'
 import { language } from '../../messages/index.svelte'
-import { emailAddress, Form, optionalMobile, requiredText } from '../../ui/form.svelte'
-import { minimumLength, passwordLength } from '../../ui/password'
+import { emailAddress, Form, newPassword, optionalMobile, requiredText } from '../../ui/form.svelte'
 import { installation } from '../session/session.svelte'
 
 export const steps = ['welcome', 'org', 'you', 'codes', 'app', 'done'] as const
@@ -29,11 +28,7 @@ const youSchema = v.object({
   login: requiredText(64),
   email: emailAddress(),
   language: requiredText(),
-  password: v.pipe(
-    v.string(),
-    v.nonEmpty('required'),
-    v.check((password) => passwordLength(password) >= minimumLength, 'password_too_short'),
-  ),
+  password: newPassword(),
 })
 
 /** A handle made from a name: "Köln Domains GmbH" becomes `koeln-domains-gmbh`. */
@@ -66,7 +61,11 @@ export class Wizard {
   begun = $state.raw<Output<'setup.begin'>>()
   finished = $state.raw<Output<'setup.finish'>>()
 
-  readonly welcome = new Form(welcomeSchema(installation()?.setupCodeNeeded ?? false), { setupCode: '' })
+  readonly welcome = new Form(
+    welcomeSchema(installation()?.setupCodeNeeded ?? false),
+    { setupCode: '' },
+    { setup_code_wrong: 'setupCode' },
+  )
   readonly org = new Form(orgSchema, { accountName: '', accountHandle: '', accountEmail: '', accountMobile: '' })
   readonly you = new Form(youSchema, { name: '', login: '', email: '', language: language(), password: '' })
 
@@ -129,6 +128,8 @@ export class Wizard {
       const taken = problem.code === 'setup_done' || (await call('installation.show').catch(() => undefined))?.setUp
       if (taken) this.step = 'elsewhere'
     } else if (problem.code === 'setup_code_wrong') {
+      this.problem = undefined
+      this.welcome.problem = problem
       this.step = 'welcome'
     } else if (problem.code === 'invalid_fields') {
       const named = [this.welcome, this.org, this.you].map((form) => form.accept(problem))

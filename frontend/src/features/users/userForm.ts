@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { emailAddress, optionalMobile, requiredText } from '../../ui/form.svelte'
 
-/** What "Add user" asks for; which characters a login may have the server decides. */
-export const addUserSchema = v.object({
+/** What is asked about a user; which characters a login may have the server decides. */
+export const userSchema = v.object({
   login: requiredText(64),
   name: requiredText(),
   email: emailAddress(),

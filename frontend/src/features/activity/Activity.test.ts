@@ -1,0 +1,34 @@
+import { flushSync, mount, unmount } from 'svelte'
+import { beforeEach, expect, test } from 'vitest'
+import { Problem } from '../../api/problem'
+import { setLanguage } from '../../messages/index.svelte'
+import { go, href } from '../../router.svelte'
+import { pageOf, serve, sessionWith } from '../../testing/server'
+import { enter } from '../session/session.svelte'
+import Activity from './Activity.svelte'
+
+beforeEach(async () => {
+  await setLanguage('en')
+  await enter(sessionWith('VIEW_ACTIVITY'))
+})
+
+test('"Try again" asks the same question, without the parameters that are only for the eye', async () => {
+  let calls = 0
+  const asked = serve({
+    'activity.list': () => {
+      if (calls++ === 0) throw new Problem({ code: 'unavailable' })
+      return pageOf([])
+    },
+  })
+  go(href('/activity', { days: '7', actor: 'usr_1', actorName: 'Anna', event: 'user.added' }))
+  const screen = mount(Activity, { target: document.body })
+  await expect.poll(() => document.querySelector('[role=alert]')).not.toBeNull()
+
+  const retry = [...document.querySelectorAll('button')].find((button) => button.textContent?.trim() === 'Try again')
+  retry?.click()
+  flushSync()
+  await expect.poll(() => asked).toHaveLength(2)
+  expect(Object.keys(asked[1]?.input ?? {}).toSorted()).toEqual(['actor', 'event', 'limit', 'object', 'since'])
+  expect(asked[1]).toEqual(asked[0])
+  await unmount(screen)
+})

@@ -1,0 +1,86 @@
+import Activity from '@lucide/svelte/icons/activity'
+import House from '@lucide/svelte/icons/house'
+import UsersRound from '@lucide/svelte/icons/users-round'
+import type { Component } from 'svelte'
+import type { Key } from '../../messages/index.svelte'
+import { match, type Values } from '../../pattern'
+import type { Permission } from '../session/session.svelte'
+
+/** A screen takes the values of its pattern as `params`; without a place in the pattern it takes nothing. */
+type ScreenOf<P extends string> = [keyof Values<P>] extends [never] ? Component : Component<{ params: Values<P> }>
+/** Loads a screen when somebody first goes there. */
+export type Screen = () => Promise<{ default: Component<{ params: Record<string, string> }> }>
+
+/** A place in the left menu. */
+export interface NavPlace {
+  label: Key & `nav.${string}`
+  icon: Component<{ size?: number }>
+  keys: string
+  /** Without it the place is left out of the menu; at its address it explains itself. */
+  permission?: Permission
+}
+
+interface Options {
+  nav?: NavPlace
+  /** Open even while a second factor is demanded; everything else then leads to its set-up. */
+  whileEnrolling?: boolean
+  /** Stands outside of the frame: for whoever has not signed in, or while nothing is set up. */
+  outside?: 'signed_out' | 'not_set_up'
+}
+export interface Route extends Options {
+  pattern: string
+  screen: Screen
+}
+
+const at = <P extends string>(
+  pattern: P,
+  screen: () => Promise<{ default: ScreenOf<P> }>,
+  options: Options = {},
+): Route => ({ pattern, screen: screen as Screen, ...options })
+
+export const home = at('/home', () => import('../home/Home.svelte'), {
+  nav: { label: 'nav.home', icon: House, keys: 'g h' },
+})
+export const enrolment = at('/profile/second-factors', () => import('../secondfactors/TwoFactor.svelte'), {
+  whileEnrolling: true,
+})
+export const setUp = at('/set-up', () => import('../setup/Setup.svelte'), { outside: 'not_set_up' })
+
+/** Every page there is. */
+export const routes: readonly Route[] = [
+  home,
+  at('/users', () => import('../users/Users.svelte'), {
+    nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
+  }),
+  at('/activity', () => import('../activity/Activity.svelte'), {
+    nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
+  }),
+  at('/profile', () => import('../profile/Profile.svelte'), { whileEnrolling: true }),
+  enrolment,
+  at('/activate', () => import('../activation/Activation.svelte'), { outside: 'signed_out' }),
+  setUp,
+]
+
+/** The left menu, from top to bottom. */
+export const menu = routes.flatMap(({ pattern, nav }) => (nav ? [{ path: pattern, ...nav }] : []))
+
+export interface Place {
+  route: Route
+  /** The path as it is shown, which is not the one asked for when that leads elsewhere. */
+  path: string
+  params: Record<string, string>
+}
+
+const placeOf = (route: Route): Place => ({ route, path: route.pattern, params: {} })
+
+/** Where a path leads, for a person in this state; a path that nobody knows leads home. */
+export function placeFor(path: string, now: { setUp: boolean; enrolling: boolean }): Place {
+  if (!now.setUp) return placeOf(setUp)
+  for (const route of routes) {
+    const params = match(route.pattern, path)
+    if (!params || route.outside === 'not_set_up') continue
+    if (now.enrolling && !route.whileEnrolling && !route.outside) return placeOf(enrolment)
+    return { route, path, params }
+  }
+  return placeOf(now.enrolling ? enrolment : home)
+}

@@ -1,0 +1,26 @@
+import type { Output } from '../../api/client'
+import { dateAndTime } from '../../messages/dates'
+import { t } from '../../messages/index.svelte'
+
+export const until = (time: string) => t('add.until', { time: dateAndTime(time) })
+
+/**
+ * The message to copy. It holds the link, which lasts a day; the code lasts two
+ * weeks and belongs on paper, so it stands in a message only where there is no link.
+ */
+export function message({ user, activation }: Output<'users.add'>, account: string): string {
+  const { link, code, expiresAt, codeExpiresAt } = activation
+  return [
+    t('add.message', { name: user.name, account, login: user.login }),
+    ...(link
+      ? [t('add.messageLink', { link }), until(expiresAt)]
+      : [t('add.messageCode', { code }), until(codeExpiresAt)]),
+  ].join('\n')
+}
+
+/** The sheet to print: login and code, and what to do with them. */
+export const sheet = ({ user, activation }: Output<'users.add'>, account: string) => ({
+  heading: t('add.sheet', { account, name: user.name }),
+  lines: [`${t('activate.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
+  note: t('add.sheetNote', { time: dateAndTime(activation.codeExpiresAt) }),
+})
