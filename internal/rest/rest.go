@@ -58,8 +58,19 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(document) //nolint:errcheck // the client has gone
 	})
+	page, style := Manual(t)
+	for address, file := range map[string]struct {
+		kind string
+		text []byte
+	}{"/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
+		mux.HandleFunc("GET "+Prefix+address, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", file.kind)
+			w.Header().Set("Cache-Control", "no-cache")
+			w.Write(file.text) //nolint:errcheck // the client has gone
+		})
+	}
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/openapi.json."))
+		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/."))
 	})
 	return mux
 }
