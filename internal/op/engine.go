@@ -195,7 +195,7 @@ func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) e
 func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) error {
 	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
 		return tx.CountRefusal(store.Refusal{
-			Address: c.Source.AddressText(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
+			Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
 		})
 	}
 	r := activity.Record{
@@ -263,9 +263,14 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		if err != nil {
 			return fmt.Errorf("take refusals: %w", err)
 		}
+		in, err := tx.Installation()
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("find the operator: %w", err)
+		}
 		for _, r := range refusals {
 			tx.Record(activity.Record{
-				Event: RefusedEvent, Outcome: activity.Refused, Reason: problem.Code(r.Reason),
+				Event: RefusedEvent, Account: in.Operator, // who runs the installation sees who knocks
+				Outcome: activity.Refused, Reason: problem.Code(r.Reason),
 				Actor:  activity.Actor{Kind: string(access.Anonymous)},
 				Source: activity.Source{Face: r.Face, Address: r.Address},
 				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},

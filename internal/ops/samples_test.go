@@ -155,6 +155,8 @@ func samples() map[string]sample {
 		"sessions.end":     {own: session(somebody(home)), foreign: session(somebody((*town).elsewhere))},
 		"sessions.endAll":  colleague(opstest.Member{}, user),
 		"permissions.list": only(ops.None{}),
+		"settings.show":    only(ops.None{}),
+		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
 		"roles.list":       only(ops.None{}),
 		"activity.list": {
 			own: func(w *town, a asking) any {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
@@ -99,21 +98,9 @@ func (o *Operations) addSecondFactors() {
 	}, op.Oneself(), o.confirmCodes)
 }
 
-// parseAppName reads what somebody calls an authenticator app.
-func parseAppName(raw string) (string, *field.Error) {
-	s := strings.Join(strings.Fields(raw), " ")
-	if err := field.Clean(s); err != nil {
-		return "", err
-	}
-	if utf8.RuneCountInString(s) > 40 {
-		return "", field.Wrong(problem.TooLong, "A name has at most 40 characters.")
-	}
-	return s, nil
-}
-
 func (o *Operations) beginApp(_ *op.Preparing, in BeginAppInput) (op.Commit[EnrolmentBegun], error) {
 	var form field.Form
-	name := field.Optional(&form, "name", parseAppName, in.Name)
+	name := field.Optional(&form, "name", field.Text(40), in.Name)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}

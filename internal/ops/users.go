@@ -79,8 +79,8 @@ type UserDetail struct {
 	Permissions       []EffectivePermission `json:"permissions"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
-	Activation        *PendingActivation    `json:"activation"` // null: none waits
-	Sessions          int                   `json:"sessions"`   // that are alive
+	Activation        *PendingActivation    `json:"activation"`  // null: none waits
+	Sessions          int                   `json:"sessions"`    // that are alive
 	May               []May                 `json:"may" cli:"-"` // the console may nearly everything
 }
 

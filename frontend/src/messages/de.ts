@@ -490,6 +490,7 @@ export default defineLanguage({
   'event.mfa.codes_started': '{actor} hat neue Wiederherstellungscodes angefordert',
   'event.mfa.codes_replaced': '{actor} hat die Wiederherstellungscodes ersetzt',
   'event.mfa.reset': '{actor} hat die zweiten Faktoren von {object} zurückgesetzt',
+  'event.settings.updated': '{actor} hat die Einstellungen geändert',
   'event.other': '{actor}: {event} {object}',
   'refused.session.signed_in': 'Eine Anmeldung als {object} wurde abgewiesen',
   'refused.session.unknown': 'Eine Anmeldung wurde abgewiesen',

@@ -473,6 +473,7 @@ const en = {
   'event.mfa.codes_started': '{actor} asked for new recovery codes',
   'event.mfa.codes_replaced': '{actor} replaced their recovery codes',
   'event.mfa.reset': '{actor} reset the second factors of {object}',
+  'event.settings.updated': '{actor} changed the settings',
   'event.other': '{actor}: {event} {object}',
   'refused.session.signed_in': 'A sign-in as {object} was refused',
   'refused.session.unknown': 'A sign-in was refused',
