@@ -102,7 +102,7 @@ type opensSession interface{ SessionToken() auth.Token }
 type endsSession interface{ EndsSession() }
 
 func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
-	in := newInput(o.Info())
+	in, lists := newInput(o.Info()), newSparse(o.Info())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := caller(r)
 		if err != nil {
@@ -110,7 +110,11 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		out, err := o.Invoke(r.Context(), e, c, func(v any) error { return in.decode(r, v) })
+		var wanted []string
+		out, err := o.Invoke(r.Context(), e, c, func(v any) (err error) {
+			wanted, err = in.decode(r, lists, v)
+			return err
+		})
 		if err != nil {
 			if problem.Is(err, problem.SessionEnded) {
 				http.SetCookie(w, sessionCookie("", -1))
@@ -125,6 +129,10 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			}
 		case endsSession:
 			http.SetCookie(w, sessionCookie("", -1))
+		}
+		if out, err = project(out, wanted); err != nil {
+			writeProblem(w, r, log, err)
+			return
 		}
 		write(w, http.StatusOK, "application/json", out)
 	})

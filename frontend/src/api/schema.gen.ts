@@ -1073,6 +1073,8 @@ export interface operations {
                 person?: string;
                 since?: string;
                 until?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
             header?: never;
             path?: never;
@@ -1160,7 +1162,10 @@ export interface operations {
     };
     "permissions.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("permission" | "group" | "description" | "costs" | "installation" | "held")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1256,6 +1261,8 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description Only these fields of each entity. */
+                fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
             header?: never;
             path?: never;
@@ -1506,7 +1513,10 @@ export interface operations {
     };
     "profile.sessions": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1595,7 +1605,10 @@ export interface operations {
     };
     "roles.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "name" | "description" | "builtIn" | "permissions" | "grantable")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1787,6 +1800,8 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 user?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
             };
             header?: never;
             path?: never;
@@ -1985,6 +2000,8 @@ export interface operations {
                 mfa?: string;
                 role?: string;
                 order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "createdAt" | "lastSeenAt")[];
             };
             header?: never;
             path?: never;
