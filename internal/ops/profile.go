@@ -238,7 +238,7 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 		if err := w.Tx.EndActivation(self); err != nil && !errors.Is(err, store.ErrNotFound) { // a link to a new one is of no use now
 			return w.Fail(fmt.Errorf("end activation: %w", err))
 		}
-		renewed, ended, err := renew(w.Call, w.Tx, w.Actor.Means())
+		renewed, ended, err := o.renew(w.Call, w.Tx, w.Actor.Means())
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -173,7 +173,7 @@ func (w *town) sessionOf(who *opstest.Person) (s id.Session) {
 	w.T.Helper()
 	token := who.Token()
 	w.Read(func(tx store.ReadTx) error {
-		b, err := tx.SessionByToken(token.Digest())
+		b, err := tx.SessionByToken(token.Digest(w.Vault))
 		s = b.Session.ID
 		return err
 	})
