@@ -149,4 +149,6 @@ func System(job string) Credential { return bySystem{job} }
 
 type bySystem struct{ job string }
 
-func (c bySystem) resolve(store.ReadTx, Keys) (access.Actor, error) { return access.NewSystem(c.job), nil }
+func (c bySystem) resolve(store.ReadTx, Keys) (access.Actor, error) {
+	return access.NewSystem(c.job), nil
+}
