@@ -136,9 +136,9 @@ func writeUpdate(tx store.WriteTx, scope access.Scope, t target, u user.User, ro
 	if err := tx.UpdateUser(t.Ref(), u); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
-	if u.Email != t.Email { // whoever reads the old mailbox may hold a session
-		if _, err := tx.EndOtherSessions(t.Ref(), ""); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
+	if u.Email != t.Email {
+		if err := leaveMailbox(tx, t.Ref(), ""); err != nil {
+			return err
 		}
 	}
 	if roles == nil {
@@ -152,6 +152,15 @@ func writeUpdate(tx store.WriteTx, scope access.Scope, t target, u user.User, ro
 		return fmt.Errorf("replace roles: %w", err)
 	}
 	return stillAdministered(tx.ReadTx, scope, admins)
+}
+
+// leaveMailbox takes away what whoever reads the old mailbox may have: sessions,
+// but for one that may be empty, and the link that waits.
+func leaveMailbox(tx store.WriteTx, u store.UserRef, but id.Session) error {
+	if _, err := tx.EndOtherSessions(u, but); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return dropActivation(tx, u)
 }
 
 // newRoles checks the roles a user shall have; nil when they stay.
