@@ -99,6 +99,14 @@ func (o *Operations) issueActivation(tx store.WriteTx, u store.UserRef, purpose 
 	return issued, nil
 }
 
+// dropActivation makes the link and code of a user dead, if any wait.
+func dropActivation(tx store.WriteTx, u store.UserRef) error {
+	if err := tx.EndActivation(u); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("end activation: %w", err)
+	}
+	return nil
+}
+
 var errActivationDead = problem.New(problem.ActivationDead, "This link or code does not work (any more): it was used, replaced by a newer one, or has expired. Please ask your administrator for a new one.")
 
 // findActivation reads a live activation and its user.

@@ -27,11 +27,12 @@ func (c Choice) among(field string, all ...string) (chosen []string, err error) 
 			return nil, problem.Newf(problem.InvalidRequest, "The filter %s knows these values: %s.", field, strings.Join(all, ", "))
 		}
 	}
-	switch {
+	given := func(v string) bool { return slices.Contains(values, v) }
+	switch { // each value once, however often it was given
 	case operator == "in", operator == "eq" && len(values) == 1:
-		return values, nil
+		return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return !given(v) }), nil
 	case operator == "not_in", operator == "ne" && len(values) == 1:
-		return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return slices.Contains(values, v) }), nil
+		return slices.DeleteFunc(slices.Clone(all), given), nil
 	}
 	return nil, problem.Newf(problem.InvalidRequest, "The filter %s takes eq and ne with one value, in and not_in with several.", field)
 }

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -165,8 +164,8 @@ func updateProfile(_ *op.Preparing, in UpdateProfileInput) (op.Commit[User], err
 			return w.Fail(fmt.Errorf("update oneself: %w", err))
 		}
 		if u.Email != before.Email {
-			if _, err := w.Tx.EndOtherSessions(before.Ref(), w.Actor.Session()); err != nil {
-				return w.Fail(fmt.Errorf("end other sessions: %w", err))
+			if err := leaveMailbox(w.Tx, before.Ref(), w.Actor.Session()); err != nil {
+				return w.Fail(err)
 			}
 		}
 		return changed(w, u.ID, about)
@@ -235,8 +234,8 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 		if err := w.Tx.SetPassword(self, hash); err != nil {
 			return w.Fail(fmt.Errorf("set password: %w", err))
 		}
-		if err := w.Tx.EndActivation(self); err != nil && !errors.Is(err, store.ErrNotFound) { // a link to a new one is of no use now
-			return w.Fail(fmt.Errorf("end activation: %w", err))
+		if err := dropActivation(w.Tx, self); err != nil { // a link to a new one is of no use now
+			return w.Fail(err)
 		}
 		renewed, ended, err := o.renew(w.Call, w.Tx, w.Actor.Means())
 		if err != nil {

@@ -5,10 +5,12 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/mfa"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
+	"gatehouse/internal/vault"
 )
 
 // sample is an input of an operation that is right but for who asks: about
@@ -185,8 +187,9 @@ func (w *town) secondAppOf(who *opstest.Person) id.AuthenticatorApp {
 	w.T.Helper()
 	app := id.NewAuthenticatorApp()
 	if who != nil && len(who.App.Reveal()) > 0 {
+		key := w.Vault.Seal(vault.Place{Table: "authenticator_apps", Column: "secret", Row: string(app)}, mfa.NewAppSecret().Reveal())
 		w.Write(func(tx store.WriteTx) error {
-			return tx.AddAuthenticatorApp(who.Ref, store.AuthenticatorApp{ID: app, Name: "Tablet"})
+			return tx.AddAuthenticatorApp(who.Ref, store.AuthenticatorApp{ID: app, Name: "Tablet", Secret: key})
 		})
 	}
 	return app

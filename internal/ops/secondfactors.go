@@ -150,8 +150,9 @@ func (o *Operations) confirmApp(_ *op.Preparing, in ConfirmInput) (op.Commit[Ren
 			return w.Deny(err, about)
 		}
 		// A first app that became a second one meanwhile would bring new codes
-		// in force, which nobody asked for.
-		if s.User != u.ID || s.Session != w.Actor.Session() || len(apps) >= mostApps || u.HasFactor && len(s.Recovery) > 0 {
+		// in force, which nobody asked for; a second one that became the first
+		// would bring none.
+		if s.User != u.ID || s.Session != w.Actor.Session() || len(apps) >= mostApps || u.HasFactor == (len(s.Recovery) > 0) {
 			return w.Refuse(errCeremonyOver, about)
 		}
 		if err := s.complete(w.Tx, o.deps.Vault, u.Ref(), step); err != nil {

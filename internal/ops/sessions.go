@@ -77,6 +77,9 @@ func listSessions(r *op.Reading, in SessionList) (Page[OpenSession], error) {
 	if err != nil {
 		return Page[OpenSession]{}, err
 	}
+	if in.Cursor != "" {
+		return Page[OpenSession]{}, store.ErrCursor // no page gives one
+	}
 	if in.User == "" {
 		found, total, err := r.Tx.Sessions(r.Scope(), limit, in.Offset)
 		if err != nil {

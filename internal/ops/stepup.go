@@ -44,7 +44,7 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 		return nil, fmt.Errorf("find oneself: %w", err)
 	}
 	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode}
-	needsPassword := !self.HasFactor || guess.code.IsZero()
+	needsPassword := !self.HasFactor || !guess.recovery.IsZero()
 	var form field.Form
 	if self.HasFactor && guess.empty() {
 		form.Add("code", field.Missing())

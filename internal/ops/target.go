@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
@@ -144,15 +145,19 @@ func (t target) may(a access.Actor) []May {
 	return all
 }
 
-// stillAdministered refuses what would leave nobody who can administer the
-// account, and is asked when it has been done, within the transaction.
-func stillAdministered(tx store.ReadTx, scope access.Scope, before int) error {
-	if before == 0 {
-		return nil // nobody could before: it makes nothing worse
+// dispensable refuses to take away the only one who can administer the account,
+// and is asked within the transaction that would.
+func (t target) dispensable(tx store.ReadTx, scope access.Scope) error {
+	admin := slices.ContainsFunc(t.roles, func(r access.Role) bool { return r.BuiltIn == access.AdminRole })
+	if !admin || t.State != user.Active {
+		return nil
 	}
-	after, err := tx.ActiveAdmins(scope)
-	if err == nil && after == 0 {
-		err = problem.New(problem.LastAdmin, "This would leave nobody who can administer the account. Please give somebody else the role Admin first.")
+	n, err := tx.ActiveAdmins(scope)
+	if err != nil {
+		return fmt.Errorf("count administrators: %w", err)
 	}
-	return err
+	if n < 2 {
+		return problem.New(problem.LastAdmin, "This would leave nobody who can administer the account. Please give somebody else the role Admin first.")
+	}
+	return nil
 }

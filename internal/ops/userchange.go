@@ -119,7 +119,7 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if len(about.Detail) == 0 { // nothing is different
 			return changed(w, t.ID, about)
 		}
-		if err := writeUpdate(w.Tx, w.Scope(), t, u, roles); err != nil {
+		if err := writeUpdate(w.Tx, t, u, roles); err != nil {
 			return w.Fail(err)
 		}
 		return changed(w, t.ID, about)
@@ -127,17 +127,13 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 }
 
 // writeUpdate writes an update; roles may be nil, and stay then.
-func writeUpdate(tx store.WriteTx, scope access.Scope, t target, u user.User, roles []id.Role) error {
-	admins, err := tx.ActiveAdmins(scope)
-	if err != nil {
-		return fmt.Errorf("count administrators: %w", err)
-	}
+func writeUpdate(tx store.WriteTx, t target, u user.User, roles []id.Role) error {
 	if err := tx.UpdateUser(t.Ref(), u); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
-	if u.Email != t.Email { // whoever reads the old mailbox may hold a session
-		if _, err := tx.EndOtherSessions(t.Ref(), ""); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
+	if u.Email != t.Email {
+		if err := leaveMailbox(tx, t.Ref(), ""); err != nil {
+			return err
 		}
 	}
 	if roles == nil {
@@ -150,7 +146,16 @@ func writeUpdate(tx store.WriteTx, scope access.Scope, t target, u user.User, ro
 	if err := tx.ReplaceRoles(t.Ref(), before, roles); err != nil {
 		return fmt.Errorf("replace roles: %w", err)
 	}
-	return stillAdministered(tx.ReadTx, scope, admins)
+	return nil
+}
+
+// leaveMailbox takes away what whoever reads the old mailbox may have: sessions,
+// but for one that may be empty, and the link that waits.
+func leaveMailbox(tx store.WriteTx, u store.UserRef, but id.Session) error {
+	if _, err := tx.EndOtherSessions(u, but); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return dropActivation(tx, u)
 }
 
 // newRoles checks the roles a user shall have; nil when they stay.
@@ -182,6 +187,11 @@ func newRoles(w *op.Writing[User], t target, form *field.Form, want []id.Role, c
 	if t.AdminUser && !admin {
 		return nil, problem.New(problem.AdminUser, "The admin user of an account keeps the role Admin.")
 	}
+	if !admin {
+		if err := t.dispensable(w.Tx.ReadTx, w.Scope()); err != nil {
+			return nil, err
+		}
+	}
 	changed["roles"] = activity.Detail{"before": before, "after": after}
 	return ids, nil
 }
@@ -192,9 +202,8 @@ func deactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		admins, err := w.Tx.ActiveAdmins(w.Scope())
-		if err != nil {
-			return w.Fail(fmt.Errorf("count administrators: %w", err))
+		if err := t.dispensable(w.Tx.ReadTx, w.Scope()); err != nil {
+			return w.Deny(err, about)
 		}
 		if err := w.Tx.SetState(t.Ref(), t.State, user.Deactivated); err != nil {
 			return w.Fail(fmt.Errorf("deactivate: %w", err))
@@ -202,9 +211,6 @@ func deactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
 		ended, err := w.Tx.EndOtherSessions(t.Ref(), "")
 		if err != nil {
 			return w.Fail(fmt.Errorf("end sessions: %w", err))
-		}
-		if err := stillAdministered(w.Tx.ReadTx, w.Scope(), admins); err != nil {
-			return w.Fail(err)
 		}
 		about.Detail = activity.Detail{"sessionsEnded": ended}
 		return changed(w, t.ID, about)
@@ -235,15 +241,11 @@ func deleteUser(_ *op.Preparing, in UserID) (op.Commit[None], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		admins, err := w.Tx.ActiveAdmins(w.Scope())
-		if err != nil {
-			return w.Fail(fmt.Errorf("count administrators: %w", err))
+		if err := t.dispensable(w.Tx.ReadTx, w.Scope()); err != nil {
+			return w.Deny(err, about)
 		}
 		if err := w.Tx.DeleteUser(t.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("delete user: %w", err))
-		}
-		if err := stillAdministered(w.Tx.ReadTx, w.Scope(), admins); err != nil {
-			return w.Fail(err)
 		}
 		about.Detail = activity.Detail{"login": t.Login}
 		return w.Done(None{}, about)
