@@ -52,6 +52,7 @@ export const routes: readonly Route[] = [
   at('/users', () => import('../users/Users.svelte'), {
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
+  at('/users/:id', () => import('../users/UserScreen.svelte')),
   at('/activity', () => import('../activity/Activity.svelte'), {
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
