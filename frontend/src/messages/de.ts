@@ -515,7 +515,6 @@ export default defineLanguage({
   'profile.account': 'Konto',
   'profile.accountName': 'Organisation',
   'profile.accountHandle': 'Kürzel',
-  'profile.accountHelp': 'Ihr Benutzer gehört zu diesem Konto und zu keinem anderen.',
   'profile.signIn': 'So melden Sie sich an',
   'profile.apps': { one: '{n} Authentifizierungs-App', other: '{n} Authentifizierungs-Apps' },
   'profile.noApp': 'Sie melden sich nur mit Benutzername und Passwort an.',

@@ -497,7 +497,6 @@ const en = {
   'profile.account': 'Account',
   'profile.accountName': 'Organisation',
   'profile.accountHandle': 'Handle',
-  'profile.accountHelp': 'Your user belongs to this account, and to no other.',
   'profile.signIn': 'How you sign in',
   'profile.apps': { one: '{n} authenticator app', other: '{n} authenticator apps' },
   'profile.noApp': 'You sign in with login and password only.',
