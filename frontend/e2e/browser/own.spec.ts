@@ -132,6 +132,35 @@ test('whoever must set up a second factor is led there, and then to where they w
   })
 })
 
+test('switched on from the menu Profile, tested at once, and told by the profile', async ({ browser }) => {
+  test.setTimeout(240_000)
+  await practice(async (gate, people) => {
+    const newcomer = Object.values(people).find((way) => !way.authenticatorKey)!
+    const visitor = await come(browser, gate, newcomer)
+    const { page } = visitor
+    await choose(page, '2-factor authentication')
+    await page.getByRole('button', { name: 'Activate authenticator app' }).click()
+    await saveCodes(page, 'Next')
+    await expect(page.getByRole('img', { name: 'QR code for your authenticator app' })).toBeVisible()
+    await expect(page.getByText('Important', { exact: true })).toBeVisible()
+    await expect(page.getByRole('button', { name: /^Yes, I scanned the QR code/ })).toBeVisible()
+    const app = await pair(page)
+    await page.getByRole('button', { name: 'Sign out and test it' }).click()
+    await expect(page.getByText('Now test it')).toBeVisible()
+    await look(visitor, 'test')
+    await expect(page.getByRole('textbox', { name: 'Password' })).toBeFocused()
+    await page.keyboard.type(newcomer.password)
+    await page.keyboard.press('Enter')
+    await expect(page.getByLabel('Six-digit code')).toBeFocused({ timeout: 30_000 })
+    await page.keyboard.type(await app.code())
+    await choose(page, 'Show profile')
+    const status = page.getByRole('region', { name: 'How you sign in' })
+    await expect(status.getByText('1 authenticator app · 10 recovery codes left')).toBeVisible()
+    await look(visitor, 'profile-on')
+    await visitor.leave()
+  })
+})
+
 test('one’s own second factors, sessions, details and password', async ({ browser }) => {
   test.setTimeout(300_000)
   await practice(async (gate, { anna }) => {
@@ -234,17 +263,19 @@ test('how a session ends, and begins again at the same place', async ({ browser 
     const visitor = await come(browser, gate, anna!, app)
     const { page } = visitor
     const shown = '**/api/v1/session'
-    /** From now on the server says that the session ends soon. */
-    const endsSoon = (field: 'idleEndsAt' | 'endsAt', seconds: number) =>
-      page.route(shown, async (route) => {
+    /** From now on the server says that the session ends soon, and then that it has. */
+    const endsSoon = (field: 'idleEndsAt' | 'endsAt', seconds: number) => {
+      const at = Date.now() + seconds * 1000
+      return page.route(shown, async (route) => {
         if (route.request().method() !== 'GET') return route.continue()
+        if (Date.now() >= at) return route.fulfill(json({ state: 'signed_out' }))
         const answer = await route.fetch()
         const body = (await answer.json()) as { session: Record<string, unknown> }
-        const at = new Date(Date.now() + seconds * 1000).toISOString()
-        body.session['idleEndsAt'] = at
-        body.session[field] = at
+        body.session['idleEndsAt'] = body.session[field] = new Date(at).toISOString()
         await route.fulfill({ response: answer, json: body })
       })
+    }
+    const endsAsUsual = () => page.unrouteAll({ behavior: 'wait' })
 
     await page.goto(`${gate.url}#/settings`)
     await expect(heading(page, 'Settings')).toBeVisible()
@@ -252,7 +283,7 @@ test('how a session ends, and begins again at the same place', async ({ browser 
     await page.reload()
     await expect(page.getByRole('dialog', { name: 'Are you still there?' })).toBeVisible()
     await look(visitor, 'ending')
-    await page.unroute(shown)
+    await endsAsUsual()
     await page.getByRole('button', { name: 'Stay signed in' }).click()
     await expect(page.getByRole('dialog')).toBeHidden()
 
@@ -260,7 +291,7 @@ test('how a session ends, and begins again at the same place', async ({ browser 
     await page.reload()
     await expect(page.getByRole('dialog', { name: 'Your session is about to end' })).toBeVisible()
     await look(visitor, 'ending-hard')
-    await page.unroute(shown)
+    await endsAsUsual()
     await page.getByRole('button', { name: 'Sign in again now' }).click()
     await expect(page.getByText('Sign in for a new session')).toBeVisible()
     await expect(page.getByLabel('Login')).toHaveValue('anna')
@@ -271,14 +302,11 @@ test('how a session ends, and begins again at the same place', async ({ browser 
     await page.keyboard.type(await app.code())
     await expect(heading(page, 'Settings'), 'back at the same place').toBeVisible({ timeout: 30_000 })
 
-    await endsSoon('idleEndsAt', 3)
+    await endsSoon('idleEndsAt', 8)
     await page.reload()
-    await expect(page.getByRole('dialog')).toBeVisible()
-    await page.unroute(shown)
-    await page.route(shown, (route) => route.fulfill(json({ state: 'signed_out' })))
     await expect(page.getByText('Nothing had happened for a while')).toBeVisible()
     await look(visitor, 'idle')
-    await page.unroute(shown)
+    await endsAsUsual()
     await page.reload()
 
     const tab = await page.context().newPage()
@@ -364,6 +392,16 @@ test('where a second factor is only recommended, and what asks for a proof', asy
     await page.keyboard.press('Enter')
     await expect(page.getByText('Wichtig', { exact: true })).toBeVisible()
     await look(visitor, 'pair-de')
+    await page.getByRole('button', { name: 'Zurück' }).scrollIntoViewIfNeeded()
+    await look(visitor, 'pair-de-end')
+    await page.goto(`${gate.url}#/activity?days=30&outcome=refused`)
+    await page.getByRole('button', { name: 'Verlassen' }).click()
+    await expect(page.getByRole('button', { name: 'Nur abgewiesene' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    )
+    await expect(page.getByRole('status')).toHaveCount(0)
+    await look(visitor, 'refused-de')
     visitor.forgetRefusals()
     await visitor.leave()
   })
