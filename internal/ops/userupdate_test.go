@@ -162,6 +162,17 @@ func TestUsers_Update_email(t *testing.T) {
 	}
 }
 
+// Who changes their own address there goes on, as in the profile.
+func TestUsers_Update_ownEmail(t *testing.T) {
+	w := newTown(t)
+	admin := w.somebody(w.otter, opstest.Member{Role: "Admin"})
+	here, there := admin.Caller(), admin.Caller()
+	opstest.Must(w.Place, here, w.Ops.Users.Update, ops.UpdateUserInput{ID: admin.ID, Email: new("elsewhere@otter.example")})
+	if !w.alive(here) || w.alive(there) {
+		t.Errorf("this session is alive: %v, the other: %v", w.alive(here), w.alive(there))
+	}
+}
+
 // A user is found by the name, login and address they have now, and by no
 // other; in lists of a role they stand where the new name does.
 func TestUsers_Update_search(t *testing.T) {
