@@ -107,10 +107,12 @@ func samples() map[string]sample {
 		"profile.endSession":       {own: session(himself), foreign: session(somebody((*town).elsewhere))},
 		"profile.endOtherSessions": only(ops.None{}),
 		"secondFactors.beginApp":   only(ops.BeginAppInput{}),
-		"secondFactors.removeApp": {own: func(w *town, a asking) any { return ops.AppID{ID: w.secondAppOf(a.who)} },
+		"secondFactors.removeApp": {
+			own: func(w *town, a asking) any { return ops.AppID{ID: w.secondAppOf(a.who)} },
 			foreign: func(w *town, a asking) any {
 				return ops.AppID{ID: w.secondAppOf(w.somebody(w.elsewhere(a), opstest.Member{}))}
-			}},
+			},
+		},
 		"secondFactors.disable":    only(ops.None{}),
 		"secondFactors.beginCodes": only(ops.None{}),
 		"secondFactors.confirmCodes": {own: func(w *town, a asking) any {

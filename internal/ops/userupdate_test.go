@@ -55,8 +55,11 @@ func TestUsers_Update(t *testing.T) {
 			ops.UpdateUserInput{Name: new("Cora Claes"), Email: new("cora@otter.example"), Language: new("de"), Mobile: new("+32470123456"), ForceMFA: new(false), Roles: []id.Role{finance, support}},
 			func(*ops.User) {}, nil,
 		},
-		"two of them": {ops.UpdateUserInput{Name: new("Cora Maes"), Language: new("en")}, func(u *ops.User) { u.Name, u.Language = "Cora Maes", "en" },
-			activity.Detail{"name": change("Cora Claes", "Cora Maes"), "language": change("de", "en")}},
+		"two of them": {
+			ops.UpdateUserInput{Name: new("Cora Maes"), Language: new("en")},
+			func(u *ops.User) { u.Name, u.Language = "Cora Maes", "en" },
+			activity.Detail{"name": change("Cora Claes", "Cora Maes"), "language": change("de", "en")},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := w.colleague(support, finance)

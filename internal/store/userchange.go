@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	updateUser alters = `UPDATE users
-		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8
-		WHERE id = $1 AND state <> 'deleted'`
 	renameHolder = `UPDATE user_roles SET name_folded = $2 WHERE user_id = $1`
 	selectRow    = `SELECT u.row, a.row FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.id = $1`
 
+	updateUser alters = `UPDATE users
+		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8
+		WHERE id = $1 AND state <> 'deleted'`
 	setState   alters = `UPDATE users SET state = $3 WHERE id = $1 AND state = $2`
 	setForce   alters = `UPDATE users SET force_mfa = TRUE WHERE id = $1`
 	deleteUser alters = `UPDATE users

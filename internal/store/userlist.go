@@ -63,6 +63,7 @@ func (o UserOrder) column() string {
 		return "u.created_at"
 	case BySeen:
 		return "coalesce(u.last_seen_at, 0)"
+	case ByName:
 	}
 	return "u.name_folded"
 }
