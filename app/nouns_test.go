@@ -33,7 +33,7 @@ func TestNouns_agreeWithTable(t *testing.T) {
 		want = append(want, fmt.Sprintf("%s.%s(%s) (%s, error)", capital(noun), capital(verb), i.In, i.Out))
 	}
 	var got []string
-	for _, noun := range append(app.Nouns(op.NewEngine(nil), ops.New(ops.Dependencies{})), &app.Desk{}) {
+	for _, noun := range append(app.Nouns(op.NewEngine(nil, nil), ops.New(ops.Dependencies{})), &app.Desk{}) {
 		v := reflect.TypeOf(noun)
 		for n := range v.NumMethod() {
 			m := v.Method(n)

@@ -40,6 +40,19 @@ func (s Source) AddressText() string {
 	return s.Address.Unmap().String()
 }
 
+// Network is the address as one client has it: itself, and with IPv6 the whole
+// /64, all of which one machine can use. Empty where there is none.
+func (s Source) Network() string {
+	a := s.Address.Unmap().WithZone("")
+	switch {
+	case !a.IsValid():
+		return ""
+	case a.Is6():
+		return netip.PrefixFrom(a, 64).Masked().String()
+	}
+	return a.String()
+}
+
 // Kind is the kind of an actor.
 type Kind string
 

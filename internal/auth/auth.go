@@ -5,7 +5,6 @@ package auth
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -22,7 +21,16 @@ import (
 
 // Credential is what a caller presents. Only this package makes them.
 type Credential interface {
-	resolve(tx store.ReadTx) (access.Actor, error)
+	resolve(tx store.ReadTx, k Keys) (access.Actor, error)
+}
+
+// Keys digest secrets under keys that are not in the database: whoever can only
+// write to it cannot make a token good. The vault has them.
+type Keys interface {
+	// Digest under the newest key.
+	Digest(purpose string, data []byte) string
+	// Digests under every key, the newest first.
+	Digests(purpose string, data []byte) []string
 }
 
 // Caller is one call's credential and where it came from.
@@ -33,11 +41,11 @@ type Caller struct {
 
 // Resolve verifies a caller in a transaction. A credential that is no longer
 // good gives an actor that is nobody, not an error.
-func Resolve(tx store.ReadTx, c Caller) (access.Actor, error) {
+func Resolve(tx store.ReadTx, k Keys, c Caller) (access.Actor, error) {
 	if c.Credential == nil {
 		return access.Actor{}, nil
 	}
-	return c.Credential.resolve(tx)
+	return c.Credential.resolve(tx, k)
 }
 
 // Token is the secret that opens a session.
@@ -57,11 +65,11 @@ func ParseToken(raw string) (Token, bool) {
 	return Token{secret.New(raw)}, err == nil && len(b) == session.TokenBytes
 }
 
+// tokenPurpose keeps the digests of tokens apart from others.
+const tokenPurpose = "session token"
+
 // Digest is what the database keeps of the token.
-func (t Token) Digest() string {
-	sum := sha256.Sum256([]byte(t.text.Reveal()))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
+func (t Token) Digest(k Keys) string { return k.Digest(tokenPurpose, []byte(t.text.Reveal())) }
 
 // Reveal gives the text, for a cookie.
 func (t Token) Reveal() string { return t.text.Reveal() }
@@ -79,8 +87,8 @@ func Session(t Token) Credential {
 
 type bySession struct{ token Token }
 
-func (c bySession) resolve(tx store.ReadTx) (access.Actor, error) {
-	b, err := tx.SessionByToken(c.token.Digest())
+func (c bySession) resolve(tx store.ReadTx, k Keys) (access.Actor, error) {
+	b, err := c.find(tx, k)
 	if errors.Is(err, store.ErrNotFound) {
 		return access.NewEnded(), nil
 	}
@@ -98,6 +106,16 @@ func (c bySession) resolve(tx store.ReadTx) (access.Actor, error) {
 	}), nil
 }
 
+// find looks the token up under every key there is.
+func (c bySession) find(tx store.ReadTx, k Keys) (b store.Bearer, err error) {
+	for _, digest := range k.Digests(tokenPurpose, []byte(c.token.text.Reveal())) {
+		if b, err = tx.SessionByToken(digest); !errors.Is(err, store.ErrNotFound) {
+			return b, err
+		}
+	}
+	return b, err
+}
+
 // Console is the credential of the command line: whoever can open the
 // database and its key. It acts within the account of that handle, or in the
 // operator's when the handle is empty. name says who, for the log.
@@ -108,7 +126,7 @@ type byConsole struct {
 	name   string
 }
 
-func (c byConsole) resolve(tx store.ReadTx) (access.Actor, error) {
+func (c byConsole) resolve(tx store.ReadTx, _ Keys) (access.Actor, error) {
 	in, err := tx.Installation()
 	if err != nil {
 		return access.Actor{}, fmt.Errorf("find installation: %w", err)
@@ -131,4 +149,6 @@ func System(job string) Credential { return bySystem{job} }
 
 type bySystem struct{ job string }
 
-func (c bySystem) resolve(store.ReadTx) (access.Actor, error) { return access.NewSystem(c.job), nil }
+func (c bySystem) resolve(store.ReadTx, Keys) (access.Actor, error) {
+	return access.NewSystem(c.job), nil
+}

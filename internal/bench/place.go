@@ -148,7 +148,7 @@ func unlock(ctx context.Context, db *store.DB, keyFile string) (*place, error) {
 		return nil, err
 	}
 	db.Unlock(v.LogOrigin(), v.LogSigner(), v.LogVerifiers())
-	return &place{db, op.NewEngine(db), ops.New(ops.Dependencies{Vault: v, Hasher: hasher, Place: ops.AtGate})}, nil
+	return &place{db, op.NewEngine(db, v), ops.New(ops.Dependencies{Vault: v, Hasher: hasher, Place: ops.AtGate})}, nil
 }
 
 func (p *place) close() error { return p.db.Close() }

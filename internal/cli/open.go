@@ -84,7 +84,7 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	i.engine = op.NewEngine(db)
+	i.engine = op.NewEngine(db, i.vault)
 	i.ops = ops.New(ops.Dependencies{
 		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
 	})

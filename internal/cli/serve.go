@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/onetime"
+	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/rest"
 	"gatehouse/internal/secret"
@@ -70,7 +71,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 	address := s.address(listener.Addr())
 	base, host := address, ""
 	if public != nil {
-		base, host = s.publicURL, public.Host
+		base, host = public.String(), public.Host
 	}
 	code := onetime.NewCode()
 	i, err := e.open(ctx, opening{place: ops.AtGate, baseURL: base, setupCode: func(typed secret.Text) bool {
@@ -80,6 +81,11 @@ func (e *env) serve(ctx context.Context, s serving) error {
 	}})
 	if err != nil {
 		return err
+	}
+	if public != nil {
+		if err := e.remember(ctx, i, base); err != nil {
+			return errors.Join(err, i.close())
+		}
 	}
 	handler, err := e.gate(i, site.Hosts(listener.Addr(), host))
 	if err != nil {
@@ -129,17 +135,31 @@ func (s serving) check() (*url.URL, error) {
 	if s.publicURL == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(s.publicURL)
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errUsage{errors.New("--public-url is not an address like https://gate.example.com")} // not repeated: it may hold a password
+	base, wrong := ops.ParsePublicURL(s.publicURL)
+	if wrong != nil {
+		return nil, errUsage{errors.New("--public-url: " + wrong.Message)}
 	}
-	if net.ParseIP(u.Hostname()) != nil {
-		return nil, errUsage{errors.New("--public-url must have a name: security keys do not work with an IP address")}
+	u, err := url.Parse(base)
+	return u, err
+}
+
+// remember keeps the public address in the settings, so that links made by
+// other processes on this database begin with it too.
+func (e *env) remember(ctx context.Context, i *installation, base string) error {
+	caller, err := e.caller()
+	if err != nil {
+		return err
 	}
-	if u.Scheme == "http" && u.Hostname() != "localhost" {
-		return nil, errUsage{errors.New("--public-url must begin with https:// (http works for localhost only)")}
+	in, err := i.read(ctx)
+	if err != nil || !in.SetUp() {
+		return err
 	}
-	return u, nil
+	known, err := op.Do(ctx, i.engine, caller, i.ops.Settings.Show, ops.None{})
+	if err != nil || known.PublicURL == base {
+		return err
+	}
+	_, err = op.Do(ctx, i.engine, caller, i.ops.Settings.Update, ops.UpdateSettingsInput{PublicURL: &base})
+	return err
 }
 
 func (s serving) address(a net.Addr) string {

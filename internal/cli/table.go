@@ -1,27 +1,25 @@
 package cli
 
 import (
+	"context"
 	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os/user"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
-	"gatehouse/internal/field"
+	"gatehouse/internal/id"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	users "gatehouse/internal/user"
 )
 
 // nounCommands makes a command of every operation that the console may run:
@@ -47,7 +45,11 @@ func (e *env) nounCommands() []*cobra.Command {
 }
 
 func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
-	c := &cobra.Command{Use: flagName(verb), Short: info.Summary, Args: usageArgs(cobra.NoArgs)}
+	c := &cobra.Command{Use: flagName(verb), Short: info.Summary}
+	parameters := info.Parameters()
+	for _, name := range parameters {
+		c.Use += " " + strings.ToUpper(name)
+	}
 	values := map[string]*[]string{}
 	for _, f := range reflect.VisibleFields(info.In) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -57,14 +59,26 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		v := new([]string)
 		values[name] = v
 		switch kind := f.Type.Kind(); {
-		case kind == reflect.Bool:
+		case slices.Contains(parameters, name):
+		case kind == reflect.Bool, kind == reflect.Pointer && f.Type.Elem().Kind() == reflect.Bool:
 			c.Flags().Var(&boolFlag{v}, flagName(name), describe(f))
 			c.Flags().Lookup(flagName(name)).NoOptDefVal = "true"
 		default:
 			c.Flags().StringArrayVar(v, flagName(name), nil, describe(f))
 		}
 	}
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+	var yes bool
+	if info.Destroys {
+		c.Flags().BoolVar(&yes, "yes", false, "do it: it cannot be undone")
+	}
+	c.Args = usageArgs(cobra.ExactArgs(len(parameters)))
+	c.RunE = func(c *cobra.Command, args []string) (err error) {
+		for n, name := range parameters {
+			*values[name] = args[n : n+1]
+		}
+		if info.Destroys && !yes {
+			return errUsage{fmt.Errorf("%s cannot be undone; add --yes if you mean it", c.CommandPath())}
+		}
 		caller, err := e.caller()
 		if err != nil {
 			return err
@@ -75,7 +89,8 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		}
 		defer func() { err = errors.Join(err, i.close()) }()
 		at := slices.IndexFunc(i.ops.Table().All(), func(o op.Any) bool { return o.Info().Name == info.Name })
-		out, err := i.ops.Table().All()[at].Invoke(c.Context(), i.engine, caller, func(in any) error { return fill(in, values) })
+		fill := filling{ctx: c.Context(), at: i, caller: caller, values: values, positional: parameters}
+		out, err := i.ops.Table().All()[at].Invoke(c.Context(), i.engine, caller, fill.in)
 		if err != nil {
 			return err
 		}
@@ -118,20 +133,73 @@ func (e *env) caller() (auth.Caller, error) {
 	}, nil
 }
 
-// fill sets the input's fields from flags.
-func fill(in any, values map[string]*[]string) error {
+// filling sets an input's fields from arguments and flags. People know users by
+// their login and roles by their name, so both stand for ids.
+type filling struct {
+	ctx        context.Context
+	at         *installation
+	caller     auth.Caller
+	values     map[string]*[]string
+	positional []string
+}
+
+func (l filling) in(in any) error {
 	target := reflect.ValueOf(in).Elem()
 	for _, f := range reflect.VisibleFields(target.Type()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		v := values[name]
+		v := l.values[name]
 		if f.Anonymous || v == nil || len(*v) == 0 {
 			continue
 		}
-		if err := setField(target.FieldByIndex(f.Index), *v); err != nil {
-			return errUsage{fmt.Errorf("--%s cannot be %q", flagName(name), strings.Join(*v, ", "))}
+		texts, err := l.named(f.Type, *v)
+		if err != nil {
+			return err
+		}
+		if err := setField(target.FieldByIndex(f.Index), texts); err != nil {
+			what := "--" + flagName(name)
+			if slices.Contains(l.positional, name) {
+				what = strings.ToUpper(name)
+			}
+			return errUsage{fmt.Errorf("%s cannot be %q", what, strings.Join(*v, ", "))}
 		}
 	}
 	return nil
+}
+
+// named turns logins and names of roles into ids; what nobody is called stays,
+// and is not found.
+func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	texts = slices.Clone(texts)
+	switch t {
+	case reflect.TypeFor[id.User]():
+		for n, login := range texts {
+			page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Users.List, ops.UserList{Q: login})
+			if err != nil {
+				return nil, err
+			}
+			for _, u := range page.Entities {
+				if u.Login.Folded() == users.Login(login).Folded() {
+					texts[n] = string(u.ID)
+				}
+			}
+		}
+	case reflect.TypeFor[id.Role]():
+		page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Roles.List, ops.None{})
+		if err != nil {
+			return nil, err
+		}
+		for n, name := range texts {
+			for _, r := range page.Entities {
+				if strings.EqualFold(r.Name, name) {
+					texts[n] = string(r.ID)
+				}
+			}
+		}
+	}
+	return texts, nil
 }
 
 func setField(f reflect.Value, texts []string) error {
@@ -182,117 +250,4 @@ func flagName(name string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// print writes an answer: JSON as the REST API gives it, or lines for people.
-func (e *env) print(out any) error {
-	if e.json {
-		return e.printJSON(out)
-	}
-	raw, err := json.Marshal(out)
-	if err != nil {
-		return fmt.Errorf("print the answer: %w", err)
-	}
-	var plain map[string]any
-	if err := json.Unmarshal(raw, &plain); err != nil {
-		return fmt.Errorf("print the answer: %w", err)
-	}
-	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', 0)
-	entities := reflect.Indirect(reflect.ValueOf(out)).FieldByName("Entities")
-	if !entities.IsValid() {
-		printFields(w, "", reflect.ValueOf(out))
-		return w.Flush()
-	}
-	if entities.Len() == 0 {
-		fmt.Fprintln(e.err, "none")
-		return nil
-	}
-	for n := range entities.Len() {
-		if n == 0 {
-			fmt.Fprintln(w, strings.Join(columns(entities.Index(n), true), "\t"))
-		}
-		fmt.Fprintln(w, strings.Join(columns(entities.Index(n), false), "\t"))
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if next, _ := plain["pagination"].(map[string]any)["nextCursor"].(string); next != "" {
-		fmt.Fprintf(e.err, "more: --cursor %s\n", next)
-	}
-	return nil
-}
-
-// columns of a row: its simple fields and the names in its lists.
-func columns(row reflect.Value, heads bool) []string {
-	var all []string
-	for _, f := range reflect.VisibleFields(row.Type()) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" || f.Type.Kind() == reflect.Map || name == "permissions" || name == "description" {
-			continue
-		}
-		if heads {
-			all = append(all, strings.ToUpper(strings.ReplaceAll(flagName(name), "-", " ")))
-		} else {
-			all = append(all, cell(row.FieldByIndex(f.Index)))
-		}
-	}
-	return all
-}
-
-// cell shows a value in one line. What the database holds was clean when it was
-// written; whoever edits it must not get to speak to a terminal.
-func cell(v reflect.Value) string { return field.Printable(text(v), math.MaxInt) }
-
-func text(v reflect.Value) string {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return "–"
-		}
-		v = v.Elem()
-	}
-	if t, ok := v.Interface().(time.Time); ok {
-		return t.Local().Format("2006-01-02 15:04:05")
-	}
-	if once, ok := v.Interface().(interface{ Reveal() string }); ok {
-		return once.Reveal()
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for _, name := range []string{"Name", "ID", "Face"} {
-			if f := v.FieldByName(name); f.IsValid() && f.String() != "" {
-				return f.String()
-			}
-		}
-		return "–"
-	case reflect.Slice:
-		var names []string
-		for n := range v.Len() {
-			names = append(names, text(v.Index(n)))
-		}
-		return strings.Join(names, ", ")
-	}
-	if s := fmt.Sprint(v.Interface()); s != "" {
-		return s
-	}
-	return "–"
-}
-
-// printFields shows a single answer, a field a line, nested ones indented.
-func printFields(w *tabwriter.Writer, indent string, v reflect.Value) {
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" || !f.IsExported() {
-			continue
-		}
-		label := strings.ReplaceAll(flagName(name), "-", " ")
-		value := v.FieldByIndex(f.Index)
-		_, once := value.Interface().(interface{ Reveal() string })
-		_, isTime := value.Interface().(time.Time)
-		if value.Kind() == reflect.Struct && !once && !isTime {
-			fmt.Fprintf(w, "%s%s:\t\n", indent, label)
-			printFields(w, indent+"  ", value)
-			continue
-		}
-		fmt.Fprintf(w, "%s%s:\t%s\n", indent, label, cell(value))
-	}
 }

@@ -28,11 +28,18 @@ const (
 func (f *filler) crowd(ctx context.Context) error {
 	random := rand.New(rand.NewPCG(7, 11)) // the same crowd every time
 	used := map[string]int{}
+	colleagues := []user.User{f.admin}
 	for n := len(cast()); n < f.Users && n < len(cast())+historic; n++ {
 		u, role := f.colleague(random, used, n)
+		if u.State == user.Active {
+			colleagues = append(colleagues, u)
+		}
 		if err := f.write(ctx, func(tx store.WriteTx) error { return f.join(tx, random, u, role) }); err != nil {
 			return fmt.Errorf("add %s: %w", u.Login, err)
 		}
+	}
+	if err := f.days(ctx, random, colleagues); err != nil {
+		return fmt.Errorf("let days pass: %w", err)
 	}
 	return f.rest(ctx, random, used)
 }
@@ -126,7 +133,7 @@ func (f *filler) colleague(random *rand.Rand, used map[string]int, n int) (user.
 	case n%13 == 7:
 		u.State = user.Deactivated
 	}
-	return u, []string{"Support", "Support", "Support", "Tech", "Tech", "Finance", "All"}[random.IntN(7)]
+	return u, []string{"Support", "Support", "Support", "Tech", "Tech", "Finance", "All", "Registrations", "Desk lead"}[random.IntN(9)]
 }
 
 // passwordOf is a practice password: words chosen by the installation's key,

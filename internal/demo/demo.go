@@ -80,9 +80,16 @@ func cast() []person {
 	}
 }
 
+// steps of the history, about: each member, customer and their people, and the
+// days that pass.
+const (
+	busyDays = 120
+	steps    = historic + busyDays + 40
+)
+
 // Fill writes the registrar.
 func Fill(ctx context.Context, r Registrar) error {
-	f := filler{Registrar: r, step: history / time.Duration(len(cast())+historic+24)}
+	f := filler{Registrar: r, step: history / steps}
 	if err := f.account(ctx); err != nil {
 		return err
 	}
@@ -90,6 +97,9 @@ func Fill(ctx context.Context, r Registrar) error {
 		if err := f.member(ctx, i, p); err != nil {
 			return fmt.Errorf("add %s: %w", p.login, err)
 		}
+	}
+	if err := errors.Join(f.ownRoles(ctx), f.customers(ctx)); err != nil {
+		return err
 	}
 	return f.crowd(ctx)
 }
@@ -137,21 +147,21 @@ func (f *filler) account(ctx context.Context) error {
 }
 
 func (f *filler) record(tx store.WriteTx, event string, who activity.Actor, what activity.Object, detail activity.Detail) {
+	f.recordIn(tx, f.home.ID, event, who, what, detail)
+}
+
+func (f *filler) recordIn(tx store.WriteTx, in id.Account, event string, who activity.Actor, what activity.Object, detail activity.Detail) {
 	tx.Record(activity.Record{
-		Event: event, Outcome: activity.Done, Account: f.home.ID, Actor: who, Object: what, Detail: detail,
+		Event: event, Outcome: activity.Done, Account: in, Actor: who, Object: what, Detail: detail,
 		Source: activity.Source{Face: string(access.FaceBrowser), Address: "192.0.2.10", Program: "Practice data"},
 	})
 }
 
 // member adds somebody whom one can sign in as.
 func (f *filler) member(ctx context.Context, n int, p person) error {
-	chosen, err := password.Choose(passwordOf(f.Vault, user.Login(p.login)), password.Alone, password.About{})
+	hash, err := f.practiceHash(ctx, user.Login(p.login))
 	if err != nil {
-		return fmt.Errorf("choose password: %w", err)
-	}
-	hash, err := f.Hasher.Hash(ctx, chosen)
-	if err != nil {
-		return fmt.Errorf("hash password: %w", err)
+		return err
 	}
 	u := user.User{
 		ID: id.NewUser(), Account: f.home.ID, Login: user.Login(p.login), Name: p.name, Email: user.Email(p.login + "@harbour.example"),
@@ -167,6 +177,19 @@ func (f *filler) member(ctx context.Context, n int, p person) error {
 		}
 		return f.giveApp(tx, ref, u)
 	})
+}
+
+// practiceHash of the password with which somebody can be signed in as.
+func (f *filler) practiceHash(ctx context.Context, login user.Login) (string, error) {
+	chosen, err := password.Choose(passwordOf(f.Vault, login), password.Alone, password.About{})
+	if err != nil {
+		return "", fmt.Errorf("choose password: %w", err)
+	}
+	hash, err := f.Hasher.Hash(ctx, chosen)
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	return hash, nil
 }
 
 // add writes a user with one role and the record of it.
@@ -192,7 +215,7 @@ func (f *filler) giveApp(tx store.WriteTx, ref store.UserRef, u user.User) error
 	if err := tx.ReplaceRecoveryCodes(ref, codes); err != nil {
 		return fmt.Errorf("keep recovery codes: %w", err)
 	}
-	f.record(tx, "mfa.app_enabled", named(u), object(u), nil)
+	f.recordIn(tx, u.Account, "mfa.app_enabled", named(u), object(u), nil)
 	return nil
 }
 
@@ -208,7 +231,7 @@ func object(u user.User) activity.Object {
 func WaysIn(ctx context.Context, db *store.DB, v *vault.Vault, now time.Time) ([]Way, error) {
 	var ways []Way
 	err := db.Read(ctx, func(tx store.ReadTx) error {
-		for _, p := range cast() {
+		for _, p := range append(cast(), person{login: lotte}) {
 			u, err := tx.UserByLogin(user.Login(p.login))
 			if errors.Is(err, store.ErrNotFound) {
 				continue // deleted, renamed away: it is there to be played with

@@ -17,10 +17,14 @@ import (
 )
 
 // Engine runs operations over one database.
-type Engine struct{ db *store.DB }
+type Engine struct {
+	db   *store.DB
+	keys auth.Keys
+}
 
-// NewEngine makes the engine of a database.
-func NewEngine(db *store.DB) *Engine { return &Engine{db} }
+// NewEngine makes the engine of a database, with the keys under which
+// credentials are kept in it.
+func NewEngine(db *store.DB, keys auth.Keys) *Engine { return &Engine{db, keys} }
 
 // RefusedEvent is what a refused read leaves in the log, and what refusals of
 // strangers are gathered under.
@@ -82,13 +86,13 @@ type verdict struct {
 	rights   int64
 }
 
-func judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err error) {
+func (e *Engine) judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err error) {
 	setUp, rights, err := tx.Standing()
 	if err != nil {
 		return v, fmt.Errorf("read standing of the installation: %w", err)
 	}
 	v.rights = rights
-	if v.actor, err = auth.Resolve(tx, c); err != nil {
+	if v.actor, err = auth.Resolve(tx, e.keys, c); err != nil {
 		return v, err
 	}
 	v.decision = r.decide(question{v.actor, c.Source, setUp, tx.Now()})
@@ -98,7 +102,7 @@ func judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err error) {
 func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
 	var v verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
-		if v, err = judge(tx, c, o.rule); err != nil || !v.decision.Allowed {
+		if v, err = e.judge(tx, c, o.rule); err != nil || !v.decision.Allowed {
 			return err
 		}
 		out, err = o.read(&Reading{Call{ctx, v.actor, c.Source}, tx}, in)
@@ -119,7 +123,7 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
 	var before verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
-		before, err = judge(tx, c, o.rule)
+		before, err = e.judge(tx, c, o.rule)
 		return err
 	})
 	if err != nil {
@@ -134,7 +138,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	}
 	var end Outcome[Out]
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
-		v, err := stillAllowed(tx, c, o.rule, before)
+		v, err := e.stillAllowed(tx, c, o.rule, before)
 		if err != nil {
 			return err
 		}
@@ -169,12 +173,12 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 
 // stillAllowed asks again within the transaction when anything about rights
 // has changed since the caller was let in.
-func stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before verdict) (verdict, error) {
+func (e *Engine) stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before verdict) (verdict, error) {
 	now, err := tx.RightsVersion()
 	if err != nil || now == before.rights {
 		return before, err
 	}
-	return judge(tx.ReadTx, c, r)
+	return e.judge(tx.ReadTx, c, r)
 }
 
 // refuse leaves the trace of a refusal and returns it as a problem.
@@ -195,7 +199,7 @@ func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) e
 func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) error {
 	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
 		return tx.CountRefusal(store.Refusal{
-			Address: c.Source.AddressText(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
+			Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
 		})
 	}
 	r := activity.Record{
@@ -263,9 +267,14 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		if err != nil {
 			return fmt.Errorf("take refusals: %w", err)
 		}
+		in, err := tx.Installation()
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("find the operator: %w", err)
+		}
 		for _, r := range refusals {
 			tx.Record(activity.Record{
-				Event: RefusedEvent, Outcome: activity.Refused, Reason: problem.Code(r.Reason),
+				Event: RefusedEvent, Account: in.Operator, // who runs the installation sees who knocks
+				Outcome: activity.Refused, Reason: problem.Code(r.Reason),
 				Actor:  activity.Actor{Kind: string(access.Anonymous)},
 				Source: activity.Source{Face: r.Face, Address: r.Address},
 				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},

@@ -37,6 +37,9 @@ type Spec struct {
 	Event string
 	Also  []string
 
+	// Destroys marks what cannot be undone: the command line asks for --yes.
+	Destroys bool
+
 	// Background marks a call that the page makes by itself: it does not keep
 	// a session alive.
 	Background bool
@@ -161,6 +164,15 @@ type Info struct {
 	In, Out reflect.Type
 }
 
+// Parameters are the names in the path of the route, in their order.
+func (i Info) Parameters() []string {
+	var names []string
+	for _, found := range pathParameter.FindAllStringSubmatch(i.Route, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
 // Any is an operation whose types are not known at the place.
 type Any interface {
 	Info() Info
@@ -244,9 +256,9 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	case o.read != nil && (s.Event != "" || s.Also != nil):
 		wrong("it reads, and has an event")
 	}
-	for _, name := range pathParameter.FindAllStringSubmatch(s.Route, -1) {
-		if !hasField(reflect.TypeFor[In](), name[1]) {
-			wrong("its input has no " + name[1] + ", which its route names")
+	for _, name := range o.Info().Parameters() {
+		if !hasField(reflect.TypeFor[In](), name) {
+			wrong("its input has no " + name + ", which its route names")
 		}
 	}
 	for _, other := range t.ops {

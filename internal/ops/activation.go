@@ -85,8 +85,16 @@ func (o *Operations) issueActivation(tx store.WriteTx, u store.UserRef, purpose 
 		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
 	}
 	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
-	if o.deps.BaseURL != "" {
-		issued.Link = secret.NewOneTime(o.deps.BaseURL + "/#/activate?t=" + token.Reveal().Reveal())
+	base := o.deps.BaseURL
+	if base == "" {
+		s, err := settings(tx.ReadTx)
+		if err != nil {
+			return ActivationIssued{}, fmt.Errorf("find public address: %w", err)
+		}
+		base = s.PublicURL
+	}
+	if base != "" {
+		issued.Link = secret.NewOneTime(base + "/#/activate?t=" + token.Reveal().Reveal())
 	}
 	return issued, nil
 }

@@ -192,14 +192,14 @@ func (o *Operations) spendRecoveryCode(tx store.WriteTx, u store.UserRef, typed 
 }
 
 // openSession signs a user in.
-func openSession(tx store.WriteTx, from access.Source, u store.Listed, means string) (auth.Token, session.Session, error) {
+func (o *Operations) openSession(tx store.WriteTx, from access.Source, u store.Listed, means string) (auth.Token, session.Session, error) {
 	token := auth.NewToken()
 	now := tx.Now()
 	s := session.Session{
 		ID: id.NewSession(), User: u.ID, Face: from.Face, Means: means, Address: from.AddressText(), Program: from.Program,
 		SignedInAt: now, SteppedUpAt: now, LastSeenAt: now, EndsAt: now.Add(session.Absolute),
 	}
-	return token, s, tx.AddSession(u.Ref(), s, token.Digest())
+	return token, s, tx.AddSession(u.Ref(), s, token.Digest(o.deps.Vault))
 }
 
 // methodsOf lists what the user could prove themselves with now, beside the

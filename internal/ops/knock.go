@@ -2,7 +2,6 @@ package ops
 
 import (
 	"fmt"
-	"net/netip"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
@@ -26,18 +25,12 @@ func (o *Operations) atLogin(folded string) string {
 // atFactors is the subject of all second factors of a user.
 func atFactors(u id.User) string { return "factor:" + string(u) }
 
-// atAddress is the bucket of an address: of the network, for IPv6, since one
-// machine has all of it.
+// atAddress is the bucket of an address.
 func atAddress(from access.Source) string {
-	a := from.Address.Unmap().WithZone("")
-	if !a.IsValid() {
-		return ""
+	if n := from.Network(); n != "" {
+		return "address:" + n
 	}
-	prefix := netip.PrefixFrom(a, 32)
-	if a.Is6() {
-		prefix = netip.PrefixFrom(a, 64)
-	}
-	return "address:" + prefix.Masked().String()
+	return ""
 }
 
 // blocked says why nothing is tried any more; nil when one may try.

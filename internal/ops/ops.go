@@ -30,7 +30,7 @@ type Dependencies struct {
 	Hasher  *password.Hasher
 	Version string
 	Place   Place
-	BaseURL string // where people's browsers find this installation; empty at a Desk
+	BaseURL string // where people's browsers find this process; empty: where the settings say
 
 	// SetupCode checks the code that the process printed for set-up; nil where
 	// none is needed, since whoever sits at the Desk owns the database.
@@ -53,6 +53,7 @@ type Operations struct {
 	Permissions   permissionOps
 	Roles         roleOps
 	Activity      activityOps
+	Settings      settingsOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -69,6 +70,7 @@ func New(d Dependencies) *Operations {
 	o.addPermissions()
 	o.addRoles()
 	o.addActivity()
+	o.addSettings()
 	return o
 }
 

@@ -237,7 +237,7 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 		if err := dropActivation(w.Tx, self); err != nil { // a link to a new one is of no use now
 			return w.Fail(err)
 		}
-		renewed, ended, err := renew(w.Call, w.Tx, w.Actor.Means())
+		renewed, ended, err := o.renew(w.Call, w.Tx, w.Actor.Means())
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -157,6 +157,8 @@ func samples() map[string]sample {
 		"sessions.end":     {own: session(somebody(home)), foreign: session(somebody((*town).elsewhere))},
 		"sessions.endAll":  colleague(opstest.Member{}, user),
 		"permissions.list": only(ops.None{}),
+		"settings.show":    only(ops.None{}),
+		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
 		"roles.list":       only(ops.None{}),
 		"activity.list": {
 			own: func(w *town, a asking) any {
@@ -173,7 +175,7 @@ func (w *town) sessionOf(who *opstest.Person) (s id.Session) {
 	w.T.Helper()
 	token := who.Token()
 	w.Read(func(tx store.ReadTx) error {
-		b, err := tx.SessionByToken(token.Digest())
+		b, err := tx.SessionByToken(token.Digest(w.Vault))
 		s = b.Session.ID
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
@@ -84,11 +83,11 @@ func (o *Operations) addSecondFactors() {
 	o.SecondFactors.RemoveApp = op.Write(&o.table, op.Spec{
 		Name: "secondFactors.removeApp", Route: "DELETE /profile/authenticator-apps/{id}", Event: "mfa.app_removed",
 		Summary: "Remove one of several authenticator apps. The other sessions end.",
-	}, op.Oneself().SteppedUp(), removeApp)
+	}, op.Oneself().SteppedUp(), o.removeApp)
 	o.SecondFactors.Disable = op.Write(&o.table, op.Spec{
 		Name: "secondFactors.disable", Route: "DELETE /profile/second-factors", Event: "mfa.disabled",
 		Summary: "Switch 2-factor authentication off: all methods and recovery codes go. Impossible while it is required.",
-	}, op.Oneself().SteppedUp(), disableFactors)
+	}, op.Oneself().SteppedUp(), o.disableFactors)
 	o.SecondFactors.BeginCodes = op.Write(&o.table, op.Spec{
 		Name: "secondFactors.beginCodes", Route: "POST /profile/recovery-codes", Event: "mfa.codes_started",
 		Summary: "Get ten new recovery codes. The old ones stay in force until the new ones are confirmed.",
@@ -99,21 +98,9 @@ func (o *Operations) addSecondFactors() {
 	}, op.Oneself(), o.confirmCodes)
 }
 
-// parseAppName reads what somebody calls an authenticator app.
-func parseAppName(raw string) (string, *field.Error) {
-	s := strings.Join(strings.Fields(raw), " ")
-	if err := field.Clean(s); err != nil {
-		return "", err
-	}
-	if utf8.RuneCountInString(s) > 40 {
-		return "", field.Wrong(problem.TooLong, "A name has at most 40 characters.")
-	}
-	return s, nil
-}
-
 func (o *Operations) beginApp(_ *op.Preparing, in BeginAppInput) (op.Commit[EnrolmentBegun], error) {
 	var form field.Form
-	name := field.Optional(&form, "name", parseAppName, in.Name)
+	name := field.Optional(&form, "name", field.Text(40), in.Name)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
@@ -175,14 +162,14 @@ func (o *Operations) confirmApp(_ *op.Preparing, in ConfirmInput) (op.Commit[Ren
 		if !slices.Contains(strings.Split(means, "+"), byApp) {
 			means += "+" + byApp
 		}
-		return renewed(w, means, about)
+		return o.renewed(w, means, about)
 	}, nil
 }
 
 // renewed ends an act on one's own credentials: all other sessions of the
 // actor end, and this one goes on with a new token.
-func renewed(w *op.Writing[Renewed], means string, about op.Entry) op.Outcome[Renewed] {
-	r, ended, err := renew(w.Call, w.Tx, means)
+func (o *Operations) renewed(w *op.Writing[Renewed], means string, about op.Entry) op.Outcome[Renewed] {
+	r, ended, err := o.renew(w.Call, w.Tx, means)
 	if err != nil {
 		return w.Fail(err)
 	}
@@ -193,14 +180,14 @@ func renewed(w *op.Writing[Renewed], means string, about op.Entry) op.Outcome[Re
 	return w.Done(r, about)
 }
 
-func renew(c op.Call, tx store.WriteTx, means string) (Renewed, int64, error) {
+func (o *Operations) renew(c op.Call, tx store.WriteTx, means string) (Renewed, int64, error) {
 	self, current := store.Self(c.Actor), c.Actor.Session()
 	ended, err := tx.EndOtherSessions(self, current)
 	if err != nil {
 		return Renewed{}, 0, fmt.Errorf("end other sessions: %w", err)
 	}
 	token := auth.NewToken()
-	if err := tx.RenewSession(self, current, token.Digest(), means); err != nil {
+	if err := tx.RenewSession(self, current, token.Digest(o.deps.Vault), means); err != nil {
 		return Renewed{}, 0, fmt.Errorf("renew session: %w", err)
 	}
 	return Renewed{token}, ended, nil
@@ -222,7 +209,7 @@ func mayBeWithout(c op.Call, tx store.ReadTx, u store.Listed) error {
 	return nil
 }
 
-func removeApp(_ *op.Preparing, in AppID) (op.Commit[Renewed], error) {
+func (o *Operations) removeApp(_ *op.Preparing, in AppID) (op.Commit[Renewed], error) {
 	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
 		u, apps, err := oneselfWithApps(w.Call, w.Tx.ReadTx)
 		if err != nil {
@@ -243,11 +230,11 @@ func removeApp(_ *op.Preparing, in AppID) (op.Commit[Renewed], error) {
 			return w.Fail(fmt.Errorf("remove authenticator app: %w", err))
 		}
 		about.Detail = activity.Detail{"name": apps[i].Name}
-		return renewed(w, w.Actor.Means(), about)
+		return o.renewed(w, w.Actor.Means(), about)
 	}, nil
 }
 
-func disableFactors(_ *op.Preparing, _ None) (op.Commit[Renewed], error) {
+func (o *Operations) disableFactors(_ *op.Preparing, _ None) (op.Commit[Renewed], error) {
 	return func(w *op.Writing[Renewed]) op.Outcome[Renewed] {
 		u, err := w.Tx.User(w.Scope(), w.Actor.User())
 		if err != nil {
@@ -263,7 +250,7 @@ func disableFactors(_ *op.Preparing, _ None) (op.Commit[Renewed], error) {
 		if _, err := w.Tx.RemoveFactors(u.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("remove second factors: %w", err))
 		}
-		return renewed(w, byPassword, about)
+		return o.renewed(w, byPassword, about)
 	}, nil
 }
 
@@ -304,6 +291,6 @@ func (o *Operations) confirmCodes(_ *op.Preparing, in CeremonyInput) (op.Commit[
 		if err := w.Tx.ReplaceRecoveryCodes(u.Ref(), c.state.Recovery); err != nil {
 			return w.Fail(fmt.Errorf("keep recovery codes: %w", err))
 		}
-		return renewed(w, w.Actor.Means(), about)
+		return o.renewed(w, w.Actor.Means(), about)
 	}, nil
 }

@@ -63,11 +63,11 @@ func (o *Operations) addSessions() {
 		Summary: "Who is signed in to the account right now, from where.",
 	}, op.Holds(access.ViewUser), listSessions)
 	o.Sessions.End = op.Write(&o.table, op.Spec{
-		Name: "sessions.end", Route: "DELETE /sessions/{id}", Event: "session.ended",
+		Name: "sessions.end", Route: "DELETE /sessions/{id}", Event: "session.ended", Destroys: true,
 		Summary: "End somebody's session at once.",
 	}, op.Holds(access.ManageUser), endSession)
 	o.Sessions.EndAll = op.Write(&o.table, op.Spec{
-		Name: "sessions.endAll", Route: "DELETE /users/{id}/sessions", Event: "session.all_ended",
+		Name: "sessions.endAll", Route: "DELETE /users/{id}/sessions", Event: "session.all_ended", Destroys: true,
 		Summary: "End every session of a user at once.",
 	}, op.Holds(access.ManageUser), endAllSessions)
 }

@@ -166,7 +166,7 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err := s.complete(w.Tx, o.deps.Vault, u.Ref(), step); err != nil {
 			return w.Fail(err)
 		}
-		token, opened, err := openSession(w.Tx, w.Source, u, bySetup+"+"+byApp)
+		token, opened, err := o.openSession(w.Tx, w.Source, u, bySetup+"+"+byApp)
 		if err != nil {
 			return w.Fail(fmt.Errorf("open session: %w", err))
 		}

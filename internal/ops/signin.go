@@ -223,7 +223,7 @@ func (o *Operations) secondFactor(w *op.Writing[SignIn], u store.Listed, g facto
 
 // enter opens the session.
 func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) op.Outcome[SignIn] {
-	token, s, err := openSession(w.Tx, w.Source, u, means)
+	token, s, err := o.openSession(w.Tx, w.Source, u, means)
 	if err != nil {
 		return w.Fail(fmt.Errorf("open session: %w", err))
 	}

@@ -91,7 +91,7 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 			}
 		}
 		token := auth.NewToken()
-		if err := w.Tx.RenewSession(now.Ref(), w.Actor.Session(), token.Digest(), w.Actor.Means()); err != nil {
+		if err := w.Tx.RenewSession(now.Ref(), w.Actor.Session(), token.Digest(o.deps.Vault), w.Actor.Means()); err != nil {
 			return w.Fail(fmt.Errorf("renew session: %w", err))
 		}
 		return w.Done(Renewed{token}, about)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
@@ -283,26 +282,9 @@ type ResetInput struct {
 	Reason string  `json:"reason"`
 }
 
-// Longest reason, in characters.
-const maxReason = 500
-
-func parseReason(raw string) (string, *field.Error) {
-	s := strings.Join(strings.Fields(raw), " ")
-	if s == "" {
-		return "", field.Missing()
-	}
-	if err := field.Clean(s); err != nil {
-		return "", err
-	}
-	if utf8.RuneCountInString(s) > maxReason {
-		return "", field.Wrong(problem.TooLong, "A reason has at most 500 characters.")
-	}
-	return s, nil
-}
-
 func resetFactors(_ *op.Preparing, in ResetInput) (op.Commit[User], error) {
 	var form field.Form
-	reason := field.Read(&form, "reason", parseReason, in.Reason)
+	reason := field.Read(&form, "reason", field.Text(500), in.Reason)
 	if err := form.Err(); err != nil {
 		return nil, err
 	}

@@ -79,9 +79,9 @@ type UserDetail struct {
 	Permissions       []EffectivePermission `json:"permissions"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
-	Activation        *PendingActivation    `json:"activation"` // null: none waits
-	Sessions          int                   `json:"sessions"`   // that are alive
-	May               []May                 `json:"may"`
+	Activation        *PendingActivation    `json:"activation"`  // null: none waits
+	Sessions          int                   `json:"sessions"`    // that are alive
+	May               []May                 `json:"may" cli:"-"` // the console may nearly everything
 }
 
 // EffectivePermission is one that a user really holds, and through which
@@ -137,7 +137,7 @@ func (o *Operations) addUsers() {
 		Summary: "Let a deactivated user in again.",
 	}, op.Holds(access.ManageUser), reactivateUser)
 	o.Users.Delete = op.Write(&o.table, op.Spec{
-		Name: "users.delete", Route: "DELETE /users/{id}", Event: "user.deleted",
+		Name: "users.delete", Route: "DELETE /users/{id}", Event: "user.deleted", Destroys: true,
 		Summary: "Delete a user for good. The login is never used again; what the user did stays in the activity.",
 	}, op.Holds(access.ManageUser).SteppedUp(), deleteUser)
 	o.Users.Reissue = op.Write(&o.table, op.Spec{
@@ -145,7 +145,7 @@ func (o *Operations) addUsers() {
 		Summary: "A new activation link and code to hand over, for somebody who has not come yet or forgot the password. Older ones are dead.",
 	}, op.Holds(access.ManageUser).SteppedUp(), o.reissueUser)
 	o.Users.ResetSecondFactors = op.Write(&o.table, op.Spec{
-		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset",
+		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset", Destroys: true,
 		Summary: "Remove a user's second factors after they lost them. Sessions end, and the next sign-in demands a new set-up.",
 	}, op.Holds(access.ManageUser).SteppedUp(), resetFactors)
 }

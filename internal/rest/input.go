@@ -61,24 +61,25 @@ func unreadable(format string, args ...any) error {
 	return problem.Newf(problem.InvalidRequest, format, args...)
 }
 
-func (in input) decode(r *http.Request, v any) error {
+// decode also gives the fields of a list that are wanted; nil: all.
+func (in input) decode(r *http.Request, lists sparse, v any) (wanted []string, err error) {
 	target := reflect.ValueOf(v).Elem()
 	if in.body {
 		if r.URL.RawQuery != "" {
-			return unreadable("A %s takes no query; please send everything in the body.", r.Method)
+			return nil, unreadable("A %s takes no query; please send everything in the body.", r.Method)
 		}
 		if err := in.decodeBody(r, v); err != nil {
-			return err
+			return nil, err
 		}
-	} else if err := in.decodeQuery(r, target); err != nil {
-		return err
+	} else if wanted, err = in.decodeQuery(r, lists, target); err != nil {
+		return nil, err
 	}
 	for name := range in.pathOnly {
 		if err := set(target.FieldByIndex(in.fields[name].index), r.PathValue(name)); err != nil {
-			return unreadable("The address cannot be read: %s is not right.", name)
+			return nil, unreadable("The address cannot be read: %s is not right.", name)
 		}
 	}
-	return nil
+	return wanted, nil
 }
 
 func (in input) decodeBody(r *http.Request, v any) error {
@@ -179,34 +180,38 @@ func orWhole(field string) string {
 
 // decodeQuery follows the conventions of registrars' lists: field=value or
 // field:eq=value, booleans as 1 or true.
-func (in input) decodeQuery(r *http.Request, target reflect.Value) error {
+func (in input) decodeQuery(r *http.Request, lists sparse, target reflect.Value) ([]string, error) {
 	if r.ContentLength != 0 { // −1: of unknown length
-		return unreadable("A %s takes no body; please use the query.", r.Method)
+		return nil, unreadable("A %s takes no body; please use the query.", r.Method)
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return unreadable("The query cannot be read; please check how it is escaped.")
+		return nil, unreadable("The query cannot be read; please check how it is escaped.")
+	}
+	wanted, err := lists.take(query)
+	if err != nil {
+		return nil, err
 	}
 	given := map[string]bool{}
 	for key, values := range query {
 		name, operator, _ := strings.Cut(key, ":")
 		f, ok := in.fields[name]
 		if !ok || in.pathOnly[name] {
-			return unreadable("There is no parameter %q here; please remove it.", short(name))
+			return nil, unreadable("There is no parameter %q here; please remove it.", short(name))
 		}
 		text, err := parameter(target.FieldByIndex(f.index).Type(), name, operator, values)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if given[name] { // once as x and once as x:eq
-			return givenTwice(name)
+			return nil, givenTwice(name)
 		}
 		given[name] = true
 		if err := set(target.FieldByIndex(f.index), text); err != nil {
-			return unreadable("The parameter %q cannot be %q; please check it.", name, short(text))
+			return nil, unreadable("The parameter %q cannot be %q; please check it.", name, short(text))
 		}
 	}
-	return nil
+	return wanted, nil
 }
 
 func givenTwice(name string) error {

@@ -89,6 +89,12 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 		}
 		parameters = append(parameters, object{"name": name, "in": in, "required": inPath, "schema": s.of(f.Type)})
 	}
+	if names := newSparse(i).names; names != nil {
+		parameters = append(parameters, object{
+			"name": "fields", "in": "query", "required": false, "style": "form", "explode": false,
+			"description": "Only these fields of each entity.", "schema": object{"type": "array", "items": object{"type": "string", "enum": names}},
+		})
+	}
 	if len(parameters) > 0 {
 		o["parameters"] = parameters
 	}

@@ -58,8 +58,19 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(document) //nolint:errcheck // the client has gone
 	})
+	page, style := Manual(t)
+	for address, file := range map[string]struct {
+		kind string
+		text []byte
+	}{"/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
+		mux.HandleFunc("GET "+Prefix+address, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", file.kind)
+			w.Header().Set("Cache-Control", "no-cache")
+			w.Write(file.text) //nolint:errcheck // the client has gone
+		})
+	}
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/openapi.json."))
+		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/."))
 	})
 	return mux
 }
@@ -91,7 +102,7 @@ type opensSession interface{ SessionToken() auth.Token }
 type endsSession interface{ EndsSession() }
 
 func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
-	in := newInput(o.Info())
+	in, lists := newInput(o.Info()), newSparse(o.Info())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := caller(r)
 		if err != nil {
@@ -99,7 +110,11 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		out, err := o.Invoke(r.Context(), e, c, func(v any) error { return in.decode(r, v) })
+		var wanted []string
+		out, err := o.Invoke(r.Context(), e, c, func(v any) (err error) {
+			wanted, err = in.decode(r, lists, v)
+			return err
+		})
 		if err != nil {
 			if problem.Is(err, problem.SessionEnded) {
 				http.SetCookie(w, sessionCookie("", -1))
@@ -114,6 +129,10 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			}
 		case endsSession:
 			http.SetCookie(w, sessionCookie("", -1))
+		}
+		if out, err = project(out, wanted); err != nil {
+			writeProblem(w, r, log, err)
+			return
 		}
 		write(w, http.StatusOK, "application/json", out)
 	})

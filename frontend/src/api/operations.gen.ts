@@ -39,6 +39,8 @@ export const operations = {
   'permissions.list': { method: 'GET', path: '/permissions', noun: 'Permissions', verb: 'List', background: false, stepUp: false },
   'roles.list': { method: 'GET', path: '/roles', noun: 'Roles', verb: 'List', background: false, stepUp: false },
   'activity.list': { method: 'GET', path: '/activity', noun: 'Activity', verb: 'List', background: false, stepUp: false },
+  'settings.show': { method: 'GET', path: '/settings', noun: 'Settings', verb: 'Show', background: false, stepUp: false },
+  'settings.update': { method: 'PATCH', path: '/settings', noun: 'Settings', verb: 'Update', background: false, stepUp: true },
 } as const
 
 /** What the activity log may say happened. */
@@ -62,6 +64,7 @@ export const events = [
   'session.signed_in',
   'session.signed_out',
   'session.stepped_up',
+  'settings.updated',
   'setup.finished',
   'setup.started',
   'user.added',

@@ -399,6 +399,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of the whole installation. */
+        get: operations["settings.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings of the whole installation. */
+        patch: operations["settings.update"];
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -858,6 +876,9 @@ export interface components {
             login: string;
             name: string;
         };
+        Settings: {
+            publicUrl: string;
+        };
         SetupInput: {
             accountEmail: string;
             accountHandle: string;
@@ -901,6 +922,9 @@ export interface components {
             language?: string;
             mobile?: string;
             name?: string;
+        };
+        UpdateSettingsInput: {
+            publicUrl?: string;
         };
         UpdateUserInput: {
             email?: string;
@@ -1049,6 +1073,8 @@ export interface operations {
                 person?: string;
                 since?: string;
                 until?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
             header?: never;
             path?: never;
@@ -1136,7 +1162,10 @@ export interface operations {
     };
     "permissions.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("permission" | "group" | "description" | "costs" | "installation" | "held")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1232,6 +1261,8 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description Only these fields of each entity. */
+                fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
             header?: never;
             path?: never;
@@ -1482,7 +1513,10 @@ export interface operations {
     };
     "profile.sessions": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1571,7 +1605,10 @@ export interface operations {
     };
     "roles.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "name" | "description" | "builtIn" | "permissions" | "grantable")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1763,6 +1800,8 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 user?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
             };
             header?: never;
             path?: never;
@@ -1808,6 +1847,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateSettingsInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -1899,6 +2000,8 @@ export interface operations {
                 mfa?: string;
                 role?: string;
                 order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "createdAt" | "lastSeenAt")[];
             };
             header?: never;
             path?: never;

@@ -156,7 +156,7 @@ func (p *Place) open() {
 			return err == nil && ok && c.Equal(*p.options.SetupCode)
 		}
 	}
-	p.Engine, p.Ops = op.NewEngine(db), ops.New(d)
+	p.Engine, p.Ops = op.NewEngine(db, p.Vault), ops.New(d)
 	p.raw, err = sql.Open("sqlite", "file:"+p.Path+"?_pragma=busy_timeout(10000)")
 	p.must(err)
 	p.raw.SetMaxOpenConns(1)

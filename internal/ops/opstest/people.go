@@ -181,7 +181,7 @@ func (w *Person) Token() auth.Token {
 		ID: id.NewSession(), User: w.ID, Face: access.FaceBrowser, Means: "password", Address: "192.0.2.7", Program: "test browser",
 		EndsAt: now.Add(session.Absolute),
 	}
-	p.Write(func(tx store.WriteTx) error { return tx.AddSession(w.Ref, s, token.Digest()) })
+	p.Write(func(tx store.WriteTx) error { return tx.AddSession(w.Ref, s, token.Digest(p.Vault)) })
 	return token
 }
 

@@ -1,5 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity'
 import House from '@lucide/svelte/icons/house'
+import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
 import type { Key } from '../../messages/index.svelte'
@@ -52,10 +53,17 @@ export const routes: readonly Route[] = [
   at('/users', () => import('../users/Users.svelte'), {
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
+  at('/users/:id', () => import('../users/UserScreen.svelte')),
   at('/activity', () => import('../activity/Activity.svelte'), {
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
+  at('/settings', () => import('../settings/Settings.svelte'), {
+    nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
+  }),
   at('/profile', () => import('../profile/Profile.svelte'), { whileEnrolling: true }),
+  at('/profile/edit', () => import('../profile/EditProfile.svelte')),
+  at('/profile/password', () => import('../profile/ChangePassword.svelte')),
+  at('/profile/sessions', () => import('../session/Sessions.svelte')),
   enrolment,
   at('/activate', () => import('../activation/Activation.svelte'), { outside: 'signed_out' }),
   setUp,

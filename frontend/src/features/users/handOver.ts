@@ -11,7 +11,11 @@ export const until = (time: string) => t('add.until', { time: dateAndTime(time) 
 export function message({ user, activation }: Output<'users.add'>, account: string): string {
   const { link, code, expiresAt, codeExpiresAt } = activation
   return [
-    t('add.message', { name: user.name, account, login: user.login }),
+    t(user.status === 'active' ? 'users.reissue.message' : 'add.message', {
+      name: user.name,
+      account,
+      login: user.login,
+    }),
     ...(link
       ? [t('add.messageLink', { link }), until(expiresAt)]
       : [t('add.messageCode', { code }), until(codeExpiresAt)]),
