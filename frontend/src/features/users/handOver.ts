@@ -25,6 +25,6 @@ export function message({ user, activation }: Output<'users.add'>, account: stri
 /** The sheet to print: login and code, and what to do with them. */
 export const sheet = ({ user, activation }: Output<'users.add'>, account: string) => ({
   heading: t('add.sheet', { account, name: user.name }),
-  lines: [`${t('activate.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
+  lines: [`${t('users.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
   note: t('add.sheetNote', { time: dateAndTime(activation.codeExpiresAt) }),
 })
