@@ -9,6 +9,19 @@ export default defineConfig({
     // The page's policy allows no data: addresses, so nothing may be inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // What nearly every screen is made of comes with the frame, once.
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'parts',
+              test: /src\/ui\/(Page|Skeleton|Chip|FilterChips|When|Ribbon|Monogram|Notice|EmptyState)\.svelte/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8480' } },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},

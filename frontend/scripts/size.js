@@ -26,7 +26,7 @@ const rows = [['first load', weight(first), bars.first]]
 for (const file of output) {
   if (file.type !== 'chunk' || !file.isDynamicEntry) continue
   const extra = [...closure(file.fileName)].filter((name) => !first.has(name))
-  const isLanguage = /messages\/\w+\.ts$/.test(file.facadeModuleId ?? '')
+  const isLanguage = /messages\/[\w.]+\.ts$/.test(file.facadeModuleId ?? '')
   rows.push([
     `${isLanguage ? 'language' : 'screen'} ${file.name}`,
     weight(extra),

@@ -31,6 +31,16 @@ function follow(hash: string) {
 
 export const route = () => current
 
+let pageAt = (path: string) => path
+
+/** Says which page a path shows, where that depends on more than the path. */
+export function showPagesBy(resolve: (path: string) => string) {
+  pageAt = resolve
+}
+
+/** True when an address shows the page that is shown already, so that nothing is left by going there. */
+const staysHere = (to: string) => pageAt(parseRoute(to).path) === pageAt(current.path)
+
 /** Goes to an address without asking: for steps that are not the person's own. */
 export function goAtOnce(to: string) {
   if (location.hash !== to) location.hash = to
@@ -39,7 +49,7 @@ export function goAtOnce(to: string) {
 
 /** Goes to an address made by {@link href}; to another page only when the person may lose what is unsaved here. */
 export function go(to: string) {
-  if (parseRoute(to).path === current.path) goAtOnce(to)
+  if (staysHere(to)) goAtOnce(to)
   else leave(() => goAtOnce(to))
 }
 
@@ -53,7 +63,7 @@ export function replace(to: string) {
 window.addEventListener('hashchange', () => {
   const to = location.hash
   if (to === shown) return
-  if (parseRoute(to).path === current.path || !isUnsaved()) return follow(to)
+  if (staysHere(to) || !isUnsaved()) return follow(to)
   history.pushState(null, '', shown)
   go(to)
 })

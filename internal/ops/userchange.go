@@ -119,20 +119,25 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if len(about.Detail) == 0 { // nothing is different
 			return changed(w, t.ID, about)
 		}
-		if err := writeUpdate(w.Tx, t, u, roles); err != nil {
+		var keep id.Session // the caller's own, when it is about themselves
+		if t.ID == w.Actor.User() {
+			keep = w.Actor.Session()
+		}
+		if err := writeUpdate(w.Tx, t, u, roles, keep); err != nil {
 			return w.Fail(err)
 		}
 		return changed(w, t.ID, about)
 	}, nil
 }
 
-// writeUpdate writes an update; roles may be nil, and stay then.
-func writeUpdate(tx store.WriteTx, t target, u user.User, roles []id.Role) error {
+// writeUpdate writes an update; roles may be nil, and stay then. A new address
+// ends every session of the user but the one to keep.
+func writeUpdate(tx store.WriteTx, t target, u user.User, roles []id.Role, keep id.Session) error {
 	if err := tx.UpdateUser(t.Ref(), u); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
 	if u.Email != t.Email {
-		if err := leaveMailbox(tx, t.Ref(), ""); err != nil {
+		if err := leaveMailbox(tx, t.Ref(), keep); err != nil {
 			return err
 		}
 	}

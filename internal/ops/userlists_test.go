@@ -214,8 +214,15 @@ func TestUsers_List_everyOrder(t *testing.T) {
 		c, size := opstest.Console("otter"), 50
 		for _, order := range append(store.UserOrders(), "") {
 			for _, filter := range []ops.UserList{
-				{}, {Status: "in:active,invited"}, {MFA: "setup_required"}, {Role: w.Role(w.otter, "Tech")}, {Role: w.Role(w.otter, "Tech"), Status: "ne:active"},
-				{Q: "an"}, {Q: "a"}, {Q: "otter an", Status: "ne:invited"}, {Q: "an", Role: w.Role(w.otter, "Tech")},
+				{},
+				{Status: "in:active,invited"},
+				{MFA: "setup_required"},
+				{Role: w.Role(w.otter, "Tech")},
+				{Role: w.Role(w.otter, "Tech"), Status: "ne:active"},
+				{Q: "an"},
+				{Q: "a"},
+				{Q: "otter an", Status: "ne:invited"},
+				{Q: "an", Role: w.Role(w.otter, "Tech")},
 			} {
 				filter.Order = order
 				whole := filter

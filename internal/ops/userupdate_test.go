@@ -55,8 +55,11 @@ func TestUsers_Update(t *testing.T) {
 			ops.UpdateUserInput{Name: new("Cora Claes"), Email: new("cora@otter.example"), Language: new("de"), Mobile: new("+32470123456"), ForceMFA: new(false), Roles: []id.Role{finance, support}},
 			func(*ops.User) {}, nil,
 		},
-		"two of them": {ops.UpdateUserInput{Name: new("Cora Maes"), Language: new("en")}, func(u *ops.User) { u.Name, u.Language = "Cora Maes", "en" },
-			activity.Detail{"name": change("Cora Claes", "Cora Maes"), "language": change("de", "en")}},
+		"two of them": {
+			ops.UpdateUserInput{Name: new("Cora Maes"), Language: new("en")},
+			func(u *ops.User) { u.Name, u.Language = "Cora Maes", "en" },
+			activity.Detail{"name": change("Cora Claes", "Cora Maes"), "language": change("de", "en")},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := w.colleague(support, finance)
@@ -159,6 +162,17 @@ func TestUsers_Update_email(t *testing.T) {
 			}
 			code(t, w.check(link), want)
 		})
+	}
+}
+
+// Who changes their own address there goes on, as in the profile.
+func TestUsers_Update_ownEmail(t *testing.T) {
+	w := newTown(t)
+	admin := w.somebody(w.otter, opstest.Member{Role: "Admin"})
+	here, there := admin.Caller(), admin.Caller()
+	opstest.Must(w.Place, here, w.Ops.Users.Update, ops.UpdateUserInput{ID: admin.ID, Email: new("elsewhere@otter.example")})
+	if !w.alive(here) || w.alive(there) {
+		t.Errorf("this session is alive: %v, the other: %v", w.alive(here), w.alive(there))
 	}
 }
 

@@ -3,12 +3,14 @@ package store_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -106,7 +108,7 @@ func TestScope(t *testing.T) {
 	t.Run("Activity", func(t *testing.T) {
 		for what, f := range map[string]store.ActivityFilter{
 			"all": {}, "event": {Event: "user.added"}, "foreign object": {Object: string(there.users[0].ID)}, "foreign actor": {Actor: string(there.users[1].ID)},
-			"the installation's": {Event: "access.refused"},
+			"the installation's": {Event: "access.refused"}, "foreign person": {Person: string(there.users[0].ID)}, "refused": {Outcome: "refused"},
 		} {
 			f.Limit = 100
 			for _, s := range []access.Scope{here.scope(), nobody, unknown} {
@@ -126,6 +128,41 @@ func TestScope(t *testing.T) {
 		})
 		if len(p.Records) != 1 {
 			t.Errorf("its own: %d records, want 1", len(p.Records))
+		}
+	})
+	t.Run("Sessions", func(t *testing.T) {
+		mine, foreign := id.NewSession(), id.NewSession()
+		write(t, db, func(tx store.WriteTx) error {
+			open := func(s id.Session, u user.User) error {
+				return tx.AddSession(store.RefTo(u.ID), session.Session{ID: s, User: u.ID, EndsAt: noon.Add(time.Hour)}, string(s))
+			}
+			return errors.Join(open(mine, here.users[0]), open(foreign, there.users[0]))
+		})
+		for s, want := range map[access.Scope][]id.Session{here.scope(): {mine}, there.scope(): {foreign}, nobody: {}, unknown: {}} {
+			read(t, db, func(tx store.ReadTx) error {
+				found, n, err := tx.Sessions(s, 10, 0)
+				if err != nil || n != len(want) || len(found) != len(want) || n == 1 && found[0].ID != want[0] {
+					t.Errorf("account %q has %d sessions: %v (%v)", s.Account(), n, found, err)
+				}
+				for _, of := range []id.Session{mine, foreign} {
+					u, err := tx.SessionHolder(s, of)
+					if held := len(want) == 1 && want[0] == of; held != (err == nil) || held && u.Account != s.Account() || !held && !errors.Is(err, store.ErrNotFound) {
+						t.Errorf("account %q, a session of %q: %v", s.Account(), u.Account, err)
+					}
+				}
+				return nil
+			})
+		}
+	})
+	t.Run("ActiveAdmins", func(t *testing.T) {
+		admin := access.Role{ID: id.NewRole(), Account: there.ID, Name: "Admin", BuiltIn: access.AdminRole}
+		write(t, db, func(tx store.WriteTx) error {
+			return errors.Join(tx.AddRole(admin), tx.GiveRole(store.RefTo(there.users[0].ID), admin.ID))
+		})
+		for s, want := range map[access.Scope]int{here.scope(): 0, there.scope(): 1, nobody: 0, unknown: 0} {
+			if n := ask(t, db, func(tx store.ReadTx) (int, error) { return tx.ActiveAdmins(s) }); n != want {
+				t.Errorf("account %q has %d admins, want %d", s.Account(), n, want)
+			}
 		}
 	})
 	t.Run("GiveRole", func(t *testing.T) {

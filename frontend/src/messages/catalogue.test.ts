@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { defineLanguage, translator, type Messages } from './catalogue'
+import { defineLanguage, translator, type Messages, type SeldomMessages } from './catalogue'
 import de from './de'
 import en from './en'
+import seldomDe from './seldom.de'
+import seldomEn from './seldom.en'
 
-const languages: [string, Messages][] = [
-  ['en', en],
-  ['de', de],
+const source = { ...en, ...seldomEn }
+const languages: [string, Messages & SeldomMessages][] = [
+  ['en', source],
+  ['de', { ...de, ...seldomDe }],
 ]
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
 const sentences = (message: string | { one: string; other: string }) =>
@@ -13,15 +16,15 @@ const sentences = (message: string | { one: string; other: string }) =>
 
 describe.each(languages)('language %s', (locale, messages) => {
   test('has the keys of English, in its order', () => {
-    expect(Object.keys(messages)).toEqual(Object.keys(en))
+    expect(Object.keys(messages)).toEqual(Object.keys(source))
   })
 
   test('every sentence has the placeholders of English and no blanks at its ends', () => {
     for (const [key, message] of Object.entries(messages)) {
-      const source = sentences(en[key as keyof typeof en]).at(-1) ?? ''
+      const original = sentences(source[key as keyof typeof source]).at(-1) ?? ''
       for (const sentence of sentences(message)) {
         // "One field" needs no number; the plural does.
-        const wanted = typeof message === 'object' && sentence === message.one ? names(sentence) : names(source)
+        const wanted = typeof message === 'object' && sentence === message.one ? names(sentence) : names(original)
         expect(names(sentence), `${locale} ${key}`).toEqual(wanted)
         expect(sentence.trim(), `${locale} ${key}`).toBe(sentence)
         expect(sentence, `${locale} ${key}`).not.toBe('')

@@ -1,7 +1,11 @@
 import type { events } from '../api/operations.gen'
 import type en from './en'
+import type seldom from './seldom.en'
 
 export type English = typeof en
+/** The words of screens that most visits never see. */
+export type Seldom = typeof seldom
+type Everything = English & Seldom
 
 /** Every event that the activity log may hold has a sentence, or this does not compile. */
 type Sentences = Record<`event.${(typeof events)[number]}`, string>
@@ -9,27 +13,31 @@ export type Complete = English extends Sentences ? true : never
 const complete: Complete = true
 void complete
 
-export type Key = keyof English
+export type Key = keyof Everything
 export type Plural = { readonly one: string; readonly other: string }
 
 type NamesIn<S extends string> = S extends `${string}{${infer N}}${infer Rest}` ? N | NamesIn<Rest> : never
 type Names<T> = T extends string ? NamesIn<T> : T extends { other: infer O extends string } ? NamesIn<O> : never
 
 /** What `t(key, …)` takes besides the key: nothing, or a value for every placeholder. */
-export type Args<K extends Key> = [Names<English[K]>] extends [never]
+export type Args<K extends Key> = [Names<Everything[K]>] extends [never]
   ? []
-  : [Record<Names<English[K]>, string | number>]
+  : [Record<Names<Everything[K]>, string | number>]
 
-/** A complete language: every key of English, plural where English is plural. */
-export type Messages = { readonly [K in Key]: English[K] extends string ? string : Plural }
+/** The messages of a language: every key of English, plural where English is plural. */
+type Translated<S> = { readonly [K in keyof S]: S[K] extends string ? string : Plural }
+export type Messages = Translated<English>
+export type SeldomMessages = Translated<Seldom>
 
 type SameNames<A, B> = [Names<A>] extends [Names<B>] ? ([Names<B>] extends [Names<A>] ? true : false) : false
-type Checked<M> = {
-  [K in keyof M]: K extends Key ? (SameNames<M[K], English[K]> extends true ? M[K] : never) : never
+type Checked<S, M> = {
+  [K in keyof M]: K extends keyof S ? (SameNames<M[K], S[K]> extends true ? M[K] : never) : never
 }
 
 /** Makes a language; a missing or surplus key and a missing or surplus placeholder do not compile. */
-export const defineLanguage = <const M extends Messages>(messages: M & Checked<M>): Messages => messages
+export const defineLanguage = <const M extends Messages>(messages: M & Checked<English, M>): Messages => messages
+export const defineSeldom = <const M extends SeldomMessages>(messages: M & Checked<Seldom, M>): SeldomMessages =>
+  messages
 
 export interface Piece {
   text: string
@@ -38,7 +46,7 @@ export interface Piece {
 }
 
 /** Binds a catalogue to a locale: picks plural forms and formats numbers. */
-export function translator(locale: string, messages: Messages) {
+export function translator(locale: string, messages: Messages & Partial<SeldomMessages>) {
   const plural = new Intl.PluralRules(locale)
   const number = new Intl.NumberFormat(locale)
 

@@ -1,6 +1,6 @@
 import type { ProblemCode, ViolationCode } from '../api/problem'
 import { recall, remember } from '../ui/memory'
-import { translator, type Args, type Key, type Messages } from './catalogue'
+import { translator, type Args, type Key, type Messages, type SeldomMessages } from './catalogue'
 
 export const languages = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
@@ -14,12 +14,32 @@ export const languageOptions = (Object.keys(languages) as Language[]).map((value
 /** What a language calls itself; one that this build does not speak keeps its code. */
 export const languageName = (value: string) => (isLanguage(value) ? languages[value] : value)
 
-const load: Record<Language, () => Promise<Messages>> = {
-  en: async () => (await import('./en')).default,
-  de: async () => (await import('./de')).default,
+interface Parts {
+  all: () => Promise<Messages>
+  seldom: () => Promise<SeldomMessages>
+}
+const load: Record<Language, Parts> = {
+  en: { all: async () => (await import('./en')).default, seldom: async () => (await import('./seldom.en')).default },
+  de: { all: async () => (await import('./de')).default, seldom: async () => (await import('./seldom.de')).default },
 }
 
 let current = $state.raw<{ language: Language } & ReturnType<typeof translator>>()
+let seldomReady: Promise<void> | undefined
+
+async function show(next: Language) {
+  const [all, seldom] = await Promise.all([load[next].all(), seldomReady ? load[next].seldom() : undefined])
+  current = { language: next, ...translator(next, { ...all, ...seldom }) }
+  document.documentElement.lang = next
+}
+
+/** Loads the words of screens that most visits never see, now and in every language that is chosen later. */
+export function seldomWords(): Promise<void> {
+  if (!seldomReady) {
+    seldomReady = Promise.resolve() // whatever is shown from here on has them
+    if (current) seldomReady = show(current.language)
+  }
+  return seldomReady
+}
 
 const catalogue = () => {
   if (!current) throw new Error('No language is loaded yet.')
@@ -54,9 +74,7 @@ export function preferredLanguage(): Language {
 export async function setLanguage(next: Language, lasting = false) {
   if (lasting) remember('language', next)
   if (current?.language === next) return
-  const loaded = await load[next]()
-  current = { language: next, ...translator(next, loaded) }
-  document.documentElement.lang = next
+  await show(next)
 }
 
 /** True once the person picked a language by hand on this computer. */

@@ -134,11 +134,11 @@ export const sixDigits = (asked: () => boolean = () => true) =>
   )
 
 /** A password somebody chooses; how good it is the server decides. */
-export const newPassword = () =>
+export const newPassword = (minimum = minimumLength) =>
   v.pipe(
     v.string(),
     v.nonEmpty('required' satisfies ViolationCode),
-    v.check((password) => passwordLength(password) >= minimumLength, 'password_too_short' satisfies ViolationCode),
+    v.check((password) => passwordLength(password) >= minimum, 'password_too_short' satisfies ViolationCode),
   )
 
 /** A mobile number with country code, or nothing. */

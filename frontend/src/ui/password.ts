@@ -1,5 +1,7 @@
 /** Characters a new password needs; the server has the last word. */
 export const minimumLength = 15
+/** Characters it needs beside a second factor that cannot be given up. */
+export const minimumWithFactor = 8
 
 /** Length as the server counts it: code points after NFC. */
 export const passwordLength = (password: string) => [...password.normalize('NFC')].length

@@ -28,7 +28,14 @@ test('"Try again" asks the same question, without the parameters that are only f
   retry?.click()
   flushSync()
   await expect.poll(() => asked).toHaveLength(2)
-  expect(Object.keys(asked[1]?.input ?? {}).toSorted()).toEqual(['actor', 'event', 'limit', 'object', 'since'])
+  expect(Object.keys(asked[1]?.input ?? {}).toSorted()).toEqual([
+    'actor',
+    'event',
+    'limit',
+    'object',
+    'outcome',
+    'since',
+  ])
   expect(asked[1]).toEqual(asked[0])
   await unmount(screen)
 })

@@ -1,6 +1,8 @@
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
+import KeyRound from '@lucide/svelte/icons/key-round'
 import Languages from '@lucide/svelte/icons/languages'
 import LogOut from '@lucide/svelte/icons/log-out'
+import MonitorSmartphone from '@lucide/svelte/icons/monitor-smartphone'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import SunMoon from '@lucide/svelte/icons/sun-moon'
 import UserPlus from '@lucide/svelte/icons/user-plus'
@@ -45,6 +47,30 @@ export function frameCommands({
       label: () => t('nav.twoFactor'),
       icon: ShieldCheck,
       run: () => go(href('/profile/second-factors')),
+    },
+    {
+      id: 'go/profile/sessions',
+      group: 'go',
+      label: () => t('nav.sessions'),
+      icon: MonitorSmartphone,
+      when: () => !mustSetUp(),
+      run: () => go(href('/profile/sessions')),
+    },
+    {
+      id: 'profile.password',
+      group: 'do',
+      label: () => t('nav.password'),
+      icon: KeyRound,
+      when: () => !mustSetUp(),
+      run: () => go(href('/profile/password')),
+    },
+    {
+      id: 'profile.edit',
+      group: 'do',
+      label: () => t('profile.editTitle'),
+      icon: UserRound,
+      when: () => !mustSetUp(),
+      run: () => go(href('/profile/edit')),
     },
     {
       id: 'users.add',

@@ -13,6 +13,7 @@ test.each([
   ['/users', { setUp: true, enrolling: true }, '/profile/second-factors'],
   ['/of-yesterday', { setUp: true, enrolling: true }, '/profile/second-factors'],
   ['/profile', { setUp: true, enrolling: true }, '/profile'],
+  ['/profile/password', { setUp: true, enrolling: true }, '/profile/second-factors'],
   ['/activate', { setUp: true, enrolling: true }, '/activate'],
   ['/users', { setUp: false, enrolling: false }, '/set-up'],
 ])('%s, for %j, shows %s', (path, now, shown) => {
@@ -25,5 +26,5 @@ test('every page can be reached, and each stands in the table once', () => {
   for (const { pattern, outside } of routes)
     expect(placeFor(pattern, { setUp: outside !== 'not_set_up', enrolling: false }).route.pattern).toBe(pattern)
   expect(new Set(routes.map(({ pattern }) => pattern)).size).toBe(routes.length)
-  expect(menu.map(({ path }) => path)).toEqual(['/home', '/users', '/activity'])
+  expect(menu.map(({ path }) => path)).toEqual(['/home', '/users', '/activity', '/settings'])
 })

@@ -1,8 +1,9 @@
 import Activity from '@lucide/svelte/icons/activity'
 import House from '@lucide/svelte/icons/house'
+import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
-import type { Key } from '../../messages/index.svelte'
+import { seldomWords, type Key } from '../../messages/index.svelte'
 import { match, type Values } from '../../pattern'
 import type { Permission } from '../session/session.svelte'
 
@@ -38,13 +39,23 @@ const at = <P extends string>(
   options: Options = {},
 ): Route => ({ pattern, screen: screen as Screen, ...options })
 
+/** A screen with words of its own. */
+const seldom =
+  <S>(screen: () => Promise<S>) =>
+  async () =>
+    (await Promise.all([screen(), seldomWords()]))[0]
+
 export const home = at('/home', () => import('../home/Home.svelte'), {
   nav: { label: 'nav.home', icon: House, keys: 'g h' },
 })
 export const enrolment = at('/profile/second-factors', () => import('../secondfactors/TwoFactor.svelte'), {
   whileEnrolling: true,
 })
-export const setUp = at('/set-up', () => import('../setup/Setup.svelte'), { outside: 'not_set_up' })
+export const setUp = at(
+  '/set-up',
+  seldom(() => import('../setup/Setup.svelte')),
+  { outside: 'not_set_up' },
+)
 
 /** Every page there is. */
 export const routes: readonly Route[] = [
@@ -52,12 +63,27 @@ export const routes: readonly Route[] = [
   at('/users', () => import('../users/Users.svelte'), {
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
+  at('/users/:id', () => import('../users/UserScreen.svelte')),
   at('/activity', () => import('../activity/Activity.svelte'), {
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
+  at(
+    '/settings',
+    seldom(() => import('../settings/Settings.svelte')),
+    {
+      nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
+    },
+  ),
   at('/profile', () => import('../profile/Profile.svelte'), { whileEnrolling: true }),
+  at('/profile/edit', () => import('../profile/EditProfile.svelte')),
+  at('/profile/password', () => import('../profile/ChangePassword.svelte')),
+  at('/profile/sessions', () => import('../session/Sessions.svelte')),
   enrolment,
-  at('/activate', () => import('../activation/Activation.svelte'), { outside: 'signed_out' }),
+  at(
+    '/activate',
+    seldom(() => import('../activation/Activation.svelte')),
+    { outside: 'signed_out' },
+  ),
   setUp,
 ]
 

@@ -1,62 +1,45 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Schema } from '../../api/client'
+import type { Output, Schema } from '../../api/client'
 import { setLanguage } from '../../messages/index.svelte'
 import { pageOf, serve, sessionWith } from '../../testing/server'
 import { enter } from '../session/session.svelte'
 import { lookAround } from './facts'
 
-const user = (n: number, more: Partial<Schema['User']> = {}): Schema['User'] => ({
-  id: `usr_${n}`,
-  login: `u${n}`,
-  name: `User ${n}`,
-  email: `u${n}@harbour.example`,
-  mobile: '',
-  language: 'en',
-  adminUser: false,
-  status: 'active',
-  mfa: { state: 'on', requiredBy: '' },
-  forceMfa: false,
-  roles: [],
-  createdAt: '2026-01-01T00:00:00Z',
-  lastSeenAt: null,
-  ...more,
-})
-const signIn = (seq: number, outcome: 'done' | 'refused'): Schema['Record'] => ({
-  seq,
-  at: '2026-01-01T00:00:00Z',
-  event: 'session.signed_in',
-  outcome,
-  actor: { kind: 'anonymous', id: '', name: '' },
-  object: { kind: 'user', id: 'usr_1', name: 'Anna' },
-  source: { face: 'browser', address: '', program: '' },
-  means: '',
-  reason: '',
-  detail: {},
-})
-const profile: Schema['Profile'] = {
-  user: user(1),
+const app = (id: string) => ({ id, name: '', createdAt: '2026-01-05T09:00:00Z', lastUsedAt: null, lastUsedFrom: '' })
+const profile: Output<'profile.show'> = {
+  user: {
+    id: 'usr_1',
+    login: 'anna',
+    name: 'Anna Peeters',
+    email: 'anna@harbour.example',
+    mobile: '',
+    language: 'en',
+    adminUser: true,
+    status: 'active',
+    mfa: { state: 'on', requiredBy: '' },
+    forceMfa: false,
+    roles: [],
+    createdAt: '2026-01-01T00:00:00Z',
+    lastSeenAt: null,
+  },
   account: { id: 'acc_1', handle: 'harbour', name: 'Harbour Registry' },
-  authenticatorApps: [{ id: 'app_1', name: '', createdAt: '2026-01-05T09:00:00Z', lastUsedAt: null, lastUsedFrom: '' }],
+  authenticatorApps: [app('app_1')],
   permissions: [],
   mfa: { state: 'on', requiredBy: '' },
   recoveryCodesLeft: 10,
 }
-const many = { nextCursor: 'more' }
 
-/** A server with these lists; `people` and `signIns` are the first pages, which may not be all. */
-function have(lists: {
-  active: ReturnType<typeof pageOf<Schema['User']>>
-  invited?: Partial<Schema['Pagination']>
-  signIns?: ReturnType<typeof pageOf<Schema['Record']>>
-}) {
+type Count = Partial<Schema['Pagination']>
+/** A server with so many of each; lists are counted and not sent. */
+function have(counts: Record<string, Count>, own: Partial<typeof profile> = {}) {
+  const count = (more: Count | undefined) => {
+    const page = pageOf([], { total: 0 })
+    return { ...page, pagination: { ...page.pagination, ...more } }
+  }
   return serve({
-    'profile.show': () => profile,
-    'users.list': ({ status }) => {
-      if (status === 'active') return lists.active
-      const page = pageOf([user(1)], { total: status === 'invited' ? 0 : 5_000 })
-      return status === 'invited' ? { ...page, pagination: { ...page.pagination, ...lists.invited } } : page
-    },
-    'activity.list': ({ event }) => (event === 'session.signed_in' ? (lists.signIns ?? pageOf([])) : pageOf([])),
+    'profile.show': () => ({ ...profile, ...own }),
+    'users.list': ({ status, mfa }) => count(counts[[status ?? 'all', mfa].filter(Boolean).join(' ')]),
+    'activity.list': ({ outcome }) => (outcome ? count(counts['refused']) : pageOf([])),
   })
 }
 
@@ -66,59 +49,52 @@ beforeEach(async () => {
 })
 
 describe('what is worth a look', () => {
-  test('a part of a list is named as one', async () => {
-    have({
-      active: pageOf([user(1), user(2, { mfa: { state: 'off', requiredBy: '' } })], many),
-      signIns: pageOf([signIn(2, 'refused'), signIn(1, 'done')], many),
+  test('is counted by the server, and leads to the very list', async () => {
+    const asked = have({
+      all: { total: 5_000 },
+      'active setup_required': { total: 2 },
+      'active off': { total: 1 },
+      invited: { total: 10_000, totalIsMinimum: true },
+      refused: { total: 7 },
     })
-    const { attention, partial } = await lookAround()
-    expect(attention).toMatchObject([
-      { id: 'noMfa', count: 1, limit: { of: 'active', count: 2 } },
-      { id: 'refused', count: 1, limit: { of: 'signIns', count: 2 } },
+    expect((await lookAround()).attention).toEqual([
+      { id: 'notSetUp', count: 2, atLeast: false, href: '#/users?status=active&mfa=setup_required' },
+      { id: 'noMfa', count: 1, atLeast: false, href: '#/users?status=active&mfa=off' },
+      { id: 'invited', count: 10_000, atLeast: true, href: '#/users?status=invited' },
+      { id: 'refused', count: 7, atLeast: false, href: '#/activity?days=1&event=session.signed_in&outcome=refused' },
     ])
-    expect(partial).toBe(true)
+    const lists = asked.filter(({ operation, input }) => operation.endsWith('.list') && input['limit'] !== 6)
+    expect(lists.map(({ input }) => input['limit'])).toEqual(lists.map(() => 0))
   })
 
-  test('a whole list is counted without reserve', async () => {
-    have({
-      active: pageOf([user(1), user(2, { mfa: { state: 'setup_required', requiredBy: 'policy' } })]),
-      signIns: pageOf([signIn(1, 'refused')]),
-    })
-    const { attention, partial } = await lookAround()
-    expect(attention.map(({ id, limit }) => ({ id, limit }))).toEqual([
-      { id: 'noMfa', limit: undefined },
-      { id: 'refused', limit: undefined },
-    ])
-    expect(partial).toBe(false)
+  test('is nothing when there is nothing', async () => {
+    have({ all: { total: 1 }, active: { total: 1 } })
+    expect((await lookAround()).attention).toEqual([])
   })
 
-  test.each([
-    [{ total: 320 }, undefined],
-    [{ total: 10_000, totalIsMinimum: true }, { of: 'more' }],
-  ])('the invited are counted by the server: %j', async (invited, limit) => {
-    have({ active: pageOf([user(1)]), invited })
-    expect((await lookAround()).attention).toMatchObject([{ id: 'invited', count: invited.total, limit }])
-  })
-
-  test('only sign-ins are asked for, so that other acts do not push refusals out', async () => {
-    const asked = have({ active: pageOf([user(1)]) })
-    await lookAround()
-    expect(asked.find(({ input }) => 'since' in input)?.input).toMatchObject({ event: 'session.signed_in' })
+  test('is also what is one’s own: the last recovery code, or no second factor', async () => {
+    have({}, { recoveryCodesLeft: 0 })
+    expect((await lookAround()).attention).toMatchObject([{ id: 'codesLow', count: 0 }])
+    have({}, { mfa: { state: 'off', requiredBy: '' }, authenticatorApps: [], recoveryCodesLeft: 0 })
+    expect((await lookAround()).attention).toMatchObject([{ id: 'ownOff' }])
   })
 })
 
-describe('the step "a colleague has signed in"', () => {
-  const came = async () => (await lookAround()).steps.find((step) => step.id === 'came')?.done
+describe('the first steps', () => {
+  const done = async () => (await lookAround()).steps.filter((step) => step.done).map((step) => step.id)
 
-  test('is ticked by anybody who came, and by nobody else', async () => {
-    have({ active: pageOf([user(1, { lastSeenAt: '2026-01-01T00:00:00Z' })]) })
-    expect(await came()).toBe(false)
-    have({ active: pageOf([user(1), user(2, { lastSeenAt: '2026-01-01T00:00:00Z' })]) })
-    expect(await came()).toBe(true)
+  test('are ticked by what is true', async () => {
+    have({ all: { total: 1 }, active: { total: 1 } })
+    expect(await done()).toEqual(['password', 'second', 'codes'])
+    have({ all: { total: 2 }, active: { total: 1 } }, { authenticatorApps: [app('app_1'), app('app_2')] })
+    expect(await done()).toEqual(['password', 'second', 'codes', 'another', 'colleague'])
+    have({ all: { total: 2 }, active: { total: 2 } })
+    expect(await done()).toContain('came')
   })
 
-  test('is left out while nobody can tell', async () => {
-    have({ active: pageOf([user(1), user(2)], many) })
-    expect(await came()).toBeUndefined()
+  test('are those that one can do oneself', async () => {
+    await enter(sessionWith('VIEW_USER'))
+    have({})
+    expect((await lookAround()).steps.map((step) => step.id)).toEqual(['password', 'second', 'codes', 'another'])
   })
 })

@@ -5,121 +5,108 @@ import { can } from '../session/session.svelte'
 
 /** A first step; done when the database says so, never by a click. */
 export interface Step {
-  id: 'password' | 'second' | 'codes' | 'colleague' | 'came'
+  id: 'password' | 'second' | 'codes' | 'another' | 'colleague' | 'came'
   done: boolean
   href: string
 }
 
 /** Something worth a look, with where to look. */
 export interface Attention {
-  id: 'noMfa' | 'invited' | 'refused' | 'codesLow'
+  id: 'ownOff' | 'codesLow' | 'notSetUp' | 'noMfa' | 'invited' | 'refused'
   count: number
-  /** How the count is meant, when it is not the whole truth: found in a part of the list, or at least. */
-  limit?: Limit
+  /** True where the server stopped counting: there are more. */
+  atLeast?: boolean
   href: string
 }
-export type Limit = { of: 'active' | 'signIns'; count: number } | { of: 'more' }
 
 export interface Facts {
   steps: Step[]
   attention: Attention[]
-  /** True when only a part of a list was looked at, so that finding nothing does not mean there is nothing. */
-  partial: boolean
   recent: Schema['Record'][] | undefined
 }
 
-const sample = 100
 const lowCodes = 3
 const recentCount = 6
 
-type Users = Output<'users.list'>
-/** Answers to three questions, since only a filter makes a total mean what is asked. */
+type Total = Pick<Schema['Pagination'], 'total' | 'totalIsMinimum'>
+/** How many there are of each, counted by the server, since only a filter makes a total mean what is asked. */
 interface People {
-  all: Users
-  active: Users
-  invited: Users
+  all: Total
+  active: Total
+  invited: Total
+  noMfa: Total
+  notSetUp: Total
 }
 
 /** Gathers what the home page tells, as far as this person's permissions reach. */
 export async function lookAround(): Promise<Facts> {
   const since = new Date(serverNow() - 86_400_000).toISOString()
-  const [profile, people, recent, signIns] = await Promise.all([
+  const [profile, people, recent, refused] = await Promise.all([
     call('profile.show'),
     can('VIEW_USER') ? askForPeople() : undefined,
-    can('VIEW_ACTIVITY') ? call('activity.list', { limit: recentCount }) : undefined,
-    can('VIEW_ACTIVITY') ? call('activity.list', { limit: sample, since, event: signedIn }) : undefined,
+    can('VIEW_ACTIVITY') ? call('activity.list', { limit: recentCount, total: false }) : undefined,
+    can('VIEW_ACTIVITY') ? call('activity.list', { ...refusedSignIns, since, limit: 0 }) : undefined,
   ])
   return {
     steps: steps(profile, people),
     attention: [
       ...ownAttention(profile),
       ...(people ? userAttention(people) : []),
-      ...(signIns ? refusals(signIns) : []),
-    ],
-    partial: [people?.active, signIns].some((page) => page?.pagination.nextCursor),
+      ...(refused ? [counted('refused', refused.pagination, href('/activity', { days: '1', ...refusedSignIns }))] : []),
+    ].filter((item) => item.count > 0 || item.id === 'codesLow'),
     recent: recent?.entities,
   }
 }
 
+const refusedSignIns = { event: 'session.signed_in', outcome: 'refused' } as const
+
 async function askForPeople(): Promise<People> {
-  const [all, active, invited] = await Promise.all([
-    call('users.list', { limit: 1 }),
-    call('users.list', { limit: sample, status: 'active' }),
-    call('users.list', { limit: 1, status: 'invited' }),
+  const count = async (filter: { status?: string; mfa?: string }) =>
+    (await call('users.list', { limit: 0, ...filter })).pagination
+  const [all, active, invited, noMfa, notSetUp] = await Promise.all([
+    count({}),
+    count({ status: 'active' }),
+    count({ status: 'invited' }),
+    count({ status: 'active', mfa: 'off' }),
+    count({ status: 'active', mfa: 'setup_required' }),
   ])
-  return { all, active, invited }
+  return { all, active, invited, noMfa, notSetUp }
 }
 
 function steps(profile: Output<'profile.show'>, people: People | undefined): Step[] {
+  const factors = href('/profile/second-factors')
   const protectedNow = profile.mfa.state === 'on'
   const own: Step[] = [
-    { id: 'password', done: true, href: href('/profile') },
-    { id: 'second', done: protectedNow, href: href('/profile/second-factors') },
-    { id: 'codes', done: protectedNow && profile.recoveryCodesLeft > 0, href: href('/profile/second-factors') },
+    { id: 'password', done: true, href: href('/profile/password') },
+    { id: 'second', done: protectedNow, href: factors },
+    { id: 'codes', done: protectedNow && profile.recoveryCodesLeft > 0, href: factors },
+    { id: 'another', done: profile.authenticatorApps.length > 1, href: factors },
   ]
   if (!people || !can('MANAGE_USER')) return own
-  const { entities, pagination } = people.active
-  const came = entities.some((user) => user.id !== profile.user.id && user.lastSeenAt !== null)
   return [
     ...own,
-    { id: 'colleague', done: people.all.pagination.total > 1, href: href('/users', { add: '1' }) },
-    // In a part of the list, nobody found does not mean that nobody came.
-    ...(came || !pagination.nextCursor
-      ? [{ id: 'came', done: came, href: href('/users', { status: 'invited' }) } as const]
-      : []),
+    { id: 'colleague', done: people.all.total > 1, href: href('/users', { add: '1' }) },
+    // Active is who has come and chosen a password, and oneself.
+    { id: 'came', done: people.active.total > 1, href: href('/users', { status: 'invited' }) },
   ]
 }
 
-function userAttention({ active, invited }: People): Attention[] {
-  const items: Attention[] = [
-    {
-      id: 'noMfa',
-      count: active.entities.filter((user) => user.mfa.state !== 'on').length,
-      limit: partOf('active', active),
-      href: href('/users', { status: 'active' }),
-    },
-    {
-      id: 'invited',
-      count: invited.pagination.total,
-      limit: invited.pagination.totalIsMinimum ? { of: 'more' } : undefined,
-      href: href('/users', { status: 'invited' }),
-    },
-  ]
-  return items.filter((item) => item.count > 0)
-}
+const counted = (id: Attention['id'], { total, totalIsMinimum }: Total, where: string): Attention => ({
+  id,
+  count: total,
+  atLeast: totalIsMinimum,
+  href: where,
+})
 
-const partOf = (of: 'active' | 'signIns', page: Output<'users.list'> | Output<'activity.list'>): Limit | undefined =>
-  page.pagination.nextCursor ? { of, count: page.entities.length } : undefined
+const userAttention = ({ notSetUp, noMfa, invited }: People): Attention[] => [
+  counted('notSetUp', notSetUp, href('/users', { status: 'active', mfa: 'setup_required' })),
+  counted('noMfa', noMfa, href('/users', { status: 'active', mfa: 'off' })),
+  counted('invited', invited, href('/users', { status: 'invited' })),
+]
 
-function ownAttention(profile: Output<'profile.show'>): Attention[] {
-  const low = profile.mfa.state === 'on' && profile.recoveryCodesLeft <= lowCodes
-  return low ? [{ id: 'codesLow', count: profile.recoveryCodesLeft, href: href('/profile/second-factors') }] : []
-}
-
-const signedIn = 'session.signed_in'
-
-function refusals(signIns: Output<'activity.list'>): Attention[] {
-  const count = signIns.entities.filter((record) => record.outcome === 'refused').length
-  const where = href('/activity', { days: '1', event: signedIn })
-  return count > 0 ? [{ id: 'refused', count, limit: partOf('signIns', signIns), href: where }] : []
+function ownAttention({ mfa, recoveryCodesLeft }: Output<'profile.show'>): Attention[] {
+  const where = href('/profile/second-factors')
+  if (mfa.state === 'off') return [{ id: 'ownOff', count: 1, href: where }]
+  const low = mfa.state === 'on' && recoveryCodesLeft <= lowCodes
+  return low ? [{ id: 'codesLow', count: recoveryCodesLeft, href: where }] : []
 }

@@ -20,7 +20,7 @@ async function arrive(...stepUpMethods: string[]) {
       if (operation === ('session.stepUp' as Operation)) {
         proofs.push(input)
         if (input['code'] && input['code'] !== '123456') throw new Problem({ code: 'code_wrong' })
-        if (input['password'] && input['password'] !== 'right') throw new Problem({ code: 'sign_in_failed' })
+        if (input['password'] && input['password'] !== 'right') throw new Problem({ code: 'password_wrong' })
         proven = true
         return {}
       }

@@ -3,6 +3,11 @@ export class Pause {
   left = $state(0)
   #timer: ReturnType<typeof setInterval> | undefined
 
+  /** Begins when this problem asks for a pause. */
+  meet({ retryAfter }: { retryAfter: number }) {
+    if (retryAfter > 0) this.begin(retryAfter)
+  }
+
   begin(seconds: number) {
     const until = Date.now() + seconds * 1000
     clearInterval(this.#timer)

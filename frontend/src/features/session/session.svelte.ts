@@ -5,12 +5,16 @@ import { isBackground } from '../../api/traits'
 import { isLanguage, languageChosen, setLanguage } from '../../messages/index.svelte'
 import { goAtOnce, route } from '../../router.svelte'
 import { dismissAll } from '../../ui/toasts.svelte'
+import { hear, tell } from './tabs'
 
 export type Session = Schema['Session']
 export type Permission = Session['permissions'][number]
 export type Installation = Output<'installation.show'>
 /** Why somebody stands at the sign-in page, when there is something to tell. */
-export type Notice = 'ended' | 'signedOut' | 'activated' | 'isSetUp'
+export type Notice =
+  'idle' | 'absolute' | 'ended' | 'again' | 'elsewhere' | 'test' | 'signedOut' | 'activated' | 'isSetUp'
+/** Not of their own will, or only for a moment: these come back to the place where they were. */
+const comingBack: readonly (Notice | undefined)[] = ['idle', 'absolute', 'ended', 'again']
 
 export type State =
   | { kind: 'starting' }
@@ -21,11 +25,15 @@ export type State =
 
 let state = $state.raw<State>({ kind: 'starting' })
 let known = $state.raw<Installation>()
-/** Where to go back to once signed in again. */
+/** Where to go back to once signed in again, and who may: another person starts at the beginning. */
 let returnTo = ''
+let returnFor = ''
 /** When the session was last kept awake: what the page asks by itself does not do that. */
 let lastCall = $state(serverNow())
 let idleMs = 15 * 60_000
+/** When the other tabs were last told that somebody is still there. */
+let toldAt = 0
+const tellEveryMs = 10_000
 
 export const appState = () => state
 export const installation = () => known
@@ -64,7 +72,8 @@ export async function enter(next: Session) {
   if (!languageChosen() && isLanguage(next.user.language)) await setLanguage(next.user.language)
   if (known && !known.setUp) known = { ...known, setUp: true }
   state = { kind: 'signed_in', session: next }
-  if (returnTo) goAtOnce(returnTo)
+  if (returnTo && returnFor === next.user.id) goAtOnce(returnTo)
+  else if (returnTo) goAtOnce('#/')
   else if (['/sign-in', '/set-up', '/activate'].includes(route().path)) goAtOnce('#/')
   returnTo = ''
 }
@@ -73,41 +82,68 @@ export async function enter(next: Session) {
 export async function refresh() {
   const answer = await call('session.show')
   if (answer.state !== 'signed_in' || !answer.session) return ended()
+  // Somebody else signed in meanwhile, in another tab: nothing on this page is theirs.
+  if (answer.session.user.id !== session()?.user.id) return start()
   // Another window may have kept the session awake.
   lastCall = Date.parse(answer.session.idleEndsAt) - idleMs
   state = { kind: 'signed_in', session: answer.session }
 }
 
-/** Says "I am still here", as any operation does that is no background one. */
-export const stay = () => call('profile.show')
+/** Says "I am still here", as any operation does that is no background one, and asks until when that counts. */
+export async function stay() {
+  await call('profile.show')
+  await refresh()
+}
 
 /** Shows the sign-in page, keeping the place if the person did not leave of their own will. */
-export function toSignIn(notice?: Notice, login?: string) {
+export function toSignIn(notice?: Notice, login = session()?.user.login) {
   if (known && !known.setUp) known = { ...known, setUp: true }
   dismissAll()
-  state = { kind: 'signed_out', notice, login }
-  if (notice !== 'ended') {
+  const before = session()?.user.id ?? returnFor
+  state = { kind: 'signed_out', notice, login: notice === 'signedOut' || notice === 'elsewhere' ? undefined : login }
+  if (comingBack.includes(notice)) {
+    returnTo = location.hash
+    returnFor = before
+  } else {
     returnTo = ''
     goAtOnce('#/')
   }
 }
 
+/** The server has said that the session is over; why, one can tell by the clock. */
 export function ended() {
   if (state.kind !== 'signed_in') return
-  returnTo = location.hash
-  toSignIn('ended')
+  const soon = serverNow() + 5_000
+  if (Date.parse(state.session.endsAt) <= soon) toSignIn('absolute')
+  else toSignIn(lastCall + idleMs <= soon ? 'idle' : 'ended')
 }
 
-export async function signOut() {
+/** Ends the session, here and in the other tabs; `again` and `test` say what the person wants to do next. */
+export async function signOut(notice: 'signedOut' | 'again' | 'test' = 'signedOut') {
   try {
     await call('session.signOut')
   } finally {
-    toSignIn('signedOut')
+    tell('signed_out')
+    toSignIn(notice)
   }
 }
 
+/** Tells the other tabs that somebody has just signed in here. */
+export const tellSignedIn = () => tell('signed_in')
+
+hear((word) => {
+  if (word === 'signed_out' && state.kind === 'signed_in') toSignIn('elsewhere')
+  else if (word === 'awake' && state.kind === 'signed_in') lastCall = serverNow()
+  else if (word === 'signed_in' && state.kind === 'signed_in') void refresh().catch(() => undefined)
+  else if (word === 'signed_in' && state.kind === 'signed_out') void start()
+})
+
 onAnswer((operation) => {
-  if (!isBackground(operation)) lastCall = serverNow()
+  if (isBackground(operation)) return
+  lastCall = serverNow()
+  if (state.kind !== 'signed_in' || lastCall - toldAt < tellEveryMs) return
+  toldAt = lastCall
+  tell('awake')
 })
 
 onProblem((problem, operation) => {

@@ -11,7 +11,11 @@ export const until = (time: string) => t('add.until', { time: dateAndTime(time) 
 export function message({ user, activation }: Output<'users.add'>, account: string): string {
   const { link, code, expiresAt, codeExpiresAt } = activation
   return [
-    t('add.message', { name: user.name, account, login: user.login }),
+    t(user.status === 'active' ? 'users.reissue.message' : 'add.message', {
+      name: user.name,
+      account,
+      login: user.login,
+    }),
     ...(link
       ? [t('add.messageLink', { link }), until(expiresAt)]
       : [t('add.messageCode', { code }), until(codeExpiresAt)]),
@@ -21,6 +25,6 @@ export function message({ user, activation }: Output<'users.add'>, account: stri
 /** The sheet to print: login and code, and what to do with them. */
 export const sheet = ({ user, activation }: Output<'users.add'>, account: string) => ({
   heading: t('add.sheet', { account, name: user.name }),
-  lines: [`${t('activate.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
+  lines: [`${t('users.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
   note: t('add.sheetNote', { time: dateAndTime(activation.codeExpiresAt) }),
 })

@@ -1,16 +1,10 @@
 import { call, type Schema } from '../../api/client'
 import { toProblem, type Problem } from '../../api/problem'
 import { recall, remember } from '../../ui/memory'
+import type { Change } from './acts'
+import { fromAddress, isFiltered, toQuery, type Filter } from './filter'
 
 export type User = Schema['User']
-export const statuses = ['active', 'invited', 'deactivated'] as const
-export type Status = User['status']
-
-export interface Filter {
-  q: string
-  status: Status | undefined
-}
-
 const pageSize = 100
 const defaultSkeleton = 8
 
@@ -27,23 +21,42 @@ export class UserList {
   #cursor = ''
   #run = 0
   #more = false
-  #filter: Filter = { q: '', status: undefined }
+  #filter = fromAddress(new URLSearchParams())
 
   /** Loads the first page; an answer that was overtaken by a newer question is dropped. */
   async load(filter: Filter): Promise<void> {
-    const run = ++this.#run
     this.#filter = filter
-    this.#more = false
     this.loading = true
+    await this.#first()
+  }
+
+  /** Takes over what was done to a user, in place: nobody loses their row to a new order of things. */
+  take(change: Change) {
+    if (change.kind === 'added') return void this.#first()
+    if (change.kind === 'deleted') {
+      const left = this.rows.filter((user) => user.id !== change.user.id)
+      if (left.length < this.rows.length) this.total--
+      this.rows = left
+      // What is under way was asked before.
+      if (this.loading || this.#more) void this.#first()
+      return
+    }
+    this.rows = this.rows.map((user) => (user.id === change.user.id ? change.user : user))
+  }
+
+  async #first(): Promise<void> {
+    const run = ++this.#run
+    const filter = this.#filter
+    this.#more = false
     try {
-      const { entities, pagination } = await call('users.list', { ...this.query, limit: pageSize })
+      const { entities, pagination } = await call('users.list', { ...toQuery(filter), limit: pageSize })
       if (run !== this.#run) return
       this.rows = entities
       this.total = pagination.total
       this.totalIsMinimum = pagination.totalIsMinimum
       this.#cursor = pagination.nextCursor
       this.problem = undefined
-      if (!filter.q && !filter.status) remember('users.rows', String(Math.min(entities.length, 12)))
+      if (!isFiltered(filter)) remember('users.rows', String(Math.min(entities.length, 12)))
     } catch (thrown) {
       if (run === this.#run) this.problem = toProblem(thrown)
     } finally {
@@ -58,7 +71,7 @@ export class UserList {
     this.#more = true
     try {
       const { entities, pagination } = await call('users.list', {
-        ...this.query,
+        ...toQuery(this.#filter),
         limit: pageSize,
         cursor: this.#cursor,
       })
@@ -71,10 +84,5 @@ export class UserList {
     } finally {
       if (run === this.#run) this.#more = false
     }
-  }
-
-  private get query() {
-    const { q, status } = this.#filter
-    return { ...(q ? { q } : {}), ...(status ? { status } : {}) }
   }
 }

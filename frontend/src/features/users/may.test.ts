@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from 'vitest'
+import { setLanguage } from '../../messages/index.svelte'
+import type { User } from './list.svelte'
+import { mayOf, offered, reason, type Act, type Viewer } from './may'
+
+beforeEach(() => setLanguage('en'))
+
+const tom: User = {
+  id: 'usr_tom',
+  login: 'tom',
+  name: 'Tom Willems',
+  email: 'tom@harbour.example',
+  mobile: '',
+  language: 'en',
+  status: 'active',
+  roles: [{ id: 'rol_tech', name: 'Tech' }],
+  mfa: { state: 'on', requiredBy: '' },
+  forceMfa: false,
+  adminUser: false,
+  createdAt: '2026-05-01T08:00:00Z',
+  lastSeenAt: null,
+}
+const anna: Viewer = { id: 'usr_anna', manages: true, beyond: new Set() }
+
+const refused = (user: User, viewer: Viewer = anna) =>
+  Object.fromEntries(
+    mayOf(user, viewer)
+      .filter((one) => !one.allowed)
+      .map((one) => [one.act, one.code]),
+  )
+
+test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
+  ['an active user', tom, anna, { reactivate: 'conflict' }],
+  ['a deactivated user', { ...tom, status: 'deactivated' }, anna, { deactivate: 'conflict', reissue: 'conflict' }],
+  [
+    'a user without a second factor',
+    { ...tom, mfa: { state: 'setup_required', requiredBy: 'policy' } },
+    anna,
+    { reactivate: 'conflict', resetSecondFactors: 'conflict' },
+  ],
+  [
+    'the admin user',
+    { ...tom, adminUser: true },
+    anna,
+    {
+      deactivate: 'admin_user',
+      delete: 'admin_user',
+      reissue: 'admin_user',
+      resetSecondFactors: 'admin_user',
+      reactivate: 'conflict',
+    },
+  ],
+])('%s', (_, user, viewer, wanted) => {
+  expect(refused(user, viewer)).toEqual(wanted)
+})
+
+test('oneself can only be edited', () => {
+  const own = mayOf({ ...tom, id: anna.id }, anna)
+  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update'])
+  expect(reason(own, 'resetSecondFactors')).toContain('in your profile')
+  expect(reason(own, 'delete')).toBe('Nobody changes their own rights. Ask another administrator.')
+})
+
+test('whoever holds more, or may manage nobody, can do nothing at all', () => {
+  for (const viewer of [
+    { ...anna, beyond: new Set(['rol_tech']) },
+    { ...anna, manages: false },
+  ])
+    expect(mayOf(tom, viewer).some((one) => one.allowed)).toBe(false)
+  expect(reason(mayOf(tom, { ...anna, manages: false }), 'update')).toContain('MANAGE_USER')
+  expect(reason(mayOf(tom, { ...anna, beyond: new Set(['rol_tech']) }), 'update')).toContain('do not hold')
+})
+
+test('the admin user is explained on the spot', () => {
+  const may = mayOf({ ...tom, adminUser: true }, anna)
+  expect(reason(may, 'delete')).toMatch(/^The admin user of an account cannot be deleted/)
+  expect(reason(may, 'reissue')).toMatch(/^Only the operator/)
+  expect(reason(may, 'update')).toBeUndefined()
+})
+
+test('a reason that this build has no words for is told in the words of the server', () => {
+  const code = 'of_tomorrow' as 'conflict'
+  expect(reason([{ act: 'delete', allowed: false, code, detail: 'Not on Sundays.' }], 'delete')).toBe('Not on Sundays.')
+})
+
+test('of switching off and on, the one that fits is offered', () => {
+  expect(offered(tom)).not.toContain('reactivate')
+  expect(offered({ ...tom, status: 'deactivated' })).not.toContain('deactivate')
+})

@@ -1,0 +1,80 @@
+import type { Schema } from '../../api/client'
+import { problemText, t } from '../../messages/index.svelte'
+import type { User } from './list.svelte'
+
+/** What may be done to a user and, where not, why: the server says so for one user, this file for a row of a list. */
+
+export type May = Schema['May']
+export type Act = May['act']
+/** The acts that have a button; the roles are changed with the rest of a user. */
+export type Doing = Exclude<Act, 'roles'>
+
+const acts: readonly Act[] = [
+  'update',
+  'roles',
+  'reissue',
+  'resetSecondFactors',
+  'endSessions',
+  'deactivate',
+  'reactivate',
+  'delete',
+]
+
+/** Whoever looks at the list. */
+export interface Viewer {
+  id: string
+  /** Holds MANAGE_USER. */
+  manages: boolean
+  /** Ids of roles with permissions that the viewer does not hold. */
+  beyond: ReadonlySet<string>
+}
+
+/**
+ * What the server would say of a user in a list, where it does not. Only what is
+ * greyed depends on it: the server asks its own rules again at every act.
+ */
+export const mayOf = (user: User, viewer: Viewer): May[] =>
+  acts.map((act) => {
+    const code = refusal(user, viewer, act)
+    return { act, allowed: !code, ...(code ? { code } : {}) }
+  })
+
+function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
+  if (!viewer.manages) return 'forbidden'
+  if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
+  if (user.id === viewer.id && act !== 'update') return 'own_rights'
+  if (user.adminUser && ['deactivate', 'delete', 'reissue', 'resetSecondFactors'].includes(act)) return 'admin_user'
+  const senseless =
+    (act === 'deactivate' && user.status === 'deactivated') ||
+    (act === 'reactivate' && user.status !== 'deactivated') ||
+    (act === 'reissue' && user.status === 'deactivated') ||
+    (act === 'resetSecondFactors' && user.mfa.state !== 'on')
+  return senseless ? 'conflict' : undefined
+}
+
+/** Why an act is not possible, in the reader's language; undefined when it is. */
+export function reason(may: readonly May[], act: Act): string | undefined {
+  const found = may.find((one) => one.act === act)
+  if (!found || found.allowed) return undefined
+  switch (found.code) {
+    case 'forbidden':
+      return t('users.why.forbidden')
+    case 'own_rights':
+      if (act === 'reissue') return t('users.why.ownPassword')
+      if (act === 'resetSecondFactors') return t('users.why.ownFactors')
+      if (act === 'endSessions') return t('users.why.ownSessions')
+      break
+    case 'admin_user':
+      return t(act === 'delete' || act === 'deactivate' ? 'users.why.adminStays' : 'users.why.adminOperator')
+    case 'conflict':
+      if (act === 'resetSecondFactors') return t('users.why.noFactor')
+      if (act === 'reissue') return t('users.why.deactivated')
+  }
+  return problemText({ code: found.code ?? 'forbidden', message: found.detail ?? '' })
+}
+
+/** The acts to offer for a user, in the order in which people see them: of switching off and on, the one that fits. */
+export const offered = (user: User): Doing[] =>
+  (['update', 'reissue', 'resetSecondFactors', 'endSessions', 'deactivate', 'reactivate', 'delete'] as const).filter(
+    (act) => act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate'),
+  )

@@ -1,0 +1,44 @@
+import type { Schema } from '../../api/client'
+import type { User } from './list.svelte'
+
+export type Role = Schema['Role']
+export type Permission = Schema['Permission']['permission']
+
+const held = (roles: readonly Role[], ids: readonly string[]) =>
+  new Set(roles.filter((role) => ids.includes(role.id)).flatMap((role) => role.permissions))
+
+/** What somebody can do more and less once they have other roles. */
+export function difference(roles: readonly Role[], before: readonly string[], after: readonly string[]) {
+  const had = held(roles, before)
+  const has = held(roles, after)
+  return { more: [...has].filter((one) => !had.has(one)), less: [...had].filter((one) => !has.has(one)) }
+}
+
+/** The built-in role that may manage users: the admin user keeps it. */
+export const isAdminRole = (role: Role) => role.builtIn && role.permissions.includes('MANAGE_USER')
+
+/** What the form of a user says, of the user as it is. */
+export const valuesOf = (user: User) => ({
+  login: user.login,
+  name: user.name,
+  email: user.email,
+  mobile: user.mobile,
+  language: user.language as string,
+  roles: user.roles.map((role) => role.id),
+  forceMfa: user.forceMfa,
+})
+
+type Values = ReturnType<typeof valuesOf>
+
+/** Only what was changed: what somebody else changed meanwhile stays as they left it. */
+export function changes(before: Values, after: Values) {
+  const sorted = (ids: readonly string[]) => [...ids].sort().join()
+  return {
+    ...(before.name !== after.name ? { name: after.name } : {}),
+    ...(before.email !== after.email ? { email: after.email } : {}),
+    ...(before.mobile !== after.mobile ? { mobile: after.mobile } : {}),
+    ...(before.language !== after.language ? { language: after.language } : {}),
+    ...(before.forceMfa !== after.forceMfa ? { forceMfa: after.forceMfa } : {}),
+    ...(sorted(before.roles) !== sorted(after.roles) ? { roles: [...after.roles] } : {}),
+  }
+}
