@@ -121,6 +121,8 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 }
 
 func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+	arrived := e.db.Expect()
+	defer arrived()
 	var before verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
 		before, err = e.judge(tx, c, o.rule)
@@ -136,6 +138,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if err != nil {
 		return out, err
 	}
+	arrived()
 	var end Outcome[Out]
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
 		v, err := e.stillAllowed(tx, c, o.rule, before)

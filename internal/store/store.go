@@ -208,6 +208,15 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 	}
 }
 
+// Expect says that a write is being prepared, so that the writer may wait a
+// moment for it and commit it together with others. What it returns says that
+// the write comes now, or does not come, and may be called again.
+func (db *DB) Expect() (arrived func()) {
+	db.writer.coming.Add(1)
+	var once sync.Once
+	return func() { once.Do(func() { db.writer.coming.Add(-1) }) }
+}
+
 // Write runs f within the next commit and returns when that is durable. f
 // must only use its transaction and may be run more than once; if it fails,
 // what it did is undone and nothing else is. A cancelled ctx stops the wait,

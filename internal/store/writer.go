@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -52,6 +53,9 @@ type writer struct {
 	stopped chan struct{}
 	once    sync.Once
 
+	coming atomic.Int64 // writes that are being prepared
+	waited atomic.Int64 // nanoseconds for the disk, at the last commit
+
 	mu     sync.Mutex // guards ledger against Unlock
 	ledger ledger
 }
@@ -66,6 +70,8 @@ const (
 
 	maxBatch = 256
 	maxQueue = 4096
+
+	longestGather = 2 * time.Millisecond
 )
 
 func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *writer {
@@ -133,16 +139,34 @@ func (w *writer) loop() {
 
 // gather takes what else is waiting. It gives way a few times first: callers
 // that were just answered are about to come back, and one commit for all of
-// them costs what one commit for one does.
+// them costs what one commit for one does. For writes that are being prepared
+// it waits a moment, but no longer than the disk took the last time.
 func (w *writer) gather(first *job) []*job {
 	batch := []*job{first}
-	for idle := 0; len(batch) < maxBatch && idle < 4; {
+	var over <-chan time.Time
+	for idle := 0; len(batch) < maxBatch; {
 		select {
 		case j := <-w.jobs:
 			batch, idle = append(batch, j), 0
+			continue
 		default:
+		}
+		if idle < 4 {
 			runtime.Gosched()
 			idle++
+			continue
+		}
+		if w.coming.Load() == 0 {
+			return batch
+		}
+		if over == nil {
+			over = time.After(min(time.Duration(w.waited.Load()), longestGather))
+		}
+		select {
+		case j := <-w.jobs:
+			batch = append(batch, j)
+		case <-over:
+			return batch
 		}
 	}
 	return batch
@@ -207,9 +231,11 @@ func (w *writer) attempt(batch []*job) (err error) {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	if _, err := w.conn.exec(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	w.waited.Store(int64(time.Since(began)))
 	w.ledger = next
 	return nil
 }

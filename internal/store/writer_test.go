@@ -340,3 +340,32 @@ func TestDB_Close(t *testing.T) {
 		check(t, <-closed)
 	})
 }
+
+// A write that is expected and does not come holds nobody up for long, and one
+// that comes is committed with those that waited for it.
+func TestDB_Expect(t *testing.T) {
+	db, _ := open(t)
+	h := newHouse(t, db, "harbour", "Anna")
+	never := db.Expect()
+	for n := range 20 {
+		write(t, db, func(tx store.WriteTx) error {
+			tx.Record(record(h.ID, "thing.done"))
+			return addUser(tx, h.person(fmt.Sprintf("p%d", n), "Somebody"), "")
+		})
+	}
+	never()
+	never() // twice is once
+	arrived := db.Expect()
+	inParallel(8, func(n int) {
+		if n == 0 {
+			arrived()
+		}
+		if err := db.Write(t.Context(), func(tx store.WriteTx) error { return addUser(tx, h.person(fmt.Sprintf("q%d", n), "Somebody"), "") }); err != nil {
+			t.Error(err)
+		}
+	})
+	page := ask(t, db, func(tx store.ReadTx) (store.UserPage, error) { return tx.Users(h.scope(), store.UserFilter{Limit: 1}) })
+	if page.Total.Count != 29 {
+		t.Errorf("%d users are there, want 29", page.Total.Count)
+	}
+}
