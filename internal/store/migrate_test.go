@@ -3,6 +3,7 @@ package store_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,14 +72,15 @@ func TestOpen_migration(t *testing.T) {
 			t.Errorf("%d accounts were migrated", n)
 		}
 		check(t, f.openWith(t, schema(t, addNotes)))
-		older := file{f.path + ".before-schema-3-2", f.key, f.clock} // of the second try
+		backup := fmt.Sprintf(".before-schema-%d", len(schema(t))+1)
+		older := file{f.path + backup + "-2", f.key, f.clock} // of the second try
 		if n := count(t, older, "SELECT COUNT(*) FROM pragma_table_info('accounts') WHERE name = 'note'"); n != 0 {
 			t.Error("the backup was made after the migration")
 		}
 		if u := ask(t, older.open(t), func(tx store.ReadTx) (store.Listed, error) { return tx.User(h.scope(), h.users[0].ID) }); u.Name != "Anna" {
 			t.Errorf("in the backup: %+v", u)
 		}
-		if diff := cmp.Diff([]string{".before-schema-3", ".before-schema-3-2"}, slices.DeleteFunc(f.backups(t), func(s string) bool { return strings.HasSuffix(s, "-wal") || strings.HasSuffix(s, "-shm") })); diff != "" {
+		if diff := cmp.Diff([]string{backup, backup + "-2"}, slices.DeleteFunc(f.backups(t), func(s string) bool { return strings.HasSuffix(s, "-wal") || strings.HasSuffix(s, "-shm") })); diff != "" {
 			t.Errorf("backups (-want +got):\n%s", diff)
 		}
 	})

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -149,6 +148,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 
 // userQuery is a list of users being put together from a fixed set of parts.
 type userQuery struct {
+	account  id.Account
 	order    UserOrder
 	from     string   // users, or the holders of a role in order of names
 	branches []string // the conditions that an index answers: one of them holds
@@ -164,7 +164,7 @@ type userQuery struct {
 // conditions looked at in each. Several values of what the index begins with
 // are a branch each, since together they would have to be sorted.
 func newUserQuery(scope access.Scope, f UserFilter) userQuery {
-	q := userQuery{order: f.Order, words: searchWords(f.Search), after: "TRUE", from: "users u"}
+	q := userQuery{account: scope.Account(), order: f.Order, words: searchWords(f.Search), after: "TRUE", from: "users u"}
 	account := "u.account_id = " + q.arg(string(scope.Account()))
 	byName := q.order.column() == ByName.column()
 	states, factors := q.conditions("u.state", texts(f.States)), q.conditions("u.second_factor", texts(f.Factors))
@@ -298,15 +298,7 @@ func (q *userQuery) ordered(columns string, conditions []string, limit string) s
 // walk goes through an index in order, which for the order of names holds the
 // searched text as well: for lists without words, and for words that many have.
 func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
-	count := tx.countAll
-	if len(q.words) > 0 {
-		count = tx.countAmong
-	}
-	var total Total
-	var err error
-	if !f.Uncounted {
-		total, err = count(q)
-	}
+	total, err := tx.countAhead(q, f)
 	if err != nil || f.Limit == 0 {
 		return nil, total, err
 	}
@@ -323,14 +315,41 @@ func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
 		return row, read(&row, &key, &sortID)
 	}, text, q.args...)
 	rows = rows[min(skip, len(rows)):]
-	if total.Minimum {
+	switch {
+	case len(q.words) > 0: // as far as this page tells
+		total = Total{skip + min(len(rows), f.Limit), len(rows) > f.Limit || f.Cursor != ""}
+	case total.Minimum:
 		total.Count = max(total.Count, skip+min(len(rows), f.Limit))
 	}
 	return rows, total, err
 }
 
-// countAll counts to MaxCount.
-func (tx ReadTx) countAll(q userQuery) (Total, error) {
+// countAhead tells how many there are before a page is looked for: of searches
+// that many match only when nothing but the number is wanted.
+func (tx ReadTx) countAhead(q userQuery, f UserFilter) (Total, error) {
+	switch {
+	case f.Uncounted, len(q.words) > 0 && f.Limit > 0:
+		return Total{}, nil
+	case len(q.words) > 0:
+		return tx.countAmong(q)
+	case f.Role == "":
+		return tx.countKinds(q.account, f)
+	}
+	return tx.countRows(q)
+}
+
+// countKinds adds up what user_counts has, which is exact.
+func (tx ReadTx) countKinds(a id.Account, f UserFilter) (t Total, err error) {
+	q := userQuery{}
+	where := []string{"account_id = " + q.arg(string(a)), "state <> 'deleted'"}
+	where = append(where, either(q.conditions("state", texts(f.States)))...)
+	where = append(where, either(q.conditions("second_factor", texts(f.Factors)))...)
+	t.Count, err = one(tx, value[int], `SELECT coalesce(SUM(users), 0) FROM user_counts WHERE `+strings.Join(where, " AND "), q.args...)
+	return t, err
+}
+
+// countRows counts to MaxCount.
+func (tx ReadTx) countRows(q userQuery) (Total, error) {
 	var parts []string
 	for _, b := range q.branches {
 		where := strings.Join(slices.Concat([]string{b}, q.where), " AND ")
@@ -353,16 +372,12 @@ func (tx ReadTx) countAmong(q userQuery) (Total, error) {
 	}, text, q.args[:q.before]...)
 }
 
-// lookUp goes through the few rows that have all the n-grams of the words, and
-// sorts them.
-func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, Total, error) {
+// lookUp goes through the few rows that have all the n-grams of the words,
+// given as a JSON array, and sorts them.
+func (tx ReadTx) lookUp(q userQuery, f UserFilter, candidates string) ([]int64, Total, error) {
 	type found struct {
 		row   int64
 		after bool
-	}
-	candidates, err := json.Marshal(matches)
-	if err != nil {
-		return nil, Total{}, err
 	}
 	from, column, id := "", "", ""
 	if column, id = q.key(); strings.HasPrefix(q.from, "user_roles") {
@@ -370,7 +385,7 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, matches []int64) ([]int64, To
 	}
 	where := append([]string{"(" + strings.Join(q.branches, " OR ") + ")"}, slices.Concat(q.where, q.search)...)
 	all, err := list(tx, func(read scan) (r found, err error) { return r, read(&r.row, &r.after) },
-		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(string(candidates))+`) c CROSS JOIN users u ON u.row = c.value`+from+`
+		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(candidates)+`) c CROSS JOIN users u ON u.row = c.value`+from+`
 		WHERE `+strings.Join(where, " AND ")+q.order.clause(column, id), q.args...)
 	if err != nil {
 		return nil, Total{}, err

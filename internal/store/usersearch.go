@@ -24,7 +24,7 @@ const manyMatches = 2000
 const (
 	indexUser   = `INSERT OR REPLACE INTO user_grams (rowid, grams) VALUES ($1, $2)`
 	unindexUser = `DELETE FROM user_grams WHERE rowid = $1`
-	matchesUpTo = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2`
+	matchesUpTo = `SELECT COUNT(*), json_group_array(rowid) FROM (SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2) matches`
 	probeGram   = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT 1 OFFSET 100`
 )
 
@@ -59,21 +59,22 @@ func (tx WriteTx) index(i indexed) error {
 }
 
 // fewMatches looks the words up by their n-grams and gives the rows that may
-// have them; false when many do, or there is nothing to look up by.
-func (tx ReadTx) fewMatches(scope access.Scope, words []string) (rows []int64, few bool, err error) {
+// have them, as a JSON array; false when many do, or there is nothing to look
+// up by.
+func (tx ReadTx) fewMatches(scope access.Scope, words []string) (rows string, few bool, err error) {
 	if !slices.ContainsFunc(words, func(w string) bool { return utf8.RuneCountInString(w) > 1 }) {
-		return nil, false, nil
+		return "", false, nil
 	}
 	number, err := tx.number(scope.Account())
 	if err != nil {
-		return nil, false, err
+		return "", false, err
 	}
 	match, err := tx.matchGrams(number, words)
 	if err != nil {
-		return nil, false, err
+		return "", false, err
 	}
-	rows, err = list(tx, value[int64], matchesUpTo, match, manyMatches+1)
-	return rows, len(rows) <= manyMatches, err
+	found, err := one(tx, func(read scan) (n int, err error) { return n, read(&n, &rows) }, matchesUpTo, match, manyMatches+1)
+	return rows, found <= manyMatches, err
 }
 
 // grams are the pairs and triples of letters in each word, once each.

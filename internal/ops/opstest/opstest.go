@@ -162,8 +162,22 @@ func (p *Place) open() {
 	p.raw.SetMaxOpenConns(1)
 }
 
+// miscounted are the kinds of users of which user_counts does not tell how many
+// there are.
+const miscounted = `SELECT COUNT(*) FROM (SELECT account_id, state, second_factor, COUNT(*) AS n FROM users GROUP BY account_id, state, second_factor) real
+	FULL JOIN (SELECT account_id, state, second_factor, users AS n FROM user_counts WHERE users <> 0) kept
+		ON kept.account_id = real.account_id AND kept.state = real.state AND kept.second_factor = real.second_factor
+	WHERE real.n IS NOT kept.n`
+
+// close looks, whatever the test was about, whether users are still counted
+// right.
 func (p *Place) close() {
 	p.T.Helper()
+	var wrong int
+	p.must(p.raw.QueryRow(miscounted).Scan(&wrong))
+	if wrong > 0 {
+		p.T.Errorf("user_counts is wrong about %d kinds of users", wrong)
+	}
 	p.must(errors.Join(p.raw.Close(), p.DB.Close()))
 }
 
