@@ -134,7 +134,13 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if !before.decision.Allowed {
 		return out, e.refuse(ctx, c, before, o.spec)
 	}
-	commit, err := o.write(&Preparing{Call{ctx, before.actor, c.Source}, e.db}, in)
+	p := &Preparing{Call: Call{ctx, before.actor, c.Source}, db: e.db}
+	defer func() {
+		for _, f := range p.after {
+			f()
+		}
+	}()
+	commit, err := o.write(p, in)
 	if err != nil {
 		return out, err
 	}

@@ -69,11 +69,15 @@ type Reading struct {
 // things. No lock is held, and nothing it does is in the transaction.
 type Preparing struct {
 	Call
-	db *store.DB
+	db    *store.DB
+	after []func()
 }
 
 // Now is the store's clock.
 func (p *Preparing) Now() time.Time { return p.db.Now() }
+
+// After has f run when the operation is over, however it ended.
+func (p *Preparing) After(f func()) { p.after = append(p.after, f) }
 
 // Read runs f over one view of the database.
 func (p *Preparing) Read(f func(store.ReadTx) error) error { return p.db.Read(p, f) }

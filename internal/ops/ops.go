@@ -39,8 +39,9 @@ type Dependencies struct {
 
 // Operations is the table, by noun and verb.
 type Operations struct {
-	table op.Table
-	deps  Dependencies
+	table   op.Table
+	deps    Dependencies
+	guesses lines // at passwords
 
 	Installation  installationOps
 	Setup         setupOps

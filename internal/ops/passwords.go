@@ -66,6 +66,13 @@ func (o *Operations) tryPassword(p *op.Preparing, k knock, kept string, typed se
 	if over, err := moot(); err != nil || over {
 		return t, err
 	}
+	for _, key := range []string{k.subject, k.address} {
+		leave, err := o.guesses.enter(p, key)
+		if err != nil {
+			return t, err
+		}
+		p.After(leave)
+	}
 	v, err := o.deps.Hasher.VerifyUnless(p, moot, kept, typed)
 	if err != nil {
 		return t, fmt.Errorf("verify password: %w", err)
