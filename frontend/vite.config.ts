@@ -12,6 +12,10 @@ export default defineConfig({
     rolldownOptions: {
       // What nearly every screen is made of comes with the frame, once.
       output: {
+        chunkFileNames: ({ facadeModuleId }) => {
+          const words = /messages\/(\w+)\/(\w+)\.ts$/.exec(facadeModuleId ?? '')
+          return words ? `assets/words-${words[1]}-${words[2]}-[hash].js` : 'assets/[name]-[hash].js'
+        },
         codeSplitting: {
           groups: [
             {

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { defineLanguage, translator, type Messages, type SeldomMessages } from './catalogue'
-import de from './de'
-import en from './en'
-import seldomDe from './seldom.de'
-import seldomEn from './seldom.en'
+import { define, translator, type Messages } from './catalogue'
+import activity from './de/activity'
 
-const source = { ...en, ...seldomEn }
-const languages: [string, Messages & SeldomMessages][] = [
-  ['en', source],
-  ['de', { ...de, ...seldomDe }],
-]
+const files = import.meta.glob<Messages>('./*/*.ts', { import: 'default', eager: true })
+const catalogue = (language: string): Record<string, string | { one: string; other: string }> =>
+  Object.assign(
+    {},
+    ...Object.entries(files).flatMap(([path, part]) => (path.startsWith(`./${language}/`) ? [part] : [])),
+  )
+const source = catalogue('en')
+const languages = ['en', 'de'].map((language) => [language, catalogue(language)] as const)
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
 const sentences = (message: string | { one: string; other: string }) =>
   typeof message === 'string' ? [message] : [message.one, message.other]
@@ -21,7 +21,7 @@ describe.each(languages)('language %s', (locale, messages) => {
 
   test('every sentence has the placeholders of English and no blanks at its ends', () => {
     for (const [key, message] of Object.entries(messages)) {
-      const original = sentences(source[key as keyof typeof source]).at(-1) ?? ''
+      const original = sentences(source[key] ?? '').at(-1) ?? ''
       for (const sentence of sentences(message)) {
         // "One field" needs no number; the plural does.
         const wanted = typeof message === 'object' && sentence === message.one ? names(sentence) : names(original)
@@ -34,8 +34,8 @@ describe.each(languages)('language %s', (locale, messages) => {
 })
 
 test('plural and number follow the locale', () => {
-  const english = translator('en', en)
-  const german = translator('de', de)
+  const english = translator('en', catalogue('en'))
+  const german = translator('de', catalogue('de'))
   expect(english.text('users.count', { n: 1 })).toBe('1 user')
   expect(english.text('users.count', { n: 12345 })).toBe('12,345 users')
   expect(german.text('home.noMfa', { n: 1 })).toBe('1 aktiver Benutzer ohne 2-Faktor-Authentifizierung')
@@ -43,7 +43,7 @@ test('plural and number follow the locale', () => {
 })
 
 test('values are set apart from the sentence, and never read as one', () => {
-  const { pieces } = translator('en', en)
+  const { pieces } = translator('en', catalogue('en'))
   expect(pieces('event.user.added', { actor: '{object}', object: '<b>x</b>' })).toEqual([
     { name: 'actor', text: '{object}' },
     { text: ' added user ' },
@@ -52,17 +52,17 @@ test('values are set apart from the sentence, and never read as one', () => {
 })
 
 test('a key this build does not know gives no text and does not throw', () => {
-  const { has, text } = translator('en', en)
+  const { has, text } = translator('en', catalogue('en'))
   expect(has('problem.of_tomorrow')).toBe(false)
   // @ts-expect-error such a key can only come from a newer server
   expect(text('problem.of_tomorrow')).toBe('')
 })
 
 test('an incomplete language does not compile', () => {
-  const { 'app.name': name, ...rest } = de
-  // @ts-expect-error the key app.name is missing
-  defineLanguage({ ...rest })
-  // @ts-expect-error the placeholder {name} is missing
-  defineLanguage({ ...rest, 'app.name': name, 'home.morning': 'Guten Morgen' })
-  expect(name).toBe('Gatehouse')
+  const { 'activity.title': title, ...rest } = activity
+  // @ts-expect-error the key activity.title is missing
+  define('activity', { ...rest })
+  // @ts-expect-error the placeholder {actor} is missing
+  define('activity', { ...activity, 'event.user.added': 'Jemand hat einen Benutzer hinzugefügt' })
+  expect(title).toBe('Aktivität')
 })

@@ -1,17 +1,26 @@
-import type { events } from '../api/operations.gen'
-import type en from './en'
-import type seldom from './seldom.en'
+import type activity from './en/activity'
+import type base from './en/base'
+import type entry from './en/entry'
+import type own from './en/own'
+import type settings from './en/settings'
+import type users from './en/users'
 
-export type English = typeof en
-/** The words of screens that most visits never see. */
-export type Seldom = typeof seldom
-type Everything = English & Seldom
+/** What a part of the English catalogue is made of. */
+export type Source = Record<string, string | { one: string; other: string }>
 
-/** Every event that the activity log may hold has a sentence, or this does not compile. */
-type Sentences = Record<`event.${(typeof events)[number]}`, string>
-export type Complete = English extends Sentences ? true : never
-const complete: Complete = true
-void complete
+/** The English catalogue by parts. Each is loaded with the first screen that needs it; `base` always. */
+export interface English {
+  base: typeof base
+  activity: typeof activity
+  entry: typeof entry
+  own: typeof own
+  settings: typeof settings
+  users: typeof users
+}
+export type Part = keyof English
+
+type Merged<U> = (U extends unknown ? (part: U) => void : never) extends (all: infer I) => void ? I : never
+type Everything = Merged<English[Part]>
 
 export type Key = keyof Everything
 export type Plural = { readonly one: string; readonly other: string }
@@ -24,20 +33,22 @@ export type Args<K extends Key> = [Names<Everything[K]>] extends [never]
   ? []
   : [Record<Names<Everything[K]>, string | number>]
 
-/** The messages of a language: every key of English, plural where English is plural. */
-type Translated<S> = { readonly [K in keyof S]: S[K] extends string ? string : Plural }
-export type Messages = Translated<English>
-export type SeldomMessages = Translated<Seldom>
+/** A part of a language: every key of the English one, plural where that is plural. */
+export type Translated<P extends Part> = {
+  readonly [K in keyof English[P]]: English[P][K] extends string ? string : Plural
+}
+export type Messages = Partial<Merged<{ [P in Part]: Translated<P> }[Part]>>
 
 type SameNames<A, B> = [Names<A>] extends [Names<B>] ? ([Names<B>] extends [Names<A>] ? true : false) : false
 type Checked<S, M> = {
   [K in keyof M]: K extends keyof S ? (SameNames<M[K], S[K]> extends true ? M[K] : never) : never
 }
 
-/** Makes a language; a missing or surplus key and a missing or surplus placeholder do not compile. */
-export const defineLanguage = <const M extends Messages>(messages: M & Checked<English, M>): Messages => messages
-export const defineSeldom = <const M extends SeldomMessages>(messages: M & Checked<Seldom, M>): SeldomMessages =>
-  messages
+/** Makes a part of a language; a missing or surplus key and a missing or surplus placeholder do not compile. */
+export const define = <P extends Part, const M extends Translated<P>>(
+  _part: P,
+  messages: M & Checked<English[P], M>,
+): Translated<P> => messages
 
 export interface Piece {
   text: string
@@ -46,7 +57,7 @@ export interface Piece {
 }
 
 /** Binds a catalogue to a locale: picks plural forms and formats numbers. */
-export function translator(locale: string, messages: Messages & Partial<SeldomMessages>) {
+export function translator(locale: string, messages: Messages) {
   const plural = new Intl.PluralRules(locale)
   const number = new Intl.NumberFormat(locale)
 

@@ -1,6 +1,6 @@
 import type { ProblemCode, ViolationCode } from '../api/problem'
 import { recall, remember } from '../ui/memory'
-import { translator, type Args, type Key, type Messages, type SeldomMessages } from './catalogue'
+import { translator, type Args, type Key, type Messages, type Part } from './catalogue'
 
 export const languages = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
@@ -14,31 +14,39 @@ export const languageOptions = (Object.keys(languages) as Language[]).map((value
 /** What a language calls itself; one that this build does not speak keeps its code. */
 export const languageName = (value: string) => (isLanguage(value) ? languages[value] : value)
 
-interface Parts {
-  all: () => Promise<Messages>
-  seldom: () => Promise<SeldomMessages>
-}
-const load: Record<Language, Parts> = {
-  en: { all: async () => (await import('./en')).default, seldom: async () => (await import('./seldom.en')).default },
-  de: { all: async () => (await import('./de')).default, seldom: async () => (await import('./seldom.de')).default },
+/** Every part of every language, each a file of its own. */
+const files = import.meta.glob<Messages>('./*/*.ts', { import: 'default' })
+
+async function load(language: Language, parts: Iterable<Part>): Promise<Messages> {
+  const loaded = await Promise.all([...parts].map((part) => files[`./${language}/${part}.ts`]?.()))
+  return Object.assign({}, ...loaded) as Messages
 }
 
 let current = $state.raw<{ language: Language } & ReturnType<typeof translator>>()
-let seldomReady: Promise<void> | undefined
+/** The parts that are shown, in every language chosen from here on. */
+const wanted = new Set<Part>(['base'])
+/** One change after the other, so that the last one stands. */
+let last: Promise<void> = Promise.resolve()
 
-async function show(next: Language) {
-  const [all, seldom] = await Promise.all([load[next].all(), seldomReady ? load[next].seldom() : undefined])
-  current = { language: next, ...translator(next, { ...all, ...seldom }) }
-  document.documentElement.lang = next
+function show(change: () => Language | undefined): Promise<void> {
+  const shown = last.then(async () => {
+    const next = change()
+    if (!next) return
+    const messages = await load(next, wanted)
+    current = { language: next, ...translator(next, messages) }
+    document.documentElement.lang = next
+  })
+  last = shown.catch(() => undefined)
+  return shown
 }
 
-/** Loads the words of screens that most visits never see, now and in every language that is chosen later. */
-export function seldomWords(): Promise<void> {
-  if (!seldomReady) {
-    seldomReady = Promise.resolve() // whatever is shown from here on has them
-    if (current) seldomReady = show(current.language)
-  }
-  return seldomReady
+/** Loads parts of the catalogue, now and in every language that is chosen later. */
+export function words(...parts: readonly Part[]): Promise<void> {
+  return show(() => {
+    const missing = parts.filter((part) => !wanted.has(part))
+    for (const part of missing) wanted.add(part)
+    return missing.length ? current?.language : undefined
+  })
 }
 
 const catalogue = () => {
@@ -73,8 +81,7 @@ export function preferredLanguage(): Language {
 /** Loads a language and shows the app in it; `lasting` keeps the choice on this computer. */
 export async function setLanguage(next: Language, lasting = false) {
   if (lasting) remember('language', next)
-  if (current?.language === next) return
-  await show(next)
+  await show(() => (current?.language === next ? undefined : next))
 }
 
 /** True once the person picked a language by hand on this computer. */

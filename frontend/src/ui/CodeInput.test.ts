@@ -1,6 +1,6 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { setLanguage } from '../messages/index.svelte'
+import { speak } from '../testing/words'
 import CodeInput from './CodeInput.svelte'
 
 const completed = vi.fn<(code: string) => void>()
@@ -14,7 +14,7 @@ function type(text: string) {
 }
 
 beforeEach(async () => {
-  await setLanguage('en')
+  await speak('en')
   completed.mockReset()
   component = mount(CodeInput, {
     target: document.body,

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../api/problem'
-import { setLanguage } from '../messages/index.svelte'
+import { speak } from '../testing/words'
 import { userSchema } from '../features/users/userForm'
 import { Form } from './form.svelte'
 
@@ -89,7 +89,7 @@ describe('sending a form', () => {
   })
 
   test('a problem stands above the form, or at the field that is to blame', async () => {
-    await setLanguage('en')
+    await speak('en')
     const form = make()
     await form.submit(undefined, refusing(new Problem({ code: 'conflict' })))
     expect([form.notice?.code, form.wrong('code')]).toEqual(['conflict', undefined])

@@ -1,14 +1,14 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { beforeEach, expect, test } from 'vitest'
 import { Problem } from '../../api/problem'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { go, href } from '../../router.svelte'
 import { pageOf, serve, sessionWith } from '../../testing/server'
 import { enter } from '../session/session.svelte'
 import Activity from './Activity.svelte'
 
 beforeEach(async () => {
-  await setLanguage('en')
+  await speak('en')
   await enter(sessionWith('VIEW_ACTIVITY'))
 })
 

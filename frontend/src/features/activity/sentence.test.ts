@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { details, meansText, type ActivityRecord } from './sentence'
 
-beforeEach(() => setLanguage('en'))
+beforeEach(() => speak('en'))
 
 test.each([
   ['password+authenticator_app', 'password + authenticator app'],
@@ -15,7 +15,7 @@ test.each([
 })
 
 test('means have words in German too', async () => {
-  await setLanguage('de')
+  await speak('de')
   expect(meansText('set-up')).toBe('Einrichtung')
 })
 

@@ -67,7 +67,7 @@ export function frameCommands({
     {
       id: 'profile.edit',
       group: 'do',
-      label: () => t('profile.editTitle'),
+      label: () => t('nav.editProfile'),
       icon: UserRound,
       when: () => !mustSetUp(),
       run: () => go(href('/profile/edit')),
@@ -75,7 +75,7 @@ export function frameCommands({
     {
       id: 'users.add',
       group: 'do',
-      label: () => t('users.add'),
+      label: () => t('nav.addUser'),
       icon: UserPlus,
       keys: 'n',
       when: () => !mustSetUp() && can('MANAGE_USER'),

@@ -3,7 +3,8 @@ import House from '@lucide/svelte/icons/house'
 import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
-import { seldomWords, type Key } from '../../messages/index.svelte'
+import type { Part } from '../../messages/catalogue'
+import { words, type Key } from '../../messages/index.svelte'
 import { match, type Values } from '../../pattern'
 import type { Permission } from '../session/session.svelte'
 
@@ -22,6 +23,8 @@ export interface NavPlace {
 }
 
 interface Options {
+  /** The parts of the catalogue that it speaks with, besides the words that are always there. */
+  words?: readonly Part[]
   nav?: NavPlace
   /** Open even while a second factor is demanded; everything else then leads to its set-up. */
   whileEnrolling?: boolean
@@ -37,53 +40,50 @@ const at = <P extends string>(
   pattern: P,
   screen: () => Promise<{ default: ScreenOf<P> }>,
   options: Options = {},
-): Route => ({ pattern, screen: screen as Screen, ...options })
-
-/** A screen with words of its own. */
-const seldom =
-  <S>(screen: () => Promise<S>) =>
-  async () =>
-    (await Promise.all([screen(), seldomWords()]))[0]
+): Route => ({
+  pattern,
+  screen: async () => (await Promise.all([screen() as ReturnType<Screen>, words(...(options.words ?? []))]))[0],
+  ...options,
+})
 
 export const home = at('/home', () => import('../home/Home.svelte'), {
+  words: ['activity'],
   nav: { label: 'nav.home', icon: House, keys: 'g h' },
 })
 export const enrolment = at('/profile/second-factors', () => import('../secondfactors/TwoFactor.svelte'), {
+  words: ['own', 'users'],
   whileEnrolling: true,
 })
-export const setUp = at(
-  '/set-up',
-  seldom(() => import('../setup/Setup.svelte')),
-  { outside: 'not_set_up' },
-)
+export const setUp = at('/set-up', () => import('../setup/Setup.svelte'), {
+  words: ['entry', 'own', 'users'],
+  outside: 'not_set_up',
+})
 
 /** Every page there is. */
 export const routes: readonly Route[] = [
   home,
   at('/users', () => import('../users/Users.svelte'), {
+    words: ['users', 'activity'],
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
-  at('/users/:id', () => import('../users/UserScreen.svelte')),
+  at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'own', 'activity'] }),
   at('/activity', () => import('../activity/Activity.svelte'), {
+    words: ['activity'],
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
-  at(
-    '/settings',
-    seldom(() => import('../settings/Settings.svelte')),
-    {
-      nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
-    },
-  ),
-  at('/profile', () => import('../profile/Profile.svelte'), { whileEnrolling: true }),
-  at('/profile/edit', () => import('../profile/EditProfile.svelte')),
-  at('/profile/password', () => import('../profile/ChangePassword.svelte')),
-  at('/profile/sessions', () => import('../session/Sessions.svelte')),
+  at('/settings', () => import('../settings/Settings.svelte'), {
+    words: ['settings'],
+    nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
+  }),
+  at('/profile', () => import('../profile/Profile.svelte'), {
+    words: ['own', 'users', 'activity'],
+    whileEnrolling: true,
+  }),
+  at('/profile/edit', () => import('../profile/EditProfile.svelte'), { words: ['own', 'users'] }),
+  at('/profile/password', () => import('../profile/ChangePassword.svelte'), { words: ['own'] }),
+  at('/profile/sessions', () => import('../session/Sessions.svelte'), { words: ['own', 'activity'] }),
   enrolment,
-  at(
-    '/activate',
-    seldom(() => import('../activation/Activation.svelte')),
-    { outside: 'signed_out' },
-  ),
+  at('/activate', () => import('../activation/Activation.svelte'), { words: ['entry'], outside: 'signed_out' }),
   setUp,
 ]
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Output, Schema } from '../../api/client'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { pageOf, serve, sessionWith } from '../../testing/server'
 import { enter } from '../session/session.svelte'
 import { lookAround } from './facts'
@@ -44,7 +44,7 @@ function have(counts: Record<string, Count>, own: Partial<typeof profile> = {}) 
 }
 
 beforeEach(async () => {
-  await setLanguage('en')
+  await speak('en')
   await enter(sessionWith('VIEW_USER', 'MANAGE_USER', 'VIEW_ACTIVITY'))
 })
 

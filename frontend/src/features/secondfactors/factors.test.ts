@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Problem } from '../../api/problem'
 import { answerLeaving, isLeaving, leaveGuard } from '../../leaving.svelte'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { go, goAtOnce, href, route } from '../../router.svelte'
 import { serve, sessionWith } from '../../testing/server'
 import { place } from '../frame/place.svelte'
@@ -19,7 +19,7 @@ const begun = (...recoveryCodes: string[]) => ({
 const required = { ...sessionWith(), mfa: { state: 'setup_required', requiredBy: 'policy' } } as const
 
 beforeEach(async () => {
-  await setLanguage('en')
+  await speak('en')
   goAtOnce('#/profile/second-factors')
 })
 

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { call, setTransport, type Operation } from '../../api/client'
 import { Problem } from '../../api/problem'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { sessionWith } from '../../testing/server'
 import { enter } from './session.svelte'
 import StepUpDialog from './StepUpDialog.svelte'
@@ -13,7 +13,7 @@ let dialog: ReturnType<typeof mount>
 
 /** Anna, who can prove herself in these ways; the code 123456 and the password `right` are hers. */
 async function arrive(...stepUpMethods: string[]) {
-  await setLanguage('en')
+  await speak('en')
   await enter({ ...sessionWith(), stepUpMethods } as ReturnType<typeof sessionWith>)
   setTransport({
     async send(operation, input) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { call } from '../../api/client'
 import { Problem } from '../../api/problem'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { goAtOnce, href, route } from '../../router.svelte'
 import { serve, sessionWith } from '../../testing/server'
 import { appState, ended, enter, session, signOut, stay, idleLeft } from './session.svelte'
@@ -17,7 +17,7 @@ const hear = (word: string) =>
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: new Date('2026-05-04T09:00:00Z') })
-  await setLanguage('en')
+  await speak('en')
   goAtOnce('#/')
   await enter(sessionWith('VIEW_USER'))
   goAtOnce(href('/users', { q: 'tom' }))

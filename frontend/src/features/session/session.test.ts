@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { call } from '../../api/client'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { pageOf, serve, sessionWith } from '../../testing/server'
 import { enter, idleLeft } from './session.svelte'
 
@@ -8,7 +8,7 @@ const minute = 60_000
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: new Date('2026-05-04T09:00:00Z') })
-  await setLanguage('en')
+  await speak('en')
   await enter(sessionWith('MANAGE_INSTALLATION', 'VIEW_USER'))
   serve({
     'installation.protection': () => ({ kind: 'file', where: '/somewhere' }),

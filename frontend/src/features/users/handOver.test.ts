@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Output } from '../../api/client'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import { message, sheet } from './handOver'
 
 const added = (link: string | undefined) =>
@@ -15,7 +15,7 @@ const added = (link: string | undefined) =>
   }) as Output<'users.add'>
 const link = 'https://gate.example/#/activate?t=token'
 
-beforeEach(() => setLanguage('en'))
+beforeEach(() => speak('en'))
 
 test('the message holds the link and not the code that lasts two weeks', () => {
   const text = message(added(link), 'Harbour Registry')

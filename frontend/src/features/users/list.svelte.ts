@@ -79,6 +79,10 @@ export class UserList {
       const known = new Set(this.rows.map((user) => user.id))
       this.rows = [...this.rows, ...entities.filter((user) => !known.has(user.id))]
       this.#cursor = pagination.nextCursor
+      if (this.totalIsMinimum) {
+        this.total = Math.max(this.total, this.rows.length)
+        this.totalIsMinimum = this.#cursor !== ''
+      }
     } catch (thrown) {
       if (run === this.#run) this.problem = toProblem(thrown)
     } finally {

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest'
-import { setLanguage } from '../../messages/index.svelte'
+import { speak } from '../../testing/words'
 import type { User } from './list.svelte'
 import { mayOf, offered, reason, type Act, type Viewer } from './may'
 
-beforeEach(() => setLanguage('en'))
+beforeEach(() => speak('en'))
 
 const tom: User = {
   id: 'usr_tom',

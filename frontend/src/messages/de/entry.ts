@@ -1,6 +1,6 @@
-import { defineSeldom } from './catalogue'
+import { define } from '../catalogue'
 
-export default defineSeldom({
+export default define('entry', {
   'setup.title': 'Gatehouse einrichten',
   'setup.step': 'Schritt {n} von {total}',
   'setup.steps': 'Schritte der Einrichtung',
@@ -61,25 +61,4 @@ export default defineSeldom({
     'Vielleicht wurde er schon benutzt, durch einen neueren ersetzt oder ist zu alt. Suchen Sie einen neueren oder fragen Sie die Person, die ihn Ihnen gegeben hat.',
   'activate.another': 'Code eintippen',
   'activate.toSignIn': 'Zur Anmeldung',
-  'settings.text': 'Wie Gatehouse für Sie aussieht und arbeitet, und worauf es läuft.',
-  'settings.here': 'Auf diesem Computer',
-  'settings.hereText': 'Gilt in diesem Browser oder Fenster, für alle, die es benutzen.',
-  'settings.allKeys': 'Alle Tastenkürzel anzeigen',
-  'settings.protection': 'Schutz der gespeicherten Daten',
-  'settings.keychainText':
-    'Geheimnisse in der Datenbank sind verschlüsselt. Der Schlüssel liegt im Schlüsselbund dieses Systems, der sich öffnet, wenn sich dessen Besitzer am Computer anmeldet.',
-  'settings.keyFileText':
-    'Geheimnisse in der Datenbank sind verschlüsselt. Der Schlüssel liegt in einer eigenen Datei: Bewahren Sie eine Kopie davon getrennt von Kopien der Datenbank auf, denn eines ohne das andere nützt nichts.',
-  'settings.keyIn': 'Schlüssel in',
-  'settings.keychain': 'Schlüsselbund des Systems',
-  'settings.keyFile': 'Schlüsseldatei',
-  'settings.where': 'Wo',
-  'settings.about': 'Über Gatehouse',
-  'settings.version': 'Version',
-  'settings.place': 'Läuft als',
-  'settings.desk': 'Desk: ein Fenster auf diesem Computer',
-  'settings.gate': 'Gate: ein Server, den Browser und Programme erreichen',
-  'settings.data': 'Daten',
-  'settings.practice': 'Übungsdaten: Nichts hier ist echt',
-  'settings.real': 'Die Ihrer Organisation',
 })

@@ -1,0 +1,26 @@
+import type { Source } from '../catalogue'
+
+/** The words of the settings. */
+export default {
+  'settings.text': 'How Gatehouse looks and works for you, and what it runs on.',
+  'settings.here': 'On this computer',
+  'settings.hereText': 'Kept in this browser or window, for whoever uses it.',
+  'settings.allKeys': 'Show all keyboard shortcuts',
+  'settings.protection': 'Protection at rest',
+  'settings.keychainText':
+    'Secrets in the database are encrypted. The key is in the keychain of this system, which opens when its owner signs in to the computer.',
+  'settings.keyFileText':
+    'Secrets in the database are encrypted. The key is in a file of its own: keep a copy of it, apart from copies of the database, because neither is of use without the other.',
+  'settings.keyIn': 'Key in',
+  'settings.keychain': 'Keychain of the system',
+  'settings.keyFile': 'Key file',
+  'settings.where': 'Where',
+  'settings.about': 'About Gatehouse',
+  'settings.version': 'Version',
+  'settings.place': 'Runs as',
+  'settings.desk': 'Desk: a window on this computer',
+  'settings.gate': 'Gate: a server that browsers and programs reach',
+  'settings.data': 'Data',
+  'settings.practice': 'Practice data: nothing here is real',
+  'settings.real': 'Your organisation’s own',
+} as const satisfies Source
