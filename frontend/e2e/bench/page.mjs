@@ -6,13 +6,20 @@
 import { chromium } from 'playwright'
 
 const [address, login, password, code] = process.argv.slice(2)
-const quantile = (all, q) => [...all].sort((a, b) => a - b)[Math.min(Math.floor(q * all.length), all.length - 1)]
+const quantile = (all, q) =>
+  [...all].sort((a, b) => a - b)[Math.min(Math.floor(q * all.length), all.length - 1)]
 const users = `${address}/#/users`
 const rowsInPage = 'tbody tr[aria-rowindex]'
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+  ],
 })
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
@@ -97,8 +104,14 @@ try {
   )
   console.log(
     JSON.stringify({
-      ready: quantile(loads.slice(1).map((one) => one.ready), 0.5),
-      readySlow: quantile(slow.map((one) => one.ready), 0.5),
+      ready: quantile(
+        loads.slice(1).map((one) => one.ready),
+        0.5,
+      ),
+      readySlow: quantile(
+        slow.map((one) => one.ready),
+        0.5,
+      ),
       shift: Math.max(...loads.map((one) => one.shift)),
       frame: quantile(scrolled.frames, 0.5),
       frame95: quantile(scrolled.frames, 0.95),
