@@ -42,8 +42,9 @@ export const mayOf = (user: User, viewer: Viewer): May[] =>
 function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (!viewer.manages) return 'forbidden'
   if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
+  if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
   if (user.id === viewer.id && act !== 'update') return 'own_rights'
-  if (user.adminUser && ['deactivate', 'delete', 'reissue', 'resetSecondFactors'].includes(act)) return 'admin_user'
+  if (user.adminUser && (act === 'reissue' || act === 'resetSecondFactors')) return 'admin_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||
