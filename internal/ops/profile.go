@@ -17,7 +17,6 @@ import (
 // Profile is everything about oneself.
 type Profile struct {
 	User              User                  `json:"user"`
-	Entry                                   // by which ways and from where
 	Account           AccountRef            `json:"account"`
 	MFA               MFA                   `json:"mfa"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
@@ -114,7 +113,7 @@ func showProfile(r *op.Reading, _ None) (Profile, error) {
 	}
 	apps, left, err := factorsOfUser(r.Tx, u.Ref())
 	return Profile{
-		User: showUser(u, a.MFAPolicy), Entry: showEntry(u.Entry), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a.MFAPolicy, u),
+		User: showUser(u, a.MFAPolicy), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a.MFAPolicy, u),
 		AuthenticatorApps: apps, RecoveryCodesLeft: left, Permissions: effective(roles, r.Actor.Operator()),
 	}, err
 }

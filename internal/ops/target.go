@@ -137,13 +137,13 @@ type May struct {
 	Detail  string       `json:"detail,omitempty"` // the same, in words
 }
 
-func (t target) may(a access.Actor) []May {
+func (t target) may(c op.Call) []May {
 	all := []May{}
 	for _, act := range Acts() {
 		m := May{Act: act, Allowed: true}
-		if d := access.Authorize(a, access.ManageUser, "", access.Source{}); !d.Allowed {
+		if d := access.Authorize(c.Actor, access.ManageUser, "", c.Source); !d.Allowed {
 			m = May{act, false, d.Reason, d.Text}
-		} else if p := t.guard(a, act); p != nil {
+		} else if p := t.guard(c.Actor, act); p != nil {
 			m = May{act, false, p.Code, p.Detail}
 		}
 		all = append(all, m)

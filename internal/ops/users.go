@@ -31,6 +31,7 @@ type User struct {
 	MFA        MFA           `json:"mfa"`
 	ForceMFA   bool          `json:"forceMfa"`
 	AdminUser  bool          `json:"adminUser"` // the first of the account, who cannot be deleted
+	Entry                    // by which ways and from where
 	CreatedAt  time.Time     `json:"createdAt"`
 	LastSeenAt *time.Time    `json:"lastSeenAt"` // null: never
 }
@@ -42,7 +43,7 @@ func showUser(l store.Listed, policy account.MFAPolicy) User {
 	}
 	return User{
 		ID: l.ID, Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
+		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser, Entry: showEntry(l.Entry),
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
 }
@@ -79,7 +80,6 @@ type AddUserInput struct {
 // UserDetail is everything an administrator may know of a user.
 type UserDetail struct {
 	User              User                  `json:"user"`
-	Entry                                   // by which ways and from where
 	Permissions       []EffectivePermission `json:"permissions"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
@@ -221,8 +221,7 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 	if err != nil {
 		return d, fmt.Errorf("find own account: %w", err)
 	}
-	d.Entry = showEntry(t.Entry)
-	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Actor), effective(t.roles, r.Actor.Operator())
+	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Call), effective(t.roles, r.Actor.Operator())
 	if d.AuthenticatorApps, d.RecoveryCodesLeft, err = factorsOfUser(r.Tx, t.Ref()); err != nil {
 		return d, err
 	}

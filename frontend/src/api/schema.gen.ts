@@ -811,10 +811,8 @@ export interface components {
             violations: components["schemas"]["Violation"][];
         };
         Profile: {
-            accessPoints: string[];
             account: components["schemas"]["AccountRef"];
             authenticatorApps: components["schemas"]["App"][];
-            ipRules: string[];
             mfa: components["schemas"]["MFA"];
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
@@ -972,12 +970,14 @@ export interface components {
             roles?: string[];
         };
         User: {
+            accessPoints: string[];
             adminUser: boolean;
             /** Format: date-time */
             createdAt: string;
             email: string;
             forceMfa: boolean;
             id: string;
+            ipRules: string[];
             /** @enum {string} */
             language: "en" | "de";
             /** Format: date-time */
@@ -991,10 +991,8 @@ export interface components {
             status: "invited" | "active" | "deactivated";
         };
         UserDetail: {
-            accessPoints: string[];
             activation: components["schemas"]["PendingActivation"] | null;
             authenticatorApps: components["schemas"]["App"][];
-            ipRules: string[];
             may: components["schemas"]["May"][];
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
@@ -2039,7 +2037,7 @@ export interface operations {
                 role?: string;
                 order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
                 /** @description Only these fields of each entity. */
-                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "createdAt" | "lastSeenAt")[];
+                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "accessPoints" | "ipRules" | "createdAt" | "lastSeenAt")[];
             };
             header?: never;
             path?: never;
