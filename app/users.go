@@ -45,6 +45,11 @@ func (u *Users) Reissue(in ops.UserID) (ops.ActivationIssued, error) {
 	return call(u.h, u.h.ops.Users.Reissue, in)
 }
 
+// TestAddress is users.testAddress.
+func (u *Users) TestAddress(in ops.TestAddressInput) (ops.AddressTest, error) {
+	return call(u.h, u.h.ops.Users.TestAddress, in)
+}
+
 // ResetSecondFactors is users.resetSecondFactors.
 func (u *Users) ResetSecondFactors(in ops.ResetInput) (ops.User, error) {
 	return call(u.h, u.h.ops.Users.ResetSecondFactors, in)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"gatehouse/internal/entry"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
 )
@@ -75,6 +76,7 @@ type Actor struct {
 	user      id.User
 	name      string
 	rights    Rights
+	entry     entry.Rules
 	session   id.Session
 	means     string
 	enrolling bool
@@ -90,6 +92,7 @@ type PersonFacts struct {
 	User      id.User
 	Name      string
 	Rights    Rights
+	Entry     entry.Rules // by which ways and from where the user may come
 	Session   id.Session
 	Means     string    // "password+authenticator_app"
 	Enrolling bool      // a second factor is required and not set up
@@ -101,7 +104,7 @@ type PersonFacts struct {
 func NewPerson(f PersonFacts) Actor {
 	return Actor{
 		kind: Person, account: f.Account, operator: f.Operator, user: f.User, name: f.Name,
-		rights: f.Rights, session: f.Session, means: f.Means, enrolling: f.Enrolling,
+		rights: f.Rights, entry: f.Entry, session: f.Session, means: f.Means, enrolling: f.Enrolling,
 		steppedUp: f.SteppedUp, seenAt: f.SeenAt,
 	}
 }
@@ -206,15 +209,50 @@ const (
 // the call is about none. Keys may be bound to domains; people are not.
 type Domain string
 
+// Enter says whether a user with these rules may come in from a source. The
+// Desk, and whatever else runs on the machine itself, has no address, and
+// ranges of addresses do not bind it; everywhere else a call whose address is
+// not known comes from none that is allowed.
+func Enter(r entry.Rules, s Source) Decision {
+	switch s.Face {
+	case FaceBrowser:
+		return Reach(r, entry.Web, s.Address)
+	case FaceREST:
+		return Reach(r, entry.API, s.Address)
+	case FaceDesk, FaceCLI, FaceSystem:
+		return Reach(entry.Rules{Points: r.Points}, entry.Web, s.Address)
+	}
+	return Reach(r, "", s.Address)
+}
+
+// Reach says whether a user with these rules may come to an access point from
+// an address.
+func Reach(r entry.Rules, p entry.Point, from netip.Addr) Decision {
+	switch {
+	case !r.Points.Has(p):
+		return Deny(problem.PointRefused, "Your user does not have the access point that you came by. An administrator of your account can give it to you.")
+	case !r.Ranges.Allows(from):
+		return Deny(problem.AddressRefused, "Your user cannot be used from the address you are at. Please sign in from a place that the IP rules allow, or ask an administrator of your account.")
+	}
+	return Allow()
+}
+
 // Authorize says whether the actor may use permission p on a domain from a
-// source. It denies by default. People are bound to no domain and no source:
-// both count once there are keys and address rules.
-func Authorize(a Actor, p Permission, _ Domain, _ Source) Decision {
+// source. It denies by default. People are bound to no domain: that counts
+// once there are keys.
+func Authorize(a Actor, p Permission, _ Domain, s Source) Decision {
 	switch {
 	case a.Kind() == Anonymous && a.ended:
 		return Deny(problem.SessionEnded, "Your session has ended. Please sign in again.")
 	case a.Kind() == Anonymous:
 		return Deny(problem.Unauthenticated, "Please sign in first.")
+	}
+	if a.kind == Person {
+		if d := Enter(a.entry, s); !d.Allowed {
+			return d
+		}
+	}
+	switch {
 	case p == Known:
 		return Allow()
 	case a.enrolling:

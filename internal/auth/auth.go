@@ -100,7 +100,7 @@ func (c bySession) resolve(tx store.ReadTx, k Keys) (access.Actor, error) {
 	}
 	state, _ := signin.MFA(b.Account.MFAPolicy, b.User.ForceMFA, b.User.HasFactor)
 	return access.NewPerson(access.PersonFacts{
-		Account: b.Account.ID, Operator: b.Operator, User: b.User.ID, Name: b.User.Name, Rights: b.Rights,
+		Account: b.Account.ID, Operator: b.Operator, User: b.User.ID, Name: b.User.Name, Rights: b.Rights, Entry: b.User.Entry,
 		Session: b.Session.ID, Means: b.Session.Means, Enrolling: state == signin.MFASetupRequired,
 		SteppedUp: b.Session.SteppedUpAt, SeenAt: b.Session.LastSeenAt,
 	}), nil

@@ -8,13 +8,17 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/internal/entry"
+	"gatehouse/internal/field"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/problem"
 	"gatehouse/internal/rest"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -28,6 +32,7 @@ type serving struct {
 	tlsCert   string
 	tlsKey    string
 	plain     bool
+	proxies   []string
 }
 
 func (e *env) serveCommand() *cobra.Command {
@@ -45,6 +50,7 @@ func (e *env) serveCommand() *cobra.Command {
 	f.StringVar(&s.tlsCert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&s.tlsKey, "tls-key", "", "key of the certificate, PEM")
 	f.BoolVar(&s.plain, "allow-plain-http", false, "listen without TLS on an address that others can reach, behind a proxy that has it")
+	f.StringArrayVar(&s.proxies, "trusted-proxy", nil, "address or range of a proxy whose X-Forwarded-For is believed; may be given several times (GATEHOUSE_TRUSTED_PROXY, with commas)")
 	return c
 }
 
@@ -60,6 +66,10 @@ const (
 
 func (e *env) serve(ctx context.Context, s serving) error {
 	public, err := s.check()
+	if err != nil {
+		return err
+	}
+	proxies, err := s.trusted()
 	if err != nil {
 		return err
 	}
@@ -87,7 +97,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 			return errors.Join(err, i.close())
 		}
 	}
-	handler, err := e.gate(i, site.Hosts(listener.Addr(), host))
+	handler, err := e.gate(i, site.Hosts(listener.Addr(), host), proxies)
 	if err != nil {
 		return errors.Join(err, i.close())
 	}
@@ -143,6 +153,21 @@ func (s serving) check() (*url.URL, error) {
 	return u, err
 }
 
+// trusted are the proxies whose word about addresses is taken.
+func (s serving) trusted() (entry.Proxies, error) {
+	given, from := s.proxies, "--trusted-proxy"
+	if len(given) == 0 {
+		from = "GATEHOUSE_TRUSTED_PROXY"
+		given = strings.FieldsFunc(fromEnv(from), func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	var form field.Form
+	proxies := entry.ReadProxies(&form, from, given)
+	if p, wrong := errors.AsType[*problem.Problem](form.Err()); wrong {
+		return proxies, errUsage{fmt.Errorf("%s: %s", p.Violations[0].Field, p.Violations[0].Message)}
+	}
+	return proxies, nil
+}
+
 // remember keeps the public address in the settings, so that links made by
 // other processes on this database begin with it too.
 func (e *env) remember(ctx context.Context, i *installation, base string) error {
@@ -171,7 +196,7 @@ func (s serving) address(a net.Addr) string {
 }
 
 // gate is everything the Gate serves over HTTP.
-func (e *env) gate(i *installation, hosts []string) (http.Handler, error) {
+func (e *env) gate(i *installation, hosts []string, proxies entry.Proxies) (http.Handler, error) {
 	app, err := site.Assets(e.assets)
 	if err != nil {
 		return nil, err
@@ -179,7 +204,7 @@ func (e *env) gate(i *installation, hosts []string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(rest.Prefix+"/", rest.Handler(i.engine, i.ops.Table(), e.log))
 	mux.Handle("/", app)
-	return site.Headers(site.Guard(hosts, rest.Refuse(e.log), mux)), nil
+	return site.Behind(proxies, site.Headers(site.Guard(hosts, rest.Refuse(e.log), mux))), nil
 }
 
 // announce prints the one line that says the Gate is ready, and on standard

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,6 +85,15 @@ type verdict struct {
 	actor    access.Actor
 	decision access.Decision
 	rights   int64
+	stray    *stray // the caller's session is used where it must not be
+}
+
+// stray is a session that is good, but not at the place where it is used: it
+// ends, since somebody may have carried it there. Its user is nobody for this
+// call.
+type stray struct {
+	actor    access.Actor
+	decision access.Decision
 }
 
 func (e *Engine) judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err error) {
@@ -94,6 +104,14 @@ func (e *Engine) judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err e
 	v.rights = rights
 	if v.actor, err = auth.Resolve(tx, e.keys, c); err != nil {
 		return v, err
+	}
+	if v.actor.Kind() == access.Person {
+		if d := access.Authorize(v.actor, access.Known, "", c.Source); !d.Allowed {
+			v.stray = &stray{v.actor, d}
+			if r.Open() { // that needs no session
+				v.actor = access.Actor{}
+			}
+		}
 	}
 	v.decision = r.decide(question{v.actor, c.Source, setUp, tx.Now()})
 	return v, nil
@@ -113,6 +131,9 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 	}
 	if !v.decision.Allowed {
 		return out, e.refuse(ctx, c, v, o.spec)
+	}
+	if v.stray != nil {
+		return out, e.turnOut(ctx, c, v, o.spec)
 	}
 	if !o.spec.Background {
 		err = e.touch(ctx, v.actor)
@@ -134,6 +155,11 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	if !before.decision.Allowed {
 		return out, e.refuse(ctx, c, before, o.spec)
 	}
+	if before.stray != nil {
+		if err := e.turnOut(ctx, c, before, o.spec); err != nil {
+			return out, err
+		}
+	}
 	p := &Preparing{Call: Call{ctx, before.actor, c.Source}, db: e.db}
 	defer func() {
 		for _, f := range p.after {
@@ -149,6 +175,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
 		v, err := e.stillAllowed(tx, c, o.rule, before)
 		if err != nil {
+			return err
+		}
+		if err := endStray(tx, v); err != nil {
 			return err
 		}
 		w := &Writing[Out]{Call{ctx, v.actor, c.Source}, tx, v.rights != before.rights}
@@ -195,12 +224,44 @@ func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) e
 	p := problem.New(v.decision.Reason, v.decision.Text)
 	call := Call{ctx, v.actor, c.Source}
 	err := e.db.Write(ctx, func(tx store.WriteTx) error {
+		if err := endStray(tx, v); err != nil {
+			return err
+		}
 		return leaveRecord(tx, call, s, Entry{}, p)
 	})
 	if err != nil {
 		return fmt.Errorf("record refusal: %w", err)
 	}
 	return p
+}
+
+// turnOut ends the session that came along with a call which needs none, and
+// leaves a trace of it.
+func (e *Engine) turnOut(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
+	call := Call{ctx, v.stray.actor, c.Source}
+	err := e.db.Write(ctx, func(tx store.WriteTx) error {
+		if err := endStray(tx, v); err != nil {
+			return err
+		}
+		return leaveRecord(tx, call, Spec{Name: s.Name}, Entry{}, problem.New(v.stray.decision.Reason, v.stray.decision.Text))
+	})
+	if err != nil && !errors.Is(err, store.ErrDiskFull) { // then it stays, and is let in nowhere
+		return fmt.Errorf("end a session that is used where it must not be: %w", err)
+	}
+	return nil
+}
+
+// endStray ends the session of a call that must not be made with it, in the
+// transaction that refuses the call. It may have ended already.
+func endStray(tx store.WriteTx, v verdict) error {
+	if v.stray == nil {
+		return nil
+	}
+	err := tx.EndSession(store.Self(v.stray.actor), v.stray.actor.Session())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
 }
 
 // leaveRecord writes what happened into the log. Refusals of callers nobody
@@ -235,7 +296,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 		r.Means = e.Means
 	}
 	if refusal != nil {
-		r.Outcome, r.Reason = activity.Refused, refusal.Code
+		r.Outcome, r.Reason = activity.Refused, cmp.Or(e.Reason, refusal.Code)
 		if r.Event == "" {
 			r.Event, r.Detail = RefusedEvent, activity.Detail{"operation": s.Name}
 		}

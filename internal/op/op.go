@@ -102,6 +102,7 @@ type Entry struct {
 	Means   string
 	Object  activity.Object
 	Detail  activity.Detail
+	Reason  problem.Code // of a refusal, where the caller is not told the real one
 }
 
 // Outcome of a write: done, refused or failed. Only a Writing makes one.

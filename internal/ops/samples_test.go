@@ -148,6 +148,7 @@ func samples() map[string]sample {
 		"users.delete":             colleague(opstest.Member{}, user),
 		"users.reissue":            colleague(opstest.Member{State: "invited"}, user),
 		"users.resetSecondFactors": colleague(opstest.Member{}, func(u id.User) any { return ops.ResetInput{ID: u, Reason: "Lost the phone."} }),
+		"users.testAddress":        colleague(opstest.Member{}, func(u id.User) any { return ops.TestAddressInput{ID: u, Address: "192.0.2.7"} }),
 		"sessions.list": {own: func(w *town, a asking) any {
 			w.somebody(a.home, opstest.Member{}).Caller()
 			return ops.SessionList{}

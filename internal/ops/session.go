@@ -24,6 +24,8 @@ type Session struct {
 	IdleEndsAt  time.Time           `json:"idleEndsAt"` // unless something happens
 	EndsAt      time.Time           `json:"endsAt"`     // whatever happens
 
+	Address string `json:"address"` // that this call came from; empty at the Desk
+
 	SteppedUpUntil time.Time `json:"steppedUpUntil"` // until then, sensitive acts ask for no proof
 	StepUpMethods  []Method  `json:"stepUpMethods"`  // what would be accepted as one
 }
@@ -79,7 +81,7 @@ func (o *Operations) addSession() {
 		if r.Actor.Kind() != access.Person {
 			return SessionStatus{State: SignedOut}, nil
 		}
-		s, err := showSession(r.Tx, store.Self(r.Actor), r.Actor.Session())
+		s, err := showSession(r.Tx, r.Source, store.Self(r.Actor), r.Actor.Session())
 		return SessionStatus{SignedIn, s}, err
 	})
 	o.Session.StepUp = op.Write(&o.table, op.Spec{
@@ -112,7 +114,7 @@ func userActor(u user.User) activity.Actor {
 }
 
 // showSession describes a session to its owner.
-func showSession(tx store.ReadTx, u store.UserRef, s id.Session) (*Session, error) {
+func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Session) (*Session, error) {
 	opened, err := tx.Session(u, s)
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
@@ -135,6 +137,7 @@ func showSession(tx store.ReadTx, u store.UserRef, s id.Session) (*Session, erro
 		Account:        AccountRef{a.ID, a.Handle, a.Name},
 		Permissions:    rights.Permissions(),
 		MFA:            mfaStatus(a.MFAPolicy, who),
+		Address:        from.AddressText(),
 		SteppedUpUntil: opened.Session.SteppedUpAt.Add(session.StepUp), StepUpMethods: methods,
 		SignedInAt: opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,
 	}, nil

@@ -118,9 +118,12 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 		if err != nil {
 			return w.Fail(err)
 		}
-		if !t.right || !open {
+		if welcome := access.Enter(now.Entry, w.Source); !t.right || !open || !welcome.Allowed {
 			if err := k.wrong(w.Tx); err != nil {
 				return w.Fail(err)
+			}
+			if t.right && open { // the caller is told as little as anybody; the user's log has it
+				about.Reason = welcome.Reason
 			}
 			return w.Refuse(errSignInFailed, about)
 		}
@@ -196,8 +199,9 @@ func (o *Operations) verify(_ *op.Preparing, in VerifyInput) (op.Commit[SignIn],
 		if err != nil {
 			return w.Fail(err)
 		}
-		if !open || u.ID != c.state.User || u.PasswordHash != c.state.Hash {
-			return w.Refuse(errSignInFailed, op.Entry{Account: u.Account, Object: userObject(u.User)})
+		welcome := access.Enter(u.Entry, w.Source)
+		if !open || !welcome.Allowed || u.ID != c.state.User || u.PasswordHash != c.state.Hash {
+			return w.Refuse(errSignInFailed, op.Entry{Account: u.Account, Object: userObject(u.User), Reason: welcome.Reason})
 		}
 		end := o.secondFactor(w, u.Listed, guess)
 		if end.Refused() {
@@ -227,7 +231,7 @@ func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) 
 	if err != nil {
 		return w.Fail(fmt.Errorf("open session: %w", err))
 	}
-	shown, err := showSession(w.Tx.ReadTx, u.Ref(), s.ID)
+	shown, err := showSession(w.Tx.ReadTx, w.Source, u.Ref(), s.ID)
 	if err != nil {
 		return w.Fail(err)
 	}

@@ -19,6 +19,8 @@ type Act string
 const (
 	UpdateUser     Act = "update"
 	ChangeRoles    Act = "roles"
+	ChangePoints   Act = "accessPoints"
+	ChangeRanges   Act = "ipRules"
 	DeactivateUser Act = "deactivate"
 	ReactivateUser Act = "reactivate"
 	DeleteUser     Act = "delete"
@@ -29,7 +31,7 @@ const (
 
 // Acts lists them all, in the order in which people see them.
 func Acts() []Act {
-	return []Act{UpdateUser, ChangeRoles, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
+	return []Act{UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
 }
 
 // target is a user somebody acts on, with what the guards need to know. There
@@ -60,7 +62,7 @@ func findTarget(tx store.ReadTx, c op.Call, u id.User) (target, error) {
 // nil when they may.
 //
 //   - Nobody touches a user who holds more than they do (rule P3), nor their
-//     own rights (P2).
+//     own rights (P2). From where they come is theirs to say.
 //   - The admin user of an account stays, and only the operator lets them in
 //     again (U3, U4). The console is the operator's last resort (M5).
 func (t target) guard(a access.Actor, act Act) *problem.Problem {
@@ -72,11 +74,19 @@ func (t target) guard(a access.Actor, act Act) *problem.Problem {
 	if t.AdminUser && (act == DeactivateUser || act == DeleteUser) {
 		return problem.New(problem.AdminUser, "The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.")
 	}
-	if a.User() == t.ID && act != UpdateUser {
+	if a.User() == t.ID && act != UpdateUser && act != ChangeRanges {
 		return ownRights(act)
 	}
-	if t.AdminUser && !console && (act == ReissueUser || act == ResetFactors) {
-		return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
+	if t.AdminUser && !console {
+		switch act {
+		case ReissueUser, ResetFactors:
+			return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
+		case ChangePoints, ChangeRanges: // shut out everywhere is as good as deactivated
+			if a.User() != t.ID {
+				return problem.New(problem.AdminUser, "Nobody but the admin user decides from where the admin user of an account comes in, so that nobody can shut them out.")
+			}
+		case UpdateUser, ChangeRoles, DeactivateUser, ReactivateUser, DeleteUser, EndSessions:
+		}
 	}
 	return t.state(act)
 }
@@ -89,7 +99,7 @@ func ownRights(act Act) *problem.Problem {
 		return problem.New(problem.OwnRights, "Please manage your own second factors in your profile.")
 	case EndSessions:
 		return problem.New(problem.OwnRights, "Please end your own sessions in your profile.")
-	case UpdateUser, ChangeRoles, DeactivateUser, ReactivateUser, DeleteUser:
+	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
 	}
 	return problem.New(problem.OwnRights, "Nobody changes their own rights. Please ask another administrator.")
 }
@@ -113,7 +123,7 @@ func (t target) state(act Act) *problem.Problem {
 		if !t.HasFactor {
 			return problem.Newf(problem.Conflict, "%s has no second factor.", t.Name)
 		}
-	case UpdateUser, ChangeRoles, DeleteUser, EndSessions:
+	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeleteUser, EndSessions:
 	}
 	return nil
 }
@@ -127,13 +137,13 @@ type May struct {
 	Detail  string       `json:"detail,omitempty"` // the same, in words
 }
 
-func (t target) may(a access.Actor) []May {
+func (t target) may(c op.Call) []May {
 	all := []May{}
 	for _, act := range Acts() {
 		m := May{Act: act, Allowed: true}
-		if d := access.Authorize(a, access.ManageUser, "", access.Source{}); !d.Allowed {
+		if d := access.Authorize(c.Actor, access.ManageUser, "", c.Source); !d.Allowed {
 			m = May{act, false, d.Reason, d.Text}
-		} else if p := t.guard(a, act); p != nil {
+		} else if p := t.guard(c.Actor, act); p != nil {
 			m = May{act, false, p.Code, p.Detail}
 		}
 		all = append(all, m)

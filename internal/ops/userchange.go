@@ -24,6 +24,9 @@ type UpdateUserInput struct {
 	Language *string   `json:"language,omitempty"`
 	Roles    []id.Role `json:"roles,omitempty"`
 	ForceMFA *bool     `json:"forceMfa,omitempty"`
+
+	AccessPoints []string `json:"accessPoints,omitempty"` // WEB, API, ISPROXY
+	IPRules      []string `json:"ipRules,omitempty"`      // addresses and ranges; one empty text: from anywhere
 }
 
 // Details of a person that forms change.
@@ -107,6 +110,7 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 			}
 			note(about.Detail, "forceMfa", t.ForceMFA, u.ForceMFA)
 		}
+		u.Entry = entryInput{in.AccessPoints, in.IPRules}.apply(&form, u.Entry, about.Detail)
 		roles, err := newRoles(w, t, &form, in.Roles, about.Detail)
 		if err != nil {
 			return w.Deny(err, about)
@@ -115,6 +119,9 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 			return w.Deny(err, op.Entry{Object: about.Object})
 		} else if err != nil {
 			return w.Fail(err)
+		}
+		if p := t.admits(w.Call, u.Entry); p != nil {
+			return w.Refuse(p, about)
 		}
 		if len(about.Detail) == 0 { // nothing is different
 			return changed(w, t.ID, about)
@@ -130,8 +137,8 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 	}, nil
 }
 
-// writeUpdate writes an update; roles may be nil, and stay then. A new address
-// ends every session of the user but the one to keep.
+// writeUpdate writes an update; roles may be nil, and stay then. A new mailbox
+// and new IP rules end every session of the user but the one to keep.
 func writeUpdate(tx store.WriteTx, t target, u user.User, roles []id.Role, keep id.Session) error {
 	if err := tx.UpdateUser(t.Ref(), u); err != nil {
 		return fmt.Errorf("update user: %w", err)
@@ -140,6 +147,9 @@ func writeUpdate(tx store.WriteTx, t target, u user.User, roles []id.Role, keep 
 		if err := leaveMailbox(tx, t.Ref(), keep); err != nil {
 			return err
 		}
+	}
+	if err := turnOut(tx, t.Ref(), t.Entry, u.Entry, keep); err != nil {
+		return err
 	}
 	if roles == nil {
 		return nil

@@ -31,6 +31,7 @@ type User struct {
 	MFA        MFA           `json:"mfa"`
 	ForceMFA   bool          `json:"forceMfa"`
 	AdminUser  bool          `json:"adminUser"` // the first of the account, who cannot be deleted
+	Entry                    // by which ways and from where
 	CreatedAt  time.Time     `json:"createdAt"`
 	LastSeenAt *time.Time    `json:"lastSeenAt"` // null: never
 }
@@ -42,7 +43,7 @@ func showUser(l store.Listed, policy account.MFAPolicy) User {
 	}
 	return User{
 		ID: l.ID, Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
+		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser, Entry: showEntry(l.Entry),
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
 }
@@ -71,6 +72,9 @@ type AddUserInput struct {
 	Roles    []id.Role `json:"roles"`
 	Mobile   string    `json:"mobile,omitempty"`
 	ForceMFA bool      `json:"forceMfa,omitempty"`
+
+	AccessPoints []string `json:"accessPoints,omitempty"` // WEB, API, ISPROXY; all when left out
+	IPRules      []string `json:"ipRules,omitempty"`      // addresses and ranges; none: from anywhere
 }
 
 // UserDetail is everything an administrator may know of a user.
@@ -109,6 +113,7 @@ type userOps struct {
 	Delete             *op.Op[UserID, None]
 	Reissue            *op.Op[UserID, ActivationIssued]
 	ResetSecondFactors *op.Op[ResetInput, User]
+	TestAddress        *op.Op[TestAddressInput, AddressTest]
 }
 
 func (o *Operations) addUsers() {
@@ -126,7 +131,7 @@ func (o *Operations) addUsers() {
 	}, op.Holds(access.ManageUser), o.addUser)
 	o.Users.Update = op.Write(&o.table, op.Spec{
 		Name: "users.update", Route: "PATCH /users/{id}", Event: "user.updated",
-		Summary: "Change what is given of a user: everything but the login. A new e-mail address ends the user's sessions.",
+		Summary: "Change what is given of a user: everything but the login. A new e-mail address and new IP rules end the user's sessions.",
 	}, op.Holds(access.ManageUser).SteppedUp(), updateUser)
 	o.Users.Deactivate = op.Write(&o.table, op.Spec{
 		Name: "users.deactivate", Route: "POST /users/{id}/deactivate", Event: "user.deactivated",
@@ -148,6 +153,10 @@ func (o *Operations) addUsers() {
 		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset", Destroys: true,
 		Summary: "Remove a user's second factors after they lost them. Sessions end, and the next sign-in demands a new set-up.",
 	}, op.Holds(access.ManageUser).SteppedUp(), resetFactors)
+	o.Users.TestAddress = op.Read(&o.table, op.Spec{
+		Name: "users.testAddress", Route: "GET /users/{id}/test-address",
+		Summary: "Whether a user could come in from an address, by which of the IP rules, and to which access points.",
+	}, op.Holds(access.ViewUser), testAddress)
 }
 
 func listUsers(r *op.Reading, in UserList) (Page[User], error) {
@@ -212,7 +221,7 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 	if err != nil {
 		return d, fmt.Errorf("find own account: %w", err)
 	}
-	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Actor), effective(t.roles, r.Actor.Operator())
+	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Call), effective(t.roles, r.Actor.Operator())
 	if d.AuthenticatorApps, d.RecoveryCodesLeft, err = factorsOfUser(r.Tx, t.Ref()); err != nil {
 		return d, err
 	}
@@ -260,6 +269,8 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		Mobile:   field.Optional(&form, "mobile", user.ParseMobile, in.Mobile),
 		ForceMFA: in.ForceMFA,
 	}
+	given := activity.Detail{}
+	u.Entry = entryInput{in.AccessPoints, in.IPRules}.apply(&form, u.Entry, given)
 	var home account.Account
 	var roles []access.Role
 	err := p.Read(func(tx store.ReadTx) (err error) {
@@ -294,12 +305,12 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 				return w.Fail(err)
 			}
 		}
-		given, names := []id.Role{}, []string{}
+		ids, names := []id.Role{}, []string{}
 		for _, r := range roles {
-			given, names = append(given, r.ID), append(names, r.Name)
+			ids, names = append(ids, r.ID), append(names, r.Name)
 		}
 		u.CreatedAt = w.Tx.Now()
-		ref, err := w.Tx.AddUser(u, "", given...)
+		ref, err := w.Tx.AddUser(u, "", ids...)
 		if errors.Is(err, store.ErrTaken) {
 			form.Add("login", loginTaken())
 			return w.Fail(form.Err())
@@ -312,9 +323,12 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 			return w.Fail(err)
 		}
 		added := showUser(store.Listed{User: u, Roles: roles}, home.MFAPolicy)
-		return w.Done(Added{added, issued}, op.Entry{
-			Object: userObject(u), Detail: activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA},
-		})
+		detail := activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA}
+		if len(given) > 0 { // otherwise from anywhere, by every way
+			now := showEntry(u.Entry)
+			detail["accessPoints"], detail["ipRules"] = now.AccessPoints, now.IPRules
+		}
+		return w.Done(Added{added, issued}, op.Entry{Object: userObject(u), Detail: detail})
 	}, nil
 }
 

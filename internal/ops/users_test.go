@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/entry"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -57,6 +58,7 @@ func TestUsers_Add(t *testing.T) {
 		ID: out.User.ID, Login: user.Login(in.Login), Name: "Cora Claes", Email: user.Email(in.Email), Mobile: "+32470123456", Language: "de", Status: "invited",
 		Roles: []ops.RoleRef{{ID: w.Role(w.otter, "Support"), Name: "Support"}, {ID: w.Role(w.otter, "Tech"), Name: "Tech"}},
 		MFA:   ops.MFA{State: "setup_required", RequiredBy: "policy"}, ForceMFA: true, CreatedAt: w.Clock.Now(),
+		Entry: ops.Entry{AccessPoints: []entry.Point{"WEB", "API", "ISPROXY"}, IPRules: []string{}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

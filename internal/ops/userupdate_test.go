@@ -345,6 +345,10 @@ func (w *town) act(by *opstest.Person, act ops.Act, on *opstest.Person) (err err
 		w.people++
 		role := w.newRole("otter", access.ViewUser)
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, Roles: []id.Role{role}})
+	case ops.ChangePoints:
+		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, AccessPoints: []string{"WEB"}})
+	case ops.ChangeRanges:
+		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, IPRules: []string{"192.0.2.0/24"}})
 	case ops.DeactivateUser:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Deactivate, u)
 	case ops.ReactivateUser:

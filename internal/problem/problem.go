@@ -32,6 +32,9 @@ const (
 	OwnRights        Code = "own_rights"         // nobody does this to themselves
 	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
 	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
+	AddressRefused   Code = "address_refused"    // the user's IP rules do not hold the address
+	PointRefused     Code = "point_refused"      // the user does not have the access point
+	SelfLockout      Code = "self_lockout"       // whoever asks would shut themselves out
 	PasswordWrong    Code = "password_wrong"     // one's own, asked for again
 	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
 	SignInFailed     Code = "sign_in_failed"     // login or password wrong, never which
@@ -57,7 +60,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, Outranked, OwnRights, LastAdmin,
-		MFARequired, PasswordWrong, TooManyAttempts,
+		MFARequired, AddressRefused, PointRefused, SelfLockout, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
@@ -79,6 +82,10 @@ const (
 	MixedScript      FieldCode = "mixed_script"
 	BadText          FieldCode = "bad_text"
 	NotGrantable     FieldCode = "not_grantable"
+	BadAddress       FieldCode = "bad_address"
+	HostBits         FieldCode = "host_bits" // a range whose address is not its first
+	Duplicate        FieldCode = "duplicate"
+	TooMany          FieldCode = "too_many"
 	PasswordTooShort FieldCode = "password_too_short"
 	PasswordTooLong  FieldCode = "password_too_long"
 	PasswordListed   FieldCode = "password_listed"
@@ -89,7 +96,7 @@ const (
 func FieldCodes() []FieldCode {
 	return []FieldCode{
 		Required, TooShort, TooLong, BadFormat, NotAllowed, Taken, Unknown,
-		MixedScript, BadText, NotGrantable, PasswordTooShort, PasswordTooLong,
+		MixedScript, BadText, NotGrantable, BadAddress, HostBits, Duplicate, TooMany, PasswordTooShort, PasswordTooLong,
 		PasswordListed, PasswordContext,
 	}
 }

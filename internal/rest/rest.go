@@ -116,7 +116,8 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			return err
 		})
 		if err != nil {
-			if problem.Is(err, problem.SessionEnded) {
+			switch problem.Of(err).Code {
+			case problem.SessionEnded, problem.AddressRefused, problem.PointRefused: // there is no session (any more)
 				http.SetCookie(w, sessionCookie("", -1))
 			}
 			writeProblem(w, r, log, err)
@@ -143,7 +144,8 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: cookie, Value: value, Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 }
 
-// caller is who a request says it is, and where it came from.
+// caller is who a request says it is, and where it came from: the address of the
+// connection, or what package site found behind proxies.
 func caller(r *http.Request) (auth.Caller, error) {
 	c := auth.Caller{Source: access.Source{Face: access.FaceREST, Program: r.UserAgent()}}
 	if r.Header.Get("Sec-Fetch-Mode") != "" { // only browsers send it, and no page can
@@ -238,11 +240,12 @@ func statusOf(c problem.Code) int {
 		return http.StatusUnprocessableEntity
 	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
 		return http.StatusUnauthorized
-	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.Outranked, problem.OwnRights:
+	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.Outranked, problem.OwnRights,
+		problem.AddressRefused, problem.PointRefused:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
-	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.MFARequired:
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.MFARequired, problem.SelfLockout:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

@@ -16,7 +16,7 @@ const (
 	// One row has what a call must know of who makes it. It is read at every
 	// call, and every column costs.
 	selectBearer = `SELECT s.id, s.means, s.stepped_up_at, s.last_seen_at, s.ends_at,
-			u.id, u.account_id, u.name, u.state, u.force_mfa, ` + factorColumn + `, a.state, a.mfa_policy,
+			u.id, u.account_id, u.name, u.state, u.force_mfa, u.access_points, u.ip_rules, ` + factorColumn + `, a.state, a.mfa_policy,
 			EXISTS (SELECT 1 FROM installation i WHERE i.operator_id = a.id), ` + rightsColumn + `
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
 	bearerByToken    = selectBearer + ` WHERE s.token_digest = $1`
@@ -55,20 +55,21 @@ type Opened struct {
 func scanOpened(s scan) (o Opened, err error) {
 	var signedIn, steppedUp, lastSeen, ends, created int64
 	var seen sql.NullInt64
+	var points, ranges string
 	ss, u := &o.Session, &o.User.User
 	err = s(&ss.ID, &ss.User, &ss.Face, &ss.Means, &ss.Address, &ss.Program, &signedIn, &steppedUp, &lastSeen, &ends,
-		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &created, &seen, &o.User.HasFactor,
+		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &o.User.HasFactor,
 		&o.Account.Handle, &o.Account.Name, &o.Account.State, &o.Account.MFAPolicy)
 	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	u.CreatedAt, u.LastSeenAt, o.Account.ID = fromMS(created), fromNullMS(seen), u.Account
-	o.User.ref = UserRef{u.ID}
+	u.Entry, o.User.ref = restoreEntry(points, ranges), UserRef{u.ID}
 	return o, err
 }
 
 // Bearer is what a call must know of who makes it.
 type Bearer struct {
 	Session  session.Session // id, means, and the times that end it
-	User     Listed          // id, name, state and what asks for a second factor
+	User     Listed          // id, name, state, ways in, and what asks for a second factor
 	Account  account.Account // id, state and policy
 	Operator bool            // the account is the operator's
 	Rights   access.Rights
@@ -77,11 +78,13 @@ type Bearer struct {
 func scanBearer(s scan) (b Bearer, err error) {
 	var steppedUp, lastSeen, ends int64
 	var rights sql.NullString
+	var points, ranges string
 	ss, u, a := &b.Session, &b.User, &b.Account
 	err = s(&ss.ID, &ss.Means, &steppedUp, &lastSeen, &ends,
-		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &u.HasFactor, &a.State, &a.MFAPolicy, &b.Operator, &rights)
+		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &points, &ranges, &u.HasFactor, &a.State, &a.MFAPolicy, &b.Operator, &rights)
 	ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	ss.User, u.Account, b.Rights = u.ID, a.ID, readRights(rights.String, b.Operator)
+	u.Entry = restoreEntry(points, ranges)
 	return b, err
 }
 

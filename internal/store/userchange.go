@@ -13,12 +13,12 @@ const (
 	selectRow    = `SELECT u.row, a.row FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.id = $1`
 
 	updateUser alters = `UPDATE users
-		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8
+		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8, access_points = $9, ip_rules = $10
 		WHERE id = $1 AND state <> 'deleted'`
 	setState   alters = `UPDATE users SET state = $3 WHERE id = $1 AND state = $2`
 	setForce   alters = `UPDATE users SET force_mfa = TRUE WHERE id = $1`
 	deleteUser alters = `UPDATE users
-		SET state = 'deleted', password_hash = '', email = '', mobile = '', search = '', force_mfa = FALSE
+		SET state = 'deleted', password_hash = '', email = '', mobile = '', search = '', force_mfa = FALSE, ip_rules = ''
 		WHERE id = $1 AND state <> 'deleted'`
 	deleteUserRoles alters = `DELETE FROM user_roles WHERE user_id = $1`
 	deleteUserRole  alters = `DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2`
@@ -38,11 +38,12 @@ func searchText(u user.User) string {
 	return user.Fold(u.Name + " " + string(u.Login) + " " + string(u.Email))
 }
 
-// UpdateUser writes name, e-mail, mobile, language and whether a second factor
-// is forced. The login stays what it is.
+// UpdateUser writes name, e-mail, mobile, language, whether a second factor is
+// forced, and by which ways the user may come in. The login stays what it is.
 func (tx WriteTx) UpdateUser(ref UserRef, u user.User) error {
 	name, search := user.Fold(u.Name), searchText(u)
-	err := tx.alterOne(updateUser, string(ref.id), u.Name, name, search, string(u.Email), string(u.Mobile), string(u.Language), u.ForceMFA)
+	err := tx.alterOne(updateUser, string(ref.id), u.Name, name, search, string(u.Email), string(u.Mobile), string(u.Language), u.ForceMFA,
+		u.Entry.Points.Text(), u.Entry.Ranges.Text())
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,13 @@ import (
 	"fmt"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/entry"
 	"gatehouse/internal/id"
 	"gatehouse/internal/user"
 )
 
 const (
-	userColumns  = `u.id, u.account_id, u.login, u.name, u.email, u.mobile, u.language, u.state, u.admin_user, u.force_mfa, u.created_at, u.last_seen_at`
+	userColumns  = `u.id, u.account_id, u.login, u.name, u.email, u.mobile, u.language, u.state, u.admin_user, u.force_mfa, u.access_points, u.ip_rules, u.created_at, u.last_seen_at`
 	factorColumn = `EXISTS (SELECT 1 FROM authenticator_apps f WHERE f.user_id = u.id)`
 
 	listedColumns = userColumns + `, ` + factorColumn + `, ` + rolesColumn
@@ -19,8 +20,8 @@ const (
 	selectUser  = `SELECT ` + listedColumns + ` FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.state <> 'deleted'`
 	userByLogin = `SELECT ` + listedColumns + `, u.password_hash FROM users u WHERE u.login_folded = $1 AND u.state <> 'deleted'`
 	loginTaken  = `SELECT 1 FROM users WHERE login_folded = $1`
-	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, second_factor, password_hash, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $13 THEN 'forced' ELSE 'none' END, $14, $15)
+	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, second_factor, password_hash, created_at, access_points, ip_rules)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $13 THEN 'forced' ELSE 'none' END, $14, $15, $16, $17)
 		RETURNING row, (SELECT a.row FROM accounts a WHERE a.id = account_id)`
 	setPassword  alters = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
 	setHash             = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
@@ -56,11 +57,17 @@ func scanUser(s scan, more ...any) (l Listed, err error) {
 	var created int64
 	var seen sql.NullInt64
 	var roles sql.NullString
+	var points, ranges string
 	u := &l.User
-	err = s(append([]any{&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &created, &seen, &l.HasFactor, &roles}, more...)...)
+	err = s(append([]any{&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &l.HasFactor, &roles}, more...)...)
 	u.CreatedAt, u.LastSeenAt, l.Roles = fromMS(created), fromNullMS(seen), readRoles(roles.String)
+	u.Entry = restoreEntry(points, ranges)
 	l.ref = UserRef{u.ID}
 	return l, err
+}
+
+func restoreEntry(points, ranges string) entry.Rules {
+	return entry.Rules{Points: entry.RestorePoints(points), Ranges: entry.RestoreRanges(ranges)}
 }
 
 // User of the scope, whatever its state but deleted.
@@ -100,7 +107,7 @@ func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) (U
 		i := indexed{search: search}
 		return i, read(&i.row, &i.account)
 	}, insertUser, string(u.ID), string(u.Account), string(u.Login), u.Login.Folded(), u.Name, user.Fold(u.Name), search,
-		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now))
+		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now), u.Entry.Points.Text(), u.Entry.Ranges.Text())
 	if err != nil {
 		return UserRef{}, classify(tx.engine, fmt.Errorf("add user: %w", err))
 	}

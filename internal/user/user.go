@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
 
+	"gatehouse/internal/entry"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
@@ -65,6 +66,7 @@ type User struct {
 	State      State
 	AdminUser  bool // the first user of the account
 	ForceMFA   bool // an administrator demands a second factor of this user
+	Entry      entry.Rules
 	CreatedAt  time.Time
 	LastSeenAt time.Time // zero: never
 }

@@ -33,6 +33,7 @@ export const operations = {
   'users.delete': { method: 'DELETE', path: '/users/{id}', noun: 'Users', verb: 'Delete', background: false, stepUp: true },
   'users.reissue': { method: 'POST', path: '/users/{id}/activation', noun: 'Users', verb: 'Reissue', background: false, stepUp: true },
   'users.resetSecondFactors': { method: 'POST', path: '/users/{id}/reset-second-factors', noun: 'Users', verb: 'ResetSecondFactors', background: false, stepUp: true },
+  'users.testAddress': { method: 'GET', path: '/users/{id}/test-address', noun: 'Users', verb: 'TestAddress', background: false, stepUp: false },
   'sessions.list': { method: 'GET', path: '/sessions', noun: 'Sessions', verb: 'List', background: false, stepUp: false },
   'sessions.end': { method: 'DELETE', path: '/sessions/{id}', noun: 'Sessions', verb: 'End', background: false, stepUp: false },
   'sessions.endAll': { method: 'DELETE', path: '/users/{id}/sessions', noun: 'Sessions', verb: 'EndAll', background: false, stepUp: false },

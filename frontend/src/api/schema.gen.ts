@@ -484,7 +484,7 @@ export interface paths {
         delete: operations["users.delete"];
         options?: never;
         head?: never;
-        /** Change what is given of a user: everything but the login. A new e-mail address ends the user's sessions. */
+        /** Change what is given of a user: everything but the login. A new e-mail address and new IP rules end the user's sessions. */
         patch: operations["users.update"];
         trace?: never;
     };
@@ -573,6 +573,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/test-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a user could come in from an address, by which of the IP rules, and to which access points. */
+        get: operations["users.testAddress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -609,8 +626,10 @@ export interface components {
             link: string;
         };
         AddUserInput: {
+            accessPoints?: string[];
             email: string;
             forceMfa?: boolean;
+            ipRules?: string[];
             language: string;
             login: string;
             mobile?: string;
@@ -620,6 +639,12 @@ export interface components {
         Added: {
             activation: components["schemas"]["ActivationIssued"];
             user: components["schemas"]["User"];
+        };
+        AddressTest: {
+            accessPoints: components["schemas"]["PointTest"][];
+            address: string;
+            allowed: boolean;
+            rule: string;
         };
         App: {
             /** Format: date-time */
@@ -705,10 +730,10 @@ export interface components {
         };
         May: {
             /** @enum {string} */
-            act: "update" | "roles" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
+            act: "update" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Named: {
@@ -768,9 +793,15 @@ export interface components {
             entities: components["schemas"]["Permission"][];
             pagination: components["schemas"]["Pagination"];
         };
+        PointTest: {
+            accessPoint: string;
+            allowed: boolean;
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+        };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -851,6 +882,7 @@ export interface components {
         };
         Session: {
             account: components["schemas"]["AccountRef"];
+            address: string;
             /** Format: date-time */
             endsAt: string;
             /** Format: date-time */
@@ -927,21 +959,25 @@ export interface components {
             publicUrl?: string;
         };
         UpdateUserInput: {
+            accessPoints?: string[];
             email?: string;
             forceMfa?: boolean;
             id: string;
+            ipRules?: string[];
             language?: string;
             mobile?: string;
             name?: string;
             roles?: string[];
         };
         User: {
+            accessPoints: string[];
             adminUser: boolean;
             /** Format: date-time */
             createdAt: string;
             email: string;
             forceMfa: boolean;
             id: string;
+            ipRules: string[];
             /** @enum {string} */
             language: "en" | "de";
             /** Format: date-time */
@@ -980,7 +1016,7 @@ export interface components {
         };
         Violation: {
             /** @enum {string} */
-            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "unknown" | "mixed_script" | "bad_text" | "not_grantable" | "password_too_short" | "password_too_long" | "password_listed" | "password_context";
+            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "unknown" | "mixed_script" | "bad_text" | "not_grantable" | "bad_address" | "host_bits" | "duplicate" | "too_many" | "password_too_short" | "password_too_long" | "password_listed" | "password_context";
             field: string;
             message: string;
         };
@@ -2001,7 +2037,7 @@ export interface operations {
                 role?: string;
                 order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
                 /** @description Only these fields of each entity. */
-                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "createdAt" | "lastSeenAt")[];
+                fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "accessPoints" | "ipRules" | "createdAt" | "lastSeenAt")[];
             };
             header?: never;
             path?: never;
@@ -2317,6 +2353,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.testAddress": {
+        parameters: {
+            query?: {
+                address?: string;
+                rules?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressTest"];
                 };
             };
             /** @description A problem; nothing was changed. */
