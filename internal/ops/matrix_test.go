@@ -225,6 +225,14 @@ func invariants(i op.Info, who asker, foreign bool, got string, records int) (wr
 			want = "forbidden"
 		}
 		must(got == want, "set-up is over; want %s", want)
+	case i.Rule.String() == "background job":
+		want := map[string]string{"anonymous": "unauthenticated", "enrolling Admin": "mfa_setup_required", "background job": "ok"}[who.name]
+		if strings.HasSuffix(who.name, "session") {
+			want = "session_ended"
+		} else if want == "" {
+			want = "forbidden"
+		}
+		must(got == want, "it is for the program itself; want %s", want)
 	case forAll:
 		must(in, "it is for everybody")
 	case who.name == "anonymous":

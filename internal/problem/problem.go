@@ -69,27 +69,29 @@ type FieldCode string
 
 // The field codes.
 const (
-	Required         FieldCode = "required"
-	TooShort         FieldCode = "too_short"
-	TooLong          FieldCode = "too_long"
-	BadFormat        FieldCode = "bad_format"
-	NotAllowed       FieldCode = "not_allowed"
-	Taken            FieldCode = "taken"
-	Unknown          FieldCode = "unknown"
-	MixedScript      FieldCode = "mixed_script"
-	BadText          FieldCode = "bad_text"
-	NotGrantable     FieldCode = "not_grantable"
-	PasswordTooShort FieldCode = "password_too_short"
-	PasswordTooLong  FieldCode = "password_too_long"
-	PasswordListed   FieldCode = "password_listed"
-	PasswordContext  FieldCode = "password_context"
+	Required           FieldCode = "required"
+	TooShort           FieldCode = "too_short"
+	TooLong            FieldCode = "too_long"
+	BadFormat          FieldCode = "bad_format"
+	NotAllowed         FieldCode = "not_allowed"
+	Taken              FieldCode = "taken"
+	Unknown            FieldCode = "unknown"
+	MixedScript        FieldCode = "mixed_script"
+	BadText            FieldCode = "bad_text"
+	NotGrantable       FieldCode = "not_grantable"
+	PlaceholderUnknown FieldCode = "placeholder_unknown"
+	PlaceholderMissing FieldCode = "placeholder_missing"
+	PasswordTooShort   FieldCode = "password_too_short"
+	PasswordTooLong    FieldCode = "password_too_long"
+	PasswordListed     FieldCode = "password_listed"
+	PasswordContext    FieldCode = "password_context"
 )
 
 // FieldCodes lists every field code.
 func FieldCodes() []FieldCode {
 	return []FieldCode{
 		Required, TooShort, TooLong, BadFormat, NotAllowed, Taken, Unknown,
-		MixedScript, BadText, NotGrantable, PasswordTooShort, PasswordTooLong,
+		MixedScript, BadText, NotGrantable, PlaceholderUnknown, PlaceholderMissing, PasswordTooShort, PasswordTooLong,
 		PasswordListed, PasswordContext,
 	}
 }
