@@ -31,7 +31,7 @@ func (w *town) acts(on id.User) map[string]func(auth.Caller) error {
 			return err
 		},
 		"reissue": func(c auth.Caller) error {
-			_, err := opstest.Do(w.Place, c, w.Ops.Users.Reissue, u)
+			_, err := opstest.Do(w.Place, c, w.Ops.Users.Reissue, ops.ReissueInput{ID: u.ID})
 			return err
 		},
 		"reset": func(c auth.Caller) error {
