@@ -397,9 +397,15 @@ func childFiller(f file) error {
 	if !errors.Is(err, store.ErrDiskFull) || n == 0 {
 		return fmt.Errorf("after %d writes: %w", n, err)
 	}
-	for range 3 {
-		if err := db.Write(ctx, large("again")); !errors.Is(err, store.ErrDiskFull) {
+	// One more may fit, where the write-ahead log begins anew.
+	for refused := 0; refused < 3; {
+		switch err := db.Write(ctx, large(fmt.Sprintf("a%d", n))); {
+		case errors.Is(err, store.ErrDiskFull):
+			refused++
+		case err != nil:
 			return fmt.Errorf("a write on a full disk: %w", err)
+		default:
+			n++
 		}
 	}
 	if got, err := there(db, "a", n+5); got != n || err != nil {
