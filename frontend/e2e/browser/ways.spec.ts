@@ -65,7 +65,6 @@ async function writesRules(anna: Visitor): Promise<void> {
   await expect(dialog(page).getByText('192.0.2.99 is allowed, by 192.0.2.0/24.')).toBeVisible()
   await expect(dialog(page).getByText('can reach: WEB')).toBeVisible()
   await anna.look('ways-editor')
-  await inGerman(page, 'ways-editor-german')
   // Typed and not added, it counts as well.
   await field.fill('203.0.113.9')
   await expect(dialog(page).getByText('New IP rules end all sessions of Tom Willems.')).toBeVisible()
@@ -73,14 +72,24 @@ async function writesRules(anna: Visitor): Promise<void> {
   await expect(page.getByText('Changes to Tom Willems were saved.')).toBeVisible()
 }
 
-/** inGerman keeps a picture of the same state in German. */
-async function inGerman(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: picturePath(name), animations: 'disabled' })
+/** inGerman keeps pictures of the user's page and of the editor in German. */
+async function inGerman(page: Page): Promise<void> {
+  const speak = async (language: string) => {
+    await page.evaluate((value) => localStorage.setItem('gatehouse.language', value), language)
+    await page.reload()
+  }
+  await speak('de')
+  await page.getByText('Adresse prüfen').scrollIntoViewIfNeeded()
+  await page.screenshot({ path: picturePath('ways-user-german'), animations: 'disabled' })
+  await page.getByRole('button', { name: 'Bearbeiten', exact: true }).click()
+  await dialog(page).getByLabel('Adresse oder Bereich').scrollIntoViewIfNeeded()
+  await page.screenshot({ path: picturePath('ways-editor-german'), animations: 'disabled' })
+  await speak('en')
 }
 
 async function readsThem(anna: Visitor): Promise<void> {
   const { page } = anna
-  await page.getByRole('table').getByText('Tom Willems').click()
+  await page.getByRole('button', { name: /^Tom Willems/ }).click()
   await page.getByRole('link', { name: 'Open the user' }).click()
   const card = page.getByRole('main').locator('section', { hasText: 'Ways in' }).last()
   await expect(card.getByRole('listitem')).toHaveText(['192.0.2.0/24 256 addresses', '203.0.113.9 1 address', '2001:db8::/48 65,536 networks (/64)'].map((text) => new RegExp(text.replaceAll(/[./()]/g, '\\$&').replaceAll(' ', '\\s*'))))
@@ -93,6 +102,7 @@ async function readsThem(anna: Visitor): Promise<void> {
   anna.forgetRefusals()
   await card.scrollIntoViewIfNeeded()
   await anna.look('ways-user')
+  await inGerman(page)
 }
 
 /** isTurnedOut is what somebody sees whose place is not on the list any more. */
