@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -146,8 +147,8 @@ func TestLive_behindProxies(t *testing.T) {
 	}
 	// One client's wrong guesses do not close the door to all who share the proxy.
 	g.Exec(`DELETE FROM throttles`)
-	for n := range 40 {
-		knock("127.0.0.1", "POST", "/session", `{"login":"nobody`+string(rune('a'+n%26))+`","password":"wrong wrong wrong"}`, "", "X-Forwarded-For", "198.51.100.7")
+	for n := range 70 {
+		knock("127.0.0.1", "POST", "/session", `{"login":"nobody`+strconv.Itoa(n)+`","password":"wrong wrong wrong"}`, "", "X-Forwarded-For", "198.51.100.7")
 	}
 	if got := knock("127.0.0.1", "POST", "/session", rosa, "", "X-Forwarded-For", "198.51.100.7"); got.status != http.StatusTooManyRequests {
 		t.Errorf("after many guesses the client gets %d", got.status)

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/entry"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
@@ -222,6 +223,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
 		reflect.TypeFor[ops.Act]():           ops.Acts(),
 		reflect.TypeFor[store.UserOrder]():   store.UserOrders(),
+		reflect.TypeFor[entry.Point]():       entry.AllPoints(),
 		reflect.TypeFor[ops.Purpose]():       []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
 		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
 		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},

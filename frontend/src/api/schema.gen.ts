@@ -1035,7 +1035,8 @@ export interface components {
             required: boolean;
         };
         PointTest: {
-            accessPoint: string;
+            /** @enum {string} */
+            accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
             code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
@@ -1292,7 +1293,7 @@ export interface components {
             roles?: string[];
         };
         User: {
-            accessPoints: string[];
+            accessPoints: ("WEB" | "API" | "ISPROXY")[];
             adminUser: boolean;
             /** Format: date-time */
             createdAt: string;

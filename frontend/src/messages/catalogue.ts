@@ -1,3 +1,4 @@
+import type address from './en/address'
 import type activity from './en/activity'
 import type base from './en/base'
 import type entry from './en/entry'
@@ -12,6 +13,7 @@ export type Source = Record<string, string | { one: string; other: string }>
 export interface English {
   base: typeof base
   activity: typeof activity
+  address: typeof address
   entry: typeof entry
   own: typeof own
   settings: typeof settings

@@ -40,5 +40,6 @@ export const sessionWith = (...permissions: Permission[]): Session => ({
   idleEndsAt: new Date(Date.now() + 15 * 60_000).toISOString(),
   endsAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),
   steppedUpUntil: new Date(Date.now() + 5 * 60_000).toISOString(),
+  address: '192.0.2.7',
   stepUpMethods: ['authenticator_app', 'recovery_code'],
 })

@@ -5,7 +5,18 @@ import { speak } from '../testing/words'
 import { userSchema } from '../features/users/userForm'
 import { Form } from './form.svelte'
 
-const blank = { login: '', name: '', email: '', mobile: '', language: 'en', roles: [] as string[], forceMfa: false }
+const blank = {
+  login: '',
+  name: '',
+  email: '',
+  mobile: '',
+  language: 'en',
+  roles: [] as string[],
+  forceMfa: false,
+  accessPoints: ['WEB'],
+  ipRules: [] as string[],
+  newRule: '',
+}
 const full = { ...blank, login: ' anna ', name: 'Anna', email: 'anna@example.eu', roles: ['rol_1'] }
 
 describe('the form that adds a user', () => {

@@ -63,10 +63,10 @@ export const setUp = at('/set-up', () => import('../setup/Setup.svelte'), {
 export const routes: readonly Route[] = [
   home,
   at('/users', () => import('../users/Users.svelte'), {
-    words: ['users', 'activity'],
+    words: ['users', 'address', 'activity'],
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
-  at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'own', 'activity'] }),
+  at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'address', 'own', 'activity'] }),
   at('/activity', () => import('../activity/Activity.svelte'), {
     words: ['activity'],
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
@@ -76,7 +76,7 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
   }),
   at('/profile', () => import('../profile/Profile.svelte'), {
-    words: ['own', 'users', 'activity'],
+    words: ['own', 'users', 'address', 'activity'],
     whileEnrolling: true,
   }),
   at('/profile/edit', () => import('../profile/EditProfile.svelte'), { words: ['own', 'users'] }),

@@ -19,6 +19,8 @@ const profile: Output<'profile.show'> = {
     mfa: { state: 'on', requiredBy: '' },
     forceMfa: false,
     roles: [],
+    accessPoints: ['WEB', 'API', 'ISPROXY'],
+    ipRules: [],
     createdAt: '2026-01-01T00:00:00Z',
     lastSeenAt: null,
   },

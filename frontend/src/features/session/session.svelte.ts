@@ -12,9 +12,9 @@ export type Permission = Session['permissions'][number]
 export type Installation = Output<'installation.show'>
 /** Why somebody stands at the sign-in page, when there is something to tell. */
 export type Notice =
-  'idle' | 'absolute' | 'ended' | 'again' | 'elsewhere' | 'test' | 'signedOut' | 'activated' | 'isSetUp'
+  'idle' | 'absolute' | 'ended' | 'refused' | 'again' | 'elsewhere' | 'test' | 'signedOut' | 'activated' | 'isSetUp'
 /** Not of their own will, or only for a moment: these come back to the place where they were. */
-const comingBack: readonly (Notice | undefined)[] = ['idle', 'absolute', 'ended', 'again']
+const comingBack: readonly (Notice | undefined)[] = ['idle', 'absolute', 'ended', 'refused', 'again']
 
 export type State =
   | { kind: 'starting' }
@@ -150,6 +150,7 @@ onProblem((problem, operation) => {
   const ownAnswer = operation === 'session.signIn' || operation === 'session.verify'
   if (ownAnswer || operation.startsWith('activation.') || operation.startsWith('setup.')) return
   if (problem.code === 'session_ended' || problem.code === 'unauthenticated') ended()
+  if (problem.code === 'address_refused' || problem.code === 'point_refused') toSignIn('refused')
   // Rights change at once; the menu follows with the first refusal.
   if (problem.code === 'mfa_setup_required' || problem.code === 'forbidden') void refresh().catch(() => undefined)
   if (problem.code === 'not_set_up') state = { kind: 'not_set_up' }

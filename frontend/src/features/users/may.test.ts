@@ -17,6 +17,8 @@ const tom: User = {
   mfa: { state: 'on', requiredBy: '' },
   forceMfa: false,
   adminUser: false,
+  accessPoints: ['WEB', 'API', 'ISPROXY'],
+  ipRules: [],
   createdAt: '2026-05-01T08:00:00Z',
   lastSeenAt: null,
 }
@@ -47,6 +49,8 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
       delete: 'admin_user',
       reissue: 'admin_user',
       resetSecondFactors: 'admin_user',
+      accessPoints: 'admin_user',
+      ipRules: 'admin_user',
       reactivate: 'conflict',
     },
   ],
@@ -54,9 +58,9 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
   expect(refused(user, viewer)).toEqual(wanted)
 })
 
-test('oneself can only be edited', () => {
+test('oneself can only be edited, but for the rights', () => {
   const own = mayOf({ ...tom, id: anna.id }, anna)
-  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update'])
+  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update', 'ipRules'])
   expect(reason(own, 'resetSecondFactors')).toContain('in your profile')
   expect(reason(own, 'delete')).toBe('Nobody changes their own rights. Ask another administrator.')
 })

@@ -6,12 +6,14 @@ import type { User } from './list.svelte'
 
 export type May = Schema['May']
 export type Act = May['act']
-/** The acts that have a button; the roles are changed with the rest of a user. */
-export type Doing = Exclude<Act, 'roles'>
+/** The acts that have a button; roles and ways in are changed with the rest of a user. */
+export type Doing = Exclude<Act, 'roles' | 'accessPoints' | 'ipRules'>
 
 const acts: readonly Act[] = [
   'update',
   'roles',
+  'accessPoints',
+  'ipRules',
   'reissue',
   'resetSecondFactors',
   'endSessions',
@@ -43,8 +45,8 @@ function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (!viewer.manages) return 'forbidden'
   if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
   if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
-  if (user.id === viewer.id && act !== 'update') return 'own_rights'
-  if (user.adminUser && (act === 'reissue' || act === 'resetSecondFactors')) return 'admin_user'
+  if (user.id === viewer.id) return act === 'update' || act === 'ipRules' ? undefined : 'own_rights'
+  if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||
@@ -66,6 +68,7 @@ export function reason(may: readonly May[], act: Act): string | undefined {
       if (act === 'endSessions') return t('users.why.ownSessions')
       break
     case 'admin_user':
+      if (act === 'accessPoints' || act === 'ipRules') return t('users.why.adminWays')
       return t(act === 'delete' || act === 'deactivate' ? 'users.why.adminStays' : 'users.why.adminOperator')
     case 'conflict':
       if (act === 'resetSecondFactors') return t('users.why.noFactor')

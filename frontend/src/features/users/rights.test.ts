@@ -38,6 +38,8 @@ test('only what was changed is sent, and another order of roles is no change', (
     mobile: '+32470123456',
     language: 'en',
     forceMfa: false,
+    accessPoints: ['WEB', 'API'],
+    ipRules: ['10.0.0.0/8'],
     roles: [
       { id: 'a', name: 'A' },
       { id: 'b', name: 'B' },
@@ -51,6 +53,12 @@ test('only what was changed is sent, and another order of roles is no change', (
     language: 'de',
     forceMfa: true,
   })
+  expect(changes(before, { ...before, accessPoints: ['API', 'WEB'] })).toEqual({})
+  expect(changes(before, { ...before, accessPoints: ['WEB'], newRule: ' 192.0.2.7 ' })).toEqual({
+    accessPoints: ['WEB'],
+    ipRules: ['10.0.0.0/8', '192.0.2.7'],
+  })
+  expect(changes(before, { ...before, ipRules: [] }), 'no rules any more').toEqual({ ipRules: [''] })
 })
 
 const catalogue = [

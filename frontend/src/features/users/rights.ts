@@ -1,6 +1,9 @@
 import type { Schema } from '../../api/client'
 import type { User } from './list.svelte'
 
+/** The access points, in the order in which people see them. */
+export const points = ['WEB', 'API', 'ISPROXY'] as const satisfies readonly User['accessPoints'][number][]
+
 export type Role = Schema['Role']
 export type Permission = Schema['Permission']['permission']
 
@@ -26,12 +29,21 @@ export const valuesOf = (user: User) => ({
   language: user.language as string,
   roles: user.roles.map((role) => role.id),
   forceMfa: user.forceMfa,
+  accessPoints: user.accessPoints as string[],
+  ipRules: user.ipRules,
+  /** Typed, and not in the list yet. */
+  newRule: '',
 })
+
+/** The IP rules that a form says, also the one that was typed last and not added. */
+export const rulesOf = ({ ipRules, newRule }: Pick<Values, 'ipRules' | 'newRule'>) =>
+  newRule.trim() ? [...ipRules, newRule.trim()] : [...ipRules]
 
 type Values = ReturnType<typeof valuesOf>
 
 /** Only what was changed: what somebody else changed meanwhile stays as they left it. */
 export function changes(before: Values, after: Values) {
+  const ranges = rulesOf(after)
   const sorted = (ids: readonly string[]) => [...ids].sort().join()
   return {
     ...(before.name !== after.name ? { name: after.name } : {}),
@@ -39,6 +51,9 @@ export function changes(before: Values, after: Values) {
     ...(before.mobile !== after.mobile ? { mobile: after.mobile } : {}),
     ...(before.language !== after.language ? { language: after.language } : {}),
     ...(before.forceMfa !== after.forceMfa ? { forceMfa: after.forceMfa } : {}),
+    ...(sorted(before.accessPoints) !== sorted(after.accessPoints) ? { accessPoints: [...after.accessPoints] } : {}),
+    // One empty text says: from anywhere. An empty list would say nothing.
+    ...(sorted(before.ipRules) !== sorted(ranges) ? { ipRules: ranges.length > 0 ? ranges : [''] } : {}),
     ...(sorted(before.roles) !== sorted(after.roles) ? { roles: [...after.roles] } : {}),
   }
 }

@@ -36,6 +36,8 @@ export default define('activity', {
   'activity.d.mobile': 'Mobilnummer',
   'activity.d.language': 'Sprache',
   'activity.d.roles': 'Rollen',
+  'activity.d.accessPoints': 'Zugangspunkte',
+  'activity.d.ipRules': 'IP-Regeln',
   'activity.d.forceMfa': '2-Faktor-Authentifizierung erzwungen',
   'activity.d.sessionsEnded': 'Beendete Sitzungen',
   'activity.d.operation': 'Gewünscht',

@@ -132,6 +132,8 @@ export default define('base', {
   'signIn.startOver': 'Als jemand anderes anmelden',
   'signIn.ended':
     'Ihre Sitzung wurde beendet: von Ihnen an anderer Stelle, von einem Administrator, oder weil sich Ihr Passwort oder Ihre 2-Faktor-Authentifizierung geändert hat. Nach der Anmeldung sind Sie wieder, wo Sie waren.',
+  'signIn.refused':
+    'Ihr Benutzer darf von hier aus nicht verwendet werden, deshalb wurden Sie abgemeldet. Ist das falsch, fragen Sie einen Administrator.',
   'signIn.idle':
     'Es war eine Weile nichts geschehen, deshalb hat sich Gatehouse zum Schutz Ihres Kontos gesperrt. Nach der Anmeldung sind Sie wieder, wo Sie waren.',
   'signIn.absolute':
@@ -249,6 +251,10 @@ export default define('base', {
   'violation.mixed_script': 'Buchstaben verschiedener Alphabete sind gemischt. Verwenden Sie nur eines.',
   'violation.bad_text': 'Das enthält Zeichen, die nicht gespeichert werden können.',
   'violation.not_grantable': 'Sie können nur Berechtigungen vergeben, die Sie selbst haben.',
+  'violation.bad_address': 'Das ist weder eine Adresse noch ein Bereich, oder es hat führende Nullen oder eine Zone.',
+  'violation.host_bits': 'Die Adresse ist nicht die erste dieses Bereichs. Nennen Sie den Bereich oder die Adresse.',
+  'violation.duplicate': 'Das steht schon in der Liste.',
+  'violation.too_many': 'Das sind zu viele. Fassen Sie Nachbarn zu Bereichen zusammen.',
 
   'problem.invalid_request': 'Gatehouse hat die Anfrage nicht verstanden. Laden Sie die Seite neu.',
   'problem.invalid_fields': 'Einige Felder brauchen Ihre Aufmerksamkeit.',
@@ -279,6 +285,10 @@ export default define('base', {
   'problem.last_admin':
     'Danach könnte niemand mehr das Konto verwalten. Geben Sie zuerst jemand anderem die Rolle Admin.',
   'problem.mfa_required': 'Die 2-Faktor-Authentifizierung ist für Sie Pflicht und lässt sich nicht ausschalten.',
+  'problem.address_refused':
+    'Die IP-Regeln lassen diese Adresse nicht zu. Kommen Sie von einem anderen Ort oder fragen Sie einen Administrator.',
+  'problem.point_refused': 'Dieser Zugangspunkt steht dem Benutzer nicht offen. Fragen Sie einen Administrator.',
+  'problem.self_lockout': 'Damit würden Sie sich aussperren: Die IP-Regeln müssen Ihre jetzige Adresse enthalten.',
   'problem.password_wrong': 'Das ist nicht Ihr aktuelles Passwort. Prüfen Sie es und versuchen Sie es noch einmal.',
   'problem.log_damaged':
     'Das Aktivitätsprotokoll wurde verändert oder beschädigt. Bis das geklärt ist, ist nichts möglich. Sagen Sie es der Person, die diese Installation betreut.',

@@ -102,6 +102,8 @@ export default define('users', {
   'users.why.adminOperator':
     'Nur der Betreiber dieser Installation lässt den Admin-Benutzer wieder herein. Bitte wenden Sie sich an ihn.',
   'users.why.adminRole': 'Der Admin-Benutzer behält diese Rolle.',
+  'users.why.adminWays':
+    'Niemand als der Admin-Benutzer selbst bestimmt, woher er hereinkommt, damit ihn niemand aussperren kann.',
   'users.why.noFactor': 'Es gibt keinen zweiten Faktor, den man zurücksetzen könnte.',
   'users.why.deactivated': 'Deaktiviert. Reaktivieren Sie den Benutzer zuerst.',
   'users.delete.title': '{name} löschen?',

@@ -37,6 +37,8 @@ export default {
   'activity.d.mobile': 'Mobile number',
   'activity.d.language': 'Language',
   'activity.d.roles': 'Roles',
+  'activity.d.accessPoints': 'Access points',
+  'activity.d.ipRules': 'IP rules',
   'activity.d.forceMfa': '2-factor authentication forced',
   'activity.d.sessionsEnded': 'Sessions ended',
   'activity.d.operation': 'Asked for',

@@ -129,6 +129,8 @@ export default {
   'signIn.startOver': 'Sign in as somebody else',
   'signIn.ended':
     'Your session was ended, by you elsewhere or by an administrator, or because your password or 2-factor authentication changed. Sign in and you are back where you were.',
+  'signIn.refused':
+    'Your user may not be used from where you are now, so you were signed out. If that is wrong, ask an administrator.',
   'signIn.idle':
     'Nothing had happened for a while, so Gatehouse locked itself to keep your account safe. Sign in and you are back where you were.',
   'signIn.absolute': 'Your session had lasted as long as one may. Sign in and you are back where you were.',
@@ -240,6 +242,10 @@ export default {
   'violation.mixed_script': 'Letters of different alphabets are mixed. Use one alphabet.',
   'violation.bad_text': 'This contains characters that cannot be stored.',
   'violation.not_grantable': 'You can only give permissions that you hold yourself.',
+  'violation.bad_address': 'This is neither an address nor a range, or it has leading zeros or a zone.',
+  'violation.host_bits': 'The address is not the first of this range. Give the range or the address.',
+  'violation.duplicate': 'This is in the list already.',
+  'violation.too_many': 'These are too many. Put neighbours together as ranges.',
 
   'problem.invalid_request': 'Gatehouse did not understand the request. Reload the page and try again.',
   'problem.invalid_fields': 'Some fields need your attention.',
@@ -269,6 +275,10 @@ export default {
   'problem.last_admin':
     'This would leave nobody who can administer the account. Give somebody else the role Admin first.',
   'problem.mfa_required': '2-factor authentication is required of you, so it cannot be switched off.',
+  'problem.address_refused':
+    'The IP rules do not allow this address. Come from another place, or ask an administrator.',
+  'problem.point_refused': 'This access point is not open to the user. Ask an administrator.',
+  'problem.self_lockout': 'This would lock you out: the IP rules must hold the address you are at.',
   'problem.password_wrong': 'That is not your current password. Check it and try again.',
   'problem.log_damaged':
     'The activity log has been tampered with or damaged, so nothing can be done until it is looked at. Tell whoever runs this installation.',

@@ -1,0 +1,36 @@
+import type { Source } from '../catalogue'
+
+/** The words about the ways in: access points and IP rules. */
+export default {
+  'ways.title': 'Ways in',
+  'ways.points': 'Access points',
+  'ways.pointsHelp': 'By which ways the user may come.',
+  'ways.help.WEB': 'This app, in a browser and at the Desk.',
+  'ways.help.API': 'Programs that call the REST API.',
+  'ways.help.ISPROXY': 'Programs that check domains over ISProxy.',
+  'ways.rules': 'IP rules',
+  'ways.rulesHelp':
+    'Addresses and ranges from which the user may come. Without any, from anywhere. A Desk has no address, and is not bound by them.',
+  'ways.anywhere': 'From anywhere',
+  'ways.ranges': { one: 'From {n} address or range', other: 'From {n} addresses and ranges' },
+  'ways.new': 'Address or range',
+  'ways.newHelp': 'Such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.',
+  'ways.add': 'Add',
+  'ways.addMine': 'Add mine: {range}',
+  'ways.remove': 'Remove {range}',
+  'ways.addresses': { one: '{n} address', other: '{n} addresses' },
+  'ways.networks': { one: '{n} network (/64)', other: '{n} networks (/64)' },
+  'ways.countless': 'more addresses than anybody can use',
+  'ways.every4': 'every IPv4 address',
+  'ways.every6': 'every IPv6 address',
+  'ways.take': 'Take {range}',
+  'ways.lockout': 'You are at {address}, which is in none of these ranges: this would lock you out.',
+  'ways.ends': 'New IP rules end all sessions of {name}.',
+  'ways.endsOwn': 'New IP rules end all your other sessions.',
+  'ways.test': 'Test an address',
+  'ways.testNow': 'Test',
+  'ways.allowedBy': '{address} is allowed, by {rule}.',
+  'ways.allowed': '{address} is allowed: there are no IP rules.',
+  'ways.refused': '{address} is not allowed.',
+  'ways.open': 'From there the user can reach: {points}.',
+} as const satisfies Source
