@@ -829,10 +829,6 @@ export interface components {
             program: string;
         };
         Renewed: Record<string, never>;
-        ResetInput: {
-            id: string;
-            reason: string;
-        };
         Role: {
             builtIn: boolean;
             description: string;
@@ -926,15 +922,6 @@ export interface components {
         UpdateSettingsInput: {
             publicUrl?: string;
         };
-        UpdateUserInput: {
-            email?: string;
-            forceMfa?: boolean;
-            id: string;
-            language?: string;
-            mobile?: string;
-            name?: string;
-            roles?: string[];
-        };
         User: {
             adminUser: boolean;
             /** Format: date-time */
@@ -962,9 +949,6 @@ export interface components {
             recoveryCodesLeft: number;
             sessions: number;
             user: components["schemas"]["User"];
-        };
-        UserID: {
-            id: string;
         };
         UserPage: {
             entities: components["schemas"]["User"][];
@@ -2133,9 +2117,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["UpdateUserInput"];
+                "application/json": {
+                    email?: string;
+                    forceMfa?: boolean;
+                    language?: string;
+                    mobile?: string;
+                    name?: string;
+                    roles?: string[];
+                };
             };
         };
         responses: {
@@ -2168,11 +2159,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -2203,11 +2190,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -2238,11 +2221,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -2275,7 +2254,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ResetInput"];
+                "application/json": {
+                    reason: string;
+                };
             };
         };
         responses: {
