@@ -116,3 +116,49 @@ func TestDocument_json(t *testing.T) {
 		t.Errorf("openapi is %v", d["openapi"])
 	}
 }
+
+// What stands in the path is refused in the body, so the document must not ask
+// for it there: a client made from it would be refused.
+func TestDocument_pathNotInBody(t *testing.T) {
+	type schema struct {
+		Ref        string                     `json:"$ref"`
+		Properties map[string]json.RawMessage `json:"properties"`
+		Required   []string                   `json:"required"`
+	}
+	var d struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+		}
+		Components struct{ Schemas map[string]schema }
+	}
+	if err := json.Unmarshal(rest.Document(ops.New(ops.Dependencies{}).Table()), &d); err != nil {
+		t.Fatal(err)
+	}
+	bodies := 0
+	for path, methods := range d.Paths {
+		for method, o := range methods {
+			body, ok := o.RequestBody.Content["application/json"]
+			if !ok {
+				continue
+			}
+			bodies++
+			s := body.Schema
+			if s.Ref != "" {
+				s = d.Components.Schemas[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
+			}
+			if len(s.Properties) == 0 {
+				t.Errorf("%s %s describes an empty body", method, path)
+			}
+			for name := range s.Properties {
+				if strings.Contains(path, "{"+name+"}") {
+					t.Errorf("%s %s asks for %s in the body too", method, path, name)
+				}
+			}
+		}
+	}
+	if bodies == 0 {
+		t.Error("no operation has a body")
+	}
+}

@@ -108,7 +108,7 @@ func (in input) decodeBody(r *http.Request, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrongType):
-		return unreadable("The field %s cannot be a %s; please check its type.", orWhole(wrongType.Field), short(wrongType.Value))
+		return unreadable("%s cannot be of the type %s; please check it.", orWhole(wrongType.Field), short(wrongType.Value))
 	case errors.Is(err, secret.ErrNotText):
 		return unreadable("A secret, such as a password or code, must be a text in quotation marks.")
 	}
@@ -173,9 +173,9 @@ func short(sent string) string {
 
 func orWhole(field string) string {
 	if field == "" {
-		return "(the whole request)"
+		return "The request"
 	}
-	return field
+	return "The field " + field
 }
 
 // decodeQuery follows the conventions of registrars' lists: field=value or

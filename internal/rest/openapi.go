@@ -99,17 +99,26 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 	if len(parameters) > 0 {
 		o["parameters"] = parameters
 	}
-	if body && i.In.NumField() > 0 {
-		o["requestBody"] = object{"required": needsBody(i.In), "content": object{"application/json": object{"schema": s.of(i.In)}}}
+	if !body {
+		return o
+	}
+	if schema, required := s.body(i); schema != nil {
+		o["requestBody"] = object{"required": required, "content": object{"application/json": object{"schema": schema}}}
 	}
 	return o
 }
 
-// needsBody reports whether an input has a field that cannot be left out.
-func needsBody(in reflect.Type) bool {
-	return slices.ContainsFunc(reflect.VisibleFields(in), func(f reflect.StructField) bool {
-		return jsonName(f) != "" && !strings.Contains(f.Tag.Get("json"), ",omit")
-	})
+// body describes what of an input is sent in the body, and whether there must be
+// one. What stands in the path is refused in the body, so it is not described there.
+func (s *schemas) body(i op.Info) (schema object, mustBe bool) {
+	properties, required := s.fields(i.In, i.Parameters())
+	switch {
+	case len(properties) == 0:
+		return nil, false
+	case len(i.Parameters()) == 0:
+		return s.of(i.In), len(required) > 0
+	}
+	return objectOf(properties, required), len(required) > 0
 }
 
 // schemas describes Go types in JSON Schema; structs go into made by name.
@@ -158,12 +167,18 @@ func (s *schemas) structure(t reflect.Type) object {
 	if _, ok := s.made[name]; ok {
 		return ref
 	}
-	schema := object{"type": "object"}
-	s.made[name] = schema
-	properties, required := object{}, []string{}
+	schema := object{}
+	s.made[name] = schema // before its fields, which may lead back to it
+	maps.Copy(schema, objectOf(s.fields(t, nil)))
+	return ref
+}
+
+// fields describes those of a struct but for some, and names the ones that cannot be left out.
+func (s *schemas) fields(t reflect.Type, but []string) (properties object, required []string) {
+	properties = object{}
 	for _, f := range reflect.VisibleFields(t) {
 		field := jsonName(f)
-		if field == "" {
+		if field == "" || slices.Contains(but, field) {
 			continue
 		}
 		optional := strings.Contains(f.Tag.Get("json"), ",omit")
@@ -176,11 +191,15 @@ func (s *schemas) structure(t reflect.Type) object {
 			required = append(required, field)
 		}
 	}
-	schema["properties"] = properties
+	return properties, required
+}
+
+func objectOf(properties object, required []string) object {
+	schema := object{"type": "object", "properties": properties}
 	if len(required) > 0 {
 		schema["required"] = required
 	}
-	return ref
+	return schema
 }
 
 func nullable(schema object) object {

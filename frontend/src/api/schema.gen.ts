@@ -1110,10 +1110,6 @@ export interface components {
             id: string;
         };
         Renewed: Record<string, never>;
-        ResetInput: {
-            id: string;
-            reason: string;
-        };
         Role: {
             builtIn: boolean;
             description: string;
@@ -1321,9 +1317,6 @@ export interface components {
             recoveryCodesLeft: number;
             sessions: number;
             user: components["schemas"]["User"];
-        };
-        UserID: {
-            id: string;
         };
         UserPage: {
             entities: components["schemas"]["User"][];
@@ -2929,9 +2922,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["UpdateUserInput"];
+                "application/json": {
+                    email?: string;
+                    forceMfa?: boolean;
+                    language?: string;
+                    mobile?: string;
+                    name?: string;
+                    roles?: string[];
+                };
             };
         };
         responses: {
@@ -2999,11 +2999,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -3034,11 +3030,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -3071,7 +3063,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ResetInput"];
+                "application/json": {
+                    reason: string;
+                };
             };
         };
         responses: {
