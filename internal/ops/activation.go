@@ -201,7 +201,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 			return err
 		}
 		a, err := tx.Account(found.Scope)
-		before, strength, about = u, strengthOf(a.MFAPolicy, u), aboutUser(a, u.User)
+		before, strength, about = u, strengthOf(a, u, tx.Now()), aboutUser(a, u.User)
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {

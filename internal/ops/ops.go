@@ -55,6 +55,8 @@ type Operations struct {
 	Roles         roleOps
 	Activity      activityOps
 	Settings      settingsOps
+	Accounts      accountsOps
+	Account       accountOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -72,6 +74,8 @@ func New(d Dependencies) *Operations {
 	o.addRoles()
 	o.addActivity()
 	o.addSettings()
+	o.addAccounts()
+	o.addAccount()
 	return o
 }
 

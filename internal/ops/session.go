@@ -121,7 +121,11 @@ func showSession(tx store.ReadTx, u store.UserRef, s id.Session) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
-	who, a := opened.User, opened.Account
+	who := opened.User
+	a, err := tx.AccountOf(u)
+	if err != nil {
+		return nil, fmt.Errorf("show session: %w", err)
+	}
 	rights, err := tx.RightsOf(u, in.Operator == a.ID)
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
@@ -134,7 +138,7 @@ func showSession(tx store.ReadTx, u store.UserRef, s id.Session) (*Session, erro
 		User:           SessionUser{who.ID, who.Login, who.Name, who.Language},
 		Account:        AccountRef{a.ID, a.Handle, a.Name},
 		Permissions:    rights.Permissions(),
-		MFA:            mfaStatus(a.MFAPolicy, who),
+		MFA:            mfaStatus(a, who, tx.Now()),
 		SteppedUpUntil: opened.Session.SteppedUpAt.Add(session.StepUp), StepUpMethods: methods,
 		SignedInAt: opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,
 	}, nil

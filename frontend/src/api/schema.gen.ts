@@ -4,6 +4,145 @@
  */
 
 export interface paths {
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account one is in: its name, when it was opened, and its policies. */
+        get: operations["account.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own account: its name, its official contact, and whether everybody in it must use a second factor. */
+        patch: operations["account.update"];
+        trace?: never;
+    };
+    "/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts of the installation, searched, filtered and sorted. */
+        get: operations["accounts.list"];
+        put?: never;
+        /** Open an account with its admin user; the answer holds the activation link and code to hand over, shown once. */
+        post: operations["accounts.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account: its record, its policies, its admin user and how far it has come. */
+        get: operations["accounts.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is given of an account: everything but the handle. */
+        patch: operations["accounts.update"];
+        trace?: never;
+    };
+    "/accounts/{id}/admin-activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new activation link and code for the admin user of an account. Older ones are dead; second factors stay. */
+        post: operations["accounts.reissueAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an account for good: nobody gets in again. Its activity stays, and its handle is never used again. */
+        post: operations["accounts.close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/hand-over-admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the admin user of an account over to somebody else. Password, second factors and sessions of the person before are gone. */
+        post: operations["accounts.handOverAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the people of a suspended account in again. */
+        post: operations["accounts.reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep everybody of an account out until further notice: sessions and links die at once. */
+        post: operations["accounts.suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/activation/check": {
         parameters: {
             query?: never;
@@ -577,10 +716,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountID: {
+            id: string;
+        };
+        AccountMay: {
+            /** @enum {string} */
+            act: "update" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
+            allowed: boolean;
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
+        };
+        AccountPolicy: {
+            apiPasswords: boolean;
+            forceMfa: boolean;
+            mfa: components["schemas"]["Demand"];
+            /** @enum {string} */
+            mfaPolicy: "by_opening_date" | "required" | "recommended";
+            mfaRequiredFrom: string;
+            /** @enum {string} */
+            policy: "by_opening_date" | "required" | "recommended";
+        };
+        AccountReason: {
+            id: string;
+            reason: string;
+        };
         AccountRef: {
             handle: string;
             id: string;
             name: string;
+        };
+        AccountRow: {
+            adminName: string;
+            adminSecondFactor: boolean;
+            /** @enum {string} */
+            adminStatus: "invited" | "active" | "deactivated";
+            handle: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            operator: boolean;
+            /** @enum {string} */
+            policy: "by_opening_date" | "required" | "recommended";
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
+            /** @enum {string} */
+            state: "open" | "suspended" | "closed";
+        };
+        AccountRowPage: {
+            entities: components["schemas"]["AccountRow"][];
+            pagination: components["schemas"]["Pagination"];
         };
         Activated: {
             login: string;
@@ -672,6 +859,48 @@ export interface components {
             /** Format: password */
             code: string;
         };
+        Contact: {
+            email: string;
+            mobile: string;
+        };
+        Customer: {
+            email: string;
+            handle: string;
+            id: string;
+            mobile: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            operator: boolean;
+            policy: components["schemas"]["AccountPolicy"];
+            /** @enum {string} */
+            state: "open" | "suspended" | "closed";
+        };
+        CustomerAdmin: {
+            activation: components["schemas"]["PendingActivation"] | null;
+            email: string;
+            /** @enum {string} */
+            language: "en" | "de";
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            login: string;
+            mobile: string;
+            name: string;
+            secondFactor: boolean;
+            /** @enum {string} */
+            status: "invited" | "active" | "deactivated";
+        };
+        CustomerDetail: {
+            account: components["schemas"]["Customer"];
+            admin: components["schemas"]["CustomerAdmin"] | null;
+            may: components["schemas"]["AccountMay"][];
+            progress: components["schemas"]["Progress"];
+        };
+        Demand: {
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
+        };
         EffectivePermission: {
             /** @enum {string} */
             permission: "VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION";
@@ -688,6 +917,13 @@ export interface components {
             expiresAt: string;
             recoveryCodes: string[];
         };
+        HandOverInput: {
+            email: string;
+            id: string;
+            language?: string;
+            mobile?: string;
+            name: string;
+        };
         Installation: {
             languages: ("en" | "de")[];
             /** @enum {string} */
@@ -699,7 +935,8 @@ export interface components {
         };
         MFA: {
             /** @enum {string} */
-            requiredBy: "" | "policy" | "administrator";
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
             /** @enum {string} */
             state: "on" | "off" | "setup_required";
         };
@@ -708,7 +945,7 @@ export interface components {
             act: "update" | "roles" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Named: {
@@ -717,6 +954,18 @@ export interface components {
             name: string;
         };
         None: Record<string, never>;
+        OpenAccountInput: {
+            adminEmail: string;
+            adminLanguage: string;
+            adminLogin: string;
+            adminMobile?: string;
+            adminName: string;
+            email: string;
+            handle: string;
+            mobile?: string;
+            name: string;
+            openedAt?: string;
+        };
         OpenSession: {
             address: string;
             current: boolean;
@@ -737,6 +986,22 @@ export interface components {
         OpenSessionPage: {
             entities: components["schemas"]["OpenSession"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        Opened: {
+            account: components["schemas"]["Customer"];
+            activation: components["schemas"]["ActivationIssued"];
+            admin: components["schemas"]["CustomerAdmin"] | null;
+            may: components["schemas"]["AccountMay"][];
+            progress: components["schemas"]["Progress"];
+        };
+        OwnAccount: {
+            contact: components["schemas"]["Contact"] | null;
+            handle: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            policy: components["schemas"]["AccountPolicy"];
         };
         Pagination: {
             limit: number;
@@ -770,7 +1035,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -786,6 +1051,13 @@ export interface components {
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
             user: components["schemas"]["User"];
+        };
+        Progress: {
+            active: number;
+            invited: number;
+            roles: number;
+            secondFactor: number;
+            users: number;
         };
         Protection: {
             kind: string;
@@ -815,7 +1087,7 @@ export interface components {
         RecordActor: {
             id: string;
             /** @enum {string} */
-            kind: "user" | "key" | "console" | "system" | "anonymous";
+            kind: "user" | "key" | "console" | "system" | "operator" | "anonymous";
             name: string;
         };
         RecordPage: {
@@ -877,6 +1149,8 @@ export interface components {
             name: string;
         };
         Settings: {
+            mfaRequiredAfter: string;
+            mfaRequiredFrom: string;
             publicUrl: string;
         };
         SetupInput: {
@@ -917,6 +1191,23 @@ export interface components {
             /** Format: password */
             recoveryCode?: string;
         };
+        UpdateAccountInput: {
+            apiPasswords?: boolean;
+            email?: string;
+            forceMfa?: boolean;
+            mobile?: string;
+            name?: string;
+        };
+        UpdateCustomerInput: {
+            apiPasswords?: boolean;
+            email?: string;
+            id: string;
+            mfaPolicy?: string;
+            mfaRequiredFrom?: string;
+            mobile?: string;
+            name?: string;
+            openedAt?: string;
+        };
         UpdateProfileInput: {
             email?: string;
             language?: string;
@@ -924,6 +1215,8 @@ export interface components {
             name?: string;
         };
         UpdateSettingsInput: {
+            mfaRequiredAfter?: string;
+            mfaRequiredFrom?: string;
             publicUrl?: string;
         };
         UpdateUserInput: {
@@ -993,6 +1286,383 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "account.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "account.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                handle?: string;
+                state?: string;
+                policy?: string;
+                order?: "name" | "-name" | "handle" | "-handle" | "openedAt" | "-openedAt";
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "handle" | "name" | "state" | "openedAt" | "policy" | "requiredBy" | "requiredFrom" | "operator" | "adminName" | "adminStatus" | "adminSecondFactor")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRowPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCustomerInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.reissueAdmin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountReason"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.handOverAdmin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountReason"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "activation.check": {
         parameters: {
             query?: never;
