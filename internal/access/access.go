@@ -64,6 +64,10 @@ const (
 	Key       Kind = "key"     // a program with an API key
 	Console   Kind = "console" // whoever owns the database and its key
 	System    Kind = "system"  // a background job
+
+	// Operator stands in a customer's log for whoever of the operator's people
+	// acted on the account. No actor is of this kind.
+	Operator Kind = "operator"
 )
 
 // Actor is who is asking. The zero Actor is nobody, holds nothing and is
@@ -257,7 +261,7 @@ func Authorize(a Actor, p Permission, _ Domain, s Source) Decision {
 		return Allow()
 	case a.enrolling:
 		return Deny(problem.MFASetupRequired, "Please set up 2-factor authentication first; everything else opens after that.")
-	case p == SignedIn, a.rights.Has(p):
+	case p == SignedIn, a.rights.Has(p) && (a.operator || !installation.Has(p)):
 		return Allow()
 	}
 	return Deny(problem.Forbidden, "You need the permission "+string(p)+" for this. An administrator of your account can give it to you.")

@@ -42,6 +42,17 @@ func (b BuiltIn) Rights(operator bool) Rights {
 	return r
 }
 
+// installation are the rights over the installation, which count in the
+// operator's account alone: a role of another that names one gives nothing.
+var installation = func() (r Rights) {
+	for i, d := range catalogue {
+		if d.Installation {
+			r.words[i/64] |= 1 << (i % 64)
+		}
+	}
+	return r
+}()
+
 func managesPeople(p Permission) bool {
 	return p == ManageUser || p == ManageRole
 }

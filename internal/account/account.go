@@ -23,26 +23,6 @@ const (
 	Closed    State = "closed"    // for good; its activity stays
 )
 
-// MFAPolicy says whether the users of an account need a second factor.
-type MFAPolicy string
-
-// The policies.
-const (
-	MFARequired    MFAPolicy = "required"
-	MFARecommended MFAPolicy = "recommended"
-)
-
-// RequiredFrom is the day after which accounts are opened with MFARequired.
-func RequiredFrom() time.Time { return time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC) }
-
-// PolicyOf is the policy an account begins with, by its opening date.
-func PolicyOf(opened time.Time) MFAPolicy {
-	if opened.Before(RequiredFrom()) {
-		return MFARecommended
-	}
-	return MFARequired
-}
-
 // Account is a customer organisation.
 type Account struct {
 	ID        id.Account
@@ -53,12 +33,20 @@ type Account struct {
 	State     State
 	MFAPolicy MFAPolicy
 	OpenedAt  time.Time
+
+	ForceMFA     bool  // by an administrator, of everybody in the account
+	MFAFrom      Date  // the operator's day for this account; empty: none
+	APIPasswords bool  // passwords may still work on API and ISProxy
+	Rules        Rules // of the installation it is in
 }
 
 // Handle is an account's short name: 3 to 40 of a-z, 0-9 and -.
 type Handle string
 
 var handleForm = regexp.MustCompile(`^[a-z0-9-]{3,40}$`)
+
+// States lists them all.
+func States() []State { return []State{Open, Suspended, Closed} }
 
 // ParseHandle reads a handle. Capitals are taken for small letters.
 func ParseHandle(raw string) (Handle, *field.Error) {

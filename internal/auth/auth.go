@@ -98,12 +98,29 @@ func (c bySession) resolve(tx store.ReadTx, k Keys) (access.Actor, error) {
 	if !b.Session.Alive(tx.Now()) || b.User.State != user.Active || b.Account.State != account.Open {
 		return access.NewEnded(), nil
 	}
-	state, _ := signin.MFA(b.Account.MFAPolicy, b.User.ForceMFA, b.User.HasFactor)
+	enrolling, err := mustEnrol(tx, b)
+	if err != nil {
+		return access.Actor{}, err
+	}
 	return access.NewPerson(access.PersonFacts{
 		Account: b.Account.ID, Operator: b.Operator, User: b.User.ID, Name: b.User.Name, Rights: b.Rights, Entry: b.User.Entry,
-		Session: b.Session.ID, Means: b.Session.Means, Enrolling: state == signin.MFASetupRequired,
+		Session: b.Session.ID, Means: b.Session.Means, Enrolling: enrolling,
 		SteppedUp: b.Session.SteppedUpAt, SeenAt: b.Session.LastSeenAt,
 	}), nil
+}
+
+// mustEnrol reports whether a second factor is demanded and not set up. What
+// demands it is only read for whoever has none, which are few.
+func mustEnrol(tx store.ReadTx, b store.Bearer) (bool, error) {
+	if b.User.HasFactor {
+		return false, nil
+	}
+	a, err := tx.AccountOf(b.User.Ref())
+	if err != nil {
+		return false, fmt.Errorf("find account of session: %w", err)
+	}
+	state, _ := signin.MFA(a, b.User.ForceMFA, false, tx.Now())
+	return state == signin.MFASetupRequired, nil
 }
 
 // find looks the token up under every key there is.

@@ -85,7 +85,7 @@ func furnish(ctx context.Context, dir string) error {
 		}
 		a := account.Account{
 			ID: id.NewAccount(), Handle: corner, Name: "Corner Names", Email: "office@corner.example",
-			State: account.Open, OpenedAt: tx.Now(), MFAPolicy: account.PolicyOf(tx.Now()),
+			State: account.Open, OpenedAt: tx.Now(), MFAPolicy: account.MFAByOpeningDate,
 		}
 		if _, err := ops.AddAccount(tx, a); err != nil {
 			return err

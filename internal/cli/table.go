@@ -134,7 +134,8 @@ func (e *env) caller() (auth.Caller, error) {
 }
 
 // filling sets an input's fields from arguments and flags. People know users by
-// their login and roles by their name, so both stand for ids.
+// their login, accounts by their handle and roles by their name, so these stand
+// for ids.
 type filling struct {
 	ctx        context.Context
 	at         *installation
@@ -166,7 +167,7 @@ func (l filling) in(in any) error {
 	return nil
 }
 
-// named turns logins and names of roles into ids; what nobody is called stays,
+// named turns logins, handles and names of roles into ids; what nobody is called stays,
 // and is not found.
 func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
 	if t.Kind() == reflect.Slice {
@@ -184,6 +185,16 @@ func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
 				if u.Login.Folded() == users.Login(login).Folded() {
 					texts[n] = string(u.ID)
 				}
+			}
+		}
+	case reflect.TypeFor[id.Account]():
+		for n, handle := range texts {
+			page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Accounts.List, ops.AccountList{Handle: strings.ToLower(handle)})
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range page.Entities {
+				texts[n] = string(a.ID)
 			}
 		}
 	case reflect.TypeFor[id.Role]():

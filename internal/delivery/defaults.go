@@ -35,6 +35,20 @@ The link works once, until {expires}. If you did not expect this mail, you can i
 
 Questions? {support}`,
 		},
+		Opening: {
+			"The account of {organisation} is open",
+			`Hello {name},
+
+an account was opened for {organisation}, and you are its admin user. Please choose your password here:
+
+{link}
+
+The link works once, until {expires}. Your login comes by SMS to your mobile number; you need both.
+
+If you did not expect this mail, you can ignore it: nothing happens without you.
+
+Questions? {support}`,
+		},
 		NewPassword: {
 			"A new password for {organisation}",
 			`Hello {name},
@@ -86,6 +100,20 @@ Bitte wählen Sie hier Ihr Passwort:
 {link}
 
 Der Link gilt einmal, bis {expires}. Falls Sie diese E-Mail nicht erwartet haben, können Sie sie ignorieren: Ohne Sie geschieht nichts.
+
+Fragen? {support}`,
+		},
+		Opening: {
+			"Das Konto von {organisation} ist eröffnet",
+			`Guten Tag {name},
+
+für {organisation} wurde ein Konto eröffnet, und Sie sind dessen Hauptadministrator. Bitte wählen Sie hier Ihr Passwort:
+
+{link}
+
+Der Link gilt einmal, bis {expires}. Ihr Benutzername kommt per SMS an Ihre Mobilnummer; Sie brauchen beides.
+
+Wenn Sie diese E-Mail nicht erwartet haben, können Sie sie übergehen: Ohne Sie geschieht nichts.
 
 Fragen? {support}`,
 		},

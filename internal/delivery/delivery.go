@@ -30,6 +30,7 @@ type Kind string
 // The kinds.
 const (
 	Activation  Kind = "activation"   // the link with which somebody new chooses a password
+	Opening     Kind = "opening"      // the same for the admin user of a new account, at its official address; the login goes by SMS
 	NewPassword Kind = "new_password" // the same for somebody who forgot it
 	LoginBySMS  Kind = "login_by_sms" // the login, by another channel than the link
 	Notice      Kind = "notice"       // something happened to your access
@@ -66,6 +67,7 @@ func Forms() []Form {
 	expires := Placeholder{"expires", false, "2026-03-15 09:26 UTC"}
 	return []Form{
 		{Activation, Mail, with(link, expires)},
+		{Opening, Mail, []Placeholder{about[0], about[2], about[3], link, expires}},
 		{NewPassword, Mail, with(link, expires)},
 		{Notice, Mail, with(Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"})},
 		{Test, Mail, about[2:]},

@@ -62,7 +62,7 @@ func (f *filler) customers(ctx context.Context) error {
 	for _, c := range customers() {
 		a := account.Account{
 			ID: id.NewAccount(), Handle: c.handle, Name: c.name, Email: user.Email("office@" + string(c.handle) + ".example"), Mobile: "+32470000001",
-			State: c.state, OpenedAt: c.opened, MFAPolicy: account.PolicyOf(c.opened),
+			State: c.state, OpenedAt: c.opened, MFAPolicy: account.MFAByOpeningDate,
 		}
 		err := f.write(ctx, func(tx store.WriteTx) error {
 			_, err := ops.AddAccount(tx, a)
@@ -94,7 +94,7 @@ func (f *filler) colleagueOf(ctx context.Context, a account.Account, admin bool,
 		if hash, err = f.practiceHash(ctx, u.Login); err != nil {
 			return err
 		}
-	case !p.app && a.MFAPolicy == account.MFARequired:
+	case !p.app && a.Policy() == account.MFARequired:
 		u.State = user.Invited
 	}
 	return f.write(ctx, func(tx store.WriteTx) error {

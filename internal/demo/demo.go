@@ -122,7 +122,7 @@ func (f *filler) account(ctx context.Context) error {
 	opened := f.Clock.Now()
 	f.home = account.Account{
 		ID: id.NewAccount(), Handle: "harbour", Name: "Harbour Domains (practice)", Email: "office@harbour.example", Mobile: "+32470000000",
-		State: account.Open, OpenedAt: opened, MFAPolicy: account.PolicyOf(opened),
+		State: account.Open, OpenedAt: opened, MFAPolicy: account.MFAByOpeningDate,
 	}
 	return f.write(ctx, func(tx store.WriteTx) error {
 		if err := tx.Claim(f.home.ID); errors.Is(err, store.ErrNotFound) {

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/field"
+	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -307,6 +308,24 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 			r.Event, r.Detail = RefusedEvent, activity.Detail{"operation": s.Name}
 		}
 	}
+	tx.Record(r)
+	if refusal != nil || e.Subject == "" || e.Subject == r.Account {
+		return nil
+	}
+	return tellSubject(tx, c, r, e.Subject)
+}
+
+// tellSubject leaves a record of what the operator did with an account in that
+// account's own log. It names the operator and not whoever of the operator's
+// people it was, nor where they sit: that is in the operator's log.
+func tellSubject(tx store.WriteTx, c Call, r activity.Record, subject id.Account) error {
+	operator, err := tx.Account(c.Scope())
+	if err != nil {
+		return fmt.Errorf("find the operator's name: %w", err)
+	}
+	r.Account, r.Means = subject, ""
+	r.Actor = activity.Actor{Kind: string(access.Operator), ID: string(operator.ID), Name: operator.Name}
+	r.Source = activity.Source{Face: string(access.FaceSystem)}
 	tx.Record(r)
 	return nil
 }

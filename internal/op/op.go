@@ -98,6 +98,7 @@ type Writing[Out any] struct {
 type Entry struct {
 	Event   string         // one of Spec.Also
 	Account id.Account     // whose log
+	Subject id.Account     // another account the operator acted on, whose log tells as well
 	Actor   activity.Actor // when the act itself says who: a sign-in
 	Means   string
 	Object  activity.Object

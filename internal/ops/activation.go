@@ -98,8 +98,11 @@ func (o *Operations) issueActivation(tx store.WriteTx, to recipient, purpose Pur
 	mailed := false
 	if by == Mailed && !link.IsZero() {
 		kind := delivery.Activation
-		if purpose == ToNewPassword {
+		switch {
+		case purpose == ToNewPassword:
 			kind = delivery.NewPassword
+		case to.official:
+			kind = delivery.Opening
 		}
 		mailed, err = o.queueMail(tx, to, kind, delivery.Values{
 			"link": link.Reveal(), "expires": a.LinkExpiresAt.Format("2006-01-02 15:04") + " UTC",
@@ -249,7 +252,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 			return err
 		}
 		a, err := tx.Account(found.Scope)
-		before, strength, about = u, strengthOf(a.MFAPolicy, u), aboutUser(a, u.User)
+		before, strength, about = u, strengthOf(a, u, tx.Now()), aboutUser(a, u.User)
 		return err
 	})
 	if problem.Is(err, problem.ActivationDead) {

@@ -221,13 +221,14 @@ func methodsOf(tx store.ReadTx, u store.Listed) ([]Method, error) {
 }
 
 // mfaStatus is how a user stands with second factors, for answers.
-func mfaStatus(policy account.MFAPolicy, l store.Listed) MFA {
-	state, by := signin.MFA(policy, l.ForceMFA, l.HasFactor)
-	return MFA{state, by}
+func mfaStatus(a account.Account, l store.Listed, now time.Time) MFA {
+	state, d := signin.MFA(a, l.ForceMFA, l.HasFactor, now)
+	return MFA{state, d.By, d.From}
 }
 
 // MFA tells how a user stands with second factors.
 type MFA struct {
-	State      signin.MFAState   `json:"state"`
-	RequiredBy signin.RequiredBy `json:"requiredBy"` // empty when nobody demands it
+	State        signin.MFAState    `json:"state"`
+	RequiredBy   account.RequiredBy `json:"requiredBy"`   // empty when nobody demands it
+	RequiredFrom account.Date       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
 }

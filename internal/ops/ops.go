@@ -59,6 +59,8 @@ type Operations struct {
 	Delivery      deliveryOps
 	Templates     templateOps
 	Outbox        outboxOps
+	Accounts      accountsOps
+	Account       accountOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -79,6 +81,8 @@ func New(d Dependencies) *Operations {
 	o.addDelivery()
 	o.addTemplates()
 	o.addOutbox()
+	o.addAccounts()
+	o.addAccount()
 	return o
 }
 

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/field"
@@ -36,8 +37,8 @@ func aboutUser(a account.Account, u user.User) password.About {
 
 // strengthOf says what protects the user besides the password: a second factor
 // that is bound, and cannot be given up.
-func strengthOf(policy account.MFAPolicy, u store.Listed) password.Protection {
-	if m := mfaStatus(policy, u); m.State == signin.MFAOn && m.RequiredBy != signin.NotRequired {
+func strengthOf(a account.Account, u store.Listed, now time.Time) password.Protection {
+	if m := mfaStatus(a, u, now); m.State == signin.MFAOn && m.RequiredBy != account.NotRequired {
 		return password.WithSecondFactor
 	}
 	return password.Alone

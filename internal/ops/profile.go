@@ -113,7 +113,7 @@ func showProfile(r *op.Reading, _ None) (Profile, error) {
 	}
 	apps, left, err := factorsOfUser(r.Tx, u.Ref())
 	return Profile{
-		User: showUser(u, a.MFAPolicy), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a.MFAPolicy, u),
+		User: showUser(u, a, r.Tx.Now()), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a, u, r.Tx.Now()),
 		AuthenticatorApps: apps, RecoveryCodesLeft: left, Permissions: effective(roles, r.Actor.Operator()),
 	}, err
 }
@@ -190,7 +190,7 @@ func (o *Operations) changePassword(p *op.Preparing, in ChangePasswordInput) (op
 			return err
 		}
 		about = aboutUser(a, before.User)
-		strength = strengthOf(a.MFAPolicy, before)
+		strength = strengthOf(a, before, tx.Now())
 		kept, err = tx.PasswordHash(before.Ref())
 		return err
 	})

@@ -24,11 +24,12 @@ type recipient struct {
 	login    user.Login
 	address  string // or number
 	language user.Language
+	official bool // the address is the account's, not the person's
 }
 
 // byMail is a user at their address.
 func byMail(u user.User, ref store.UserRef) recipient {
-	return recipient{access.Within(u.Account), ref, u.Name, u.Login, string(u.Email), u.Language}
+	return recipient{access.Within(u.Account), ref, u.Name, u.Login, string(u.Email), u.Language, false}
 }
 
 // letter is the sealed content of a message in the outbox.

@@ -25,6 +25,9 @@ func only[In any](in In) sample { return sample{own: func(*town, asking) any { r
 
 // elsewhere is an account that is not the caller's.
 func (w *town) elsewhere(a asking) account.Account {
+	if w.abroad != nil {
+		return *w.abroad
+	}
 	if a.home.ID == w.otter.ID {
 		return w.heron
 	}
@@ -81,6 +84,9 @@ func samples() map[string]sample {
 			w.Exec(`UPDATE outbox SET state = 'failed' WHERE id = $1`, string(m))
 			return ops.MessageID{ID: m}
 		}
+	}
+	customer := func(in func(id.Account) any) sample {
+		return sample{own: func(w *town, _ asking) any { return in(w.customer()) }}
 	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
@@ -200,7 +206,24 @@ func samples() map[string]sample {
 			w.waiting(a.home)
 			return ops.None{}
 		}},
-		"outbox.settle": {own: func(w *town, a asking) any { return w.taken(a.home) }},
+		"outbox.settle":    {own: func(w *town, a asking) any { return w.taken(a.home) }},
+		"account.show":     only(ops.None{}),
+		"account.update":   only(ops.UpdateAccountInput{Name: new("Another Name")}),
+		"accounts.list":    only(ops.AccountList{}),
+		"accounts.show":    customer(func(a id.Account) any { return ops.AccountID{ID: a} }),
+		"accounts.open":    {own: func(w *town, _ asking) any { return w.newCustomer() }},
+		"accounts.update":  customer(func(a id.Account) any { return ops.UpdateCustomerInput{ID: a, Name: new("Another Name")} }),
+		"accounts.suspend": customer(func(a id.Account) any { return ops.AccountReason{ID: a, Reason: "Has not paid."} }),
+		"accounts.reopen": {own: func(w *town, _ asking) any {
+			a := w.customer()
+			w.Exec(`UPDATE accounts SET state = 'suspended' WHERE id = $1`, string(a))
+			return ops.AccountID{ID: a}
+		}},
+		"accounts.close": customer(func(a id.Account) any { return ops.AccountReason{ID: a, Reason: "Gave up the business."} }),
+		"accounts.handOverAdmin": customer(func(a id.Account) any {
+			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
+		}),
+		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
 		"activity.list": {
 			own: func(w *town, a asking) any {
 				w.somethingHappens(a.home)
@@ -209,6 +232,22 @@ func samples() map[string]sample {
 			foreign: func(w *town, a asking) any { return ops.ActivityList{Object: w.somethingHappens(w.elsewhere(a))} },
 		},
 	}
+}
+
+// newCustomer is an account to open.
+func (w *town) newCustomer() ops.OpenAccountInput {
+	w.people++
+	name := fmt.Sprintf("customer%d", w.people)
+	return ops.OpenAccountInput{
+		Handle: name, Name: "Customer Names", Email: "office@" + name + ".example",
+		AdminLogin: "admin." + name, AdminName: "Ada Admin", AdminEmail: "ada@" + name + ".example", AdminLanguage: "en",
+	}
+}
+
+// customer opens an account.
+func (w *town) customer() id.Account {
+	w.T.Helper()
+	return opstest.Must(w.Place, opstest.Console(""), w.Ops.Accounts.Open, w.newCustomer()).Account.ID
 }
 
 // sessionOf opens a session and gives its id.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/field"
@@ -13,7 +14,6 @@ import (
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 )
 
@@ -199,12 +199,14 @@ func mayBeWithout(c op.Call, tx store.ReadTx, u store.Listed) error {
 	if err != nil {
 		return fmt.Errorf("find own account: %w", err)
 	}
-	switch mfaStatus(a.MFAPolicy, u).RequiredBy {
-	case signin.ByPolicy:
+	switch mfaStatus(a, u, tx.Now()).RequiredBy {
+	case account.ByPolicy:
 		return problem.New(problem.MFARequired, "Your account requires 2-factor authentication, so it cannot be switched off.")
-	case signin.ByAdministrator:
+	case account.ByAdministrator:
 		return problem.New(problem.MFARequired, "Your administrator requires 2-factor authentication of you, so it cannot be switched off.")
-	case signin.NotRequired:
+	case account.ByOperator:
+		return problem.New(problem.MFARequired, "The operator of this installation requires 2-factor authentication of everybody by now, so it cannot be switched off.")
+	case account.NotRequired:
 	}
 	return nil
 }

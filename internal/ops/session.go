@@ -123,7 +123,11 @@ func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Sess
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
-	who, a := opened.User, opened.Account
+	who := opened.User
+	a, err := tx.AccountOf(u)
+	if err != nil {
+		return nil, fmt.Errorf("show session: %w", err)
+	}
 	rights, err := tx.RightsOf(u, in.Operator == a.ID)
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
@@ -136,7 +140,7 @@ func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Sess
 		User:           SessionUser{who.ID, who.Login, who.Name, who.Language},
 		Account:        AccountRef{a.ID, a.Handle, a.Name},
 		Permissions:    rights.Permissions(),
-		MFA:            mfaStatus(a.MFAPolicy, who),
+		MFA:            mfaStatus(a, who, tx.Now()),
 		Address:        from.AddressText(),
 		SteppedUpUntil: opened.Session.SteppedUpAt.Add(session.StepUp), StepUpMethods: methods,
 		SignedInAt: opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,

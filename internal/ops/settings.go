@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/field"
 	"gatehouse/internal/op"
@@ -17,13 +18,17 @@ import (
 
 // Settings hold for the whole installation.
 type Settings struct {
-	PublicURL string `json:"publicUrl"` // where people's browsers find it: links begin with it; empty when no browser does
+	PublicURL        string       `json:"publicUrl"`        // where people's browsers find it: links begin with it; empty when no browser does
+	MFARequiredAfter account.Date `json:"mfaRequiredAfter"` // accounts opened after this day need a second factor
+	MFARequiredFrom  account.Date `json:"mfaRequiredFrom"`  // from this day on every account needs one; empty: no day is set
 }
 
 // UpdateSettingsInput is what shall become of the settings; what is left out
 // stays.
 type UpdateSettingsInput struct {
-	PublicURL *string `json:"publicUrl,omitempty"` // empty: none
+	PublicURL        *string `json:"publicUrl,omitempty"`        // empty: none
+	MFARequiredAfter *string `json:"mfaRequiredAfter,omitempty"` // a day
+	MFARequiredFrom  *string `json:"mfaRequiredFrom,omitempty"`  // a day; empty: none
 }
 
 type settingsOps struct {
@@ -49,6 +54,7 @@ func (o *Operations) addSettings() {
 		if in.PublicURL != nil {
 			shall = field.Optional(&form, "publicUrl", ParsePublicURL, *in.PublicURL)
 		}
+		in.days(&form, activity.Detail{}, &Settings{}) // only to find what is wrong
 		if err := form.Err(); err != nil {
 			return nil, err
 		}
@@ -65,16 +71,35 @@ func (o *Operations) addSettings() {
 					return w.Fail(fmt.Errorf("keep public address: %w", err))
 				}
 			}
+			before := s
+			in.days(&field.Form{}, changed, &s)
+			if before != s {
+				rules := account.Rules{RequiredAfter: s.MFARequiredAfter, RequiredFrom: s.MFARequiredFrom}
+				if err := w.Tx.PutRules(rules); err != nil {
+					return w.Fail(fmt.Errorf("keep rules about second factors: %w", err))
+				}
+			}
 			return w.Done(s, op.Entry{Detail: changed})
 		}, nil
 	})
 }
 
-func settings(tx store.ReadTx) (s Settings, err error) {
-	s.PublicURL, err = tx.Setting(publicURL)
-	if errors.Is(err, store.ErrNotFound) {
-		err = nil
+// days reads those that are given into s.
+func (in UpdateSettingsInput) days(f *field.Form, changed activity.Detail, s *Settings) {
+	if in.MFARequiredAfter != nil {
+		after := field.Read(f, "mfaRequiredAfter", account.ParseDate, *in.MFARequiredAfter)
+		note(changed, "mfaRequiredAfter", s.MFARequiredAfter, after)
+		s.MFARequiredAfter = after
 	}
+	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &s.MFARequiredFrom)
+}
+
+func settings(tx store.ReadTx) (s Settings, err error) {
+	if s.PublicURL, err = tx.Setting(publicURL); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return s, err
+	}
+	rules, err := tx.Rules()
+	s.MFARequiredAfter, s.MFARequiredFrom = rules.After(), rules.RequiredFrom
 	return s, err
 }
 

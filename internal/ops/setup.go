@@ -101,7 +101,7 @@ func readAccountAndUser(f *field.Form, in Founding, now time.Time) (account.Acco
 		Name:   field.Read(f, "accountName", account.ParseName, in.AccountName),
 		Email:  field.Read(f, "accountEmail", user.ParseEmail, in.AccountEmail),
 		Mobile: field.Optional(f, "accountMobile", user.ParseMobile, in.AccountMobile),
-		State:  account.Open, OpenedAt: now, MFAPolicy: account.PolicyOf(now),
+		State:  account.Open, OpenedAt: now, MFAPolicy: account.MFAByOpeningDate,
 	}
 	u := user.User{
 		ID: id.NewUser(), Account: a.ID,
@@ -243,6 +243,6 @@ func (o *Operations) consoleSetup(p *op.Preparing, in Founding) (op.Commit[Added
 		if err != nil {
 			return w.Fail(err)
 		}
-		return w.Done(Added{showUser(u, a.MFAPolicy), issued}, op.Entry{Account: a.ID, Object: accountObject(a)})
+		return w.Done(Added{showUser(u, a, w.Tx.Now()), issued}, op.Entry{Account: a.ID, Object: accountObject(a)})
 	}, nil
 }

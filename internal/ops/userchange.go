@@ -83,7 +83,7 @@ func shown(tx store.ReadTx, scope access.Scope, u id.User) (User, error) {
 		return User{}, fmt.Errorf("find user: %w", err)
 	}
 	a, err := tx.Account(scope)
-	return showUser(found, a.MFAPolicy), err
+	return showUser(found, a, tx.Now()), err
 }
 
 // changed ends an act with the user as it became.

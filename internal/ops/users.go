@@ -36,14 +36,14 @@ type User struct {
 	LastSeenAt *time.Time    `json:"lastSeenAt"` // null: never
 }
 
-func showUser(l store.Listed, policy account.MFAPolicy) User {
+func showUser(l store.Listed, a account.Account, now time.Time) User {
 	roles := []RoleRef{}
 	for _, r := range l.Roles {
 		roles = append(roles, RoleRef{r.ID, r.Name})
 	}
 	return User{
 		ID: l.ID, Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(policy, l), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser, Entry: showEntry(l.Entry),
+		Status: l.State, Roles: roles, MFA: mfaStatus(a, l, now), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser, Entry: showEntry(l.Entry),
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
 }
@@ -200,7 +200,7 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, err
 	}
-	f.Factors = factorsOf(mfa, a.MFAPolicy)
+	f.Factors = factorsOf(mfa, a, r.Tx.Now())
 	if f.States != nil && len(f.States) == 0 || mfa != nil && len(f.Factors) == 0 {
 		return pageOf(in.Paging, limit, store.Total{}, "", []User{}), nil
 	}
@@ -210,16 +210,16 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	}
 	users := []User{}
 	for _, u := range found.Users {
-		users = append(users, showUser(u, a.MFAPolicy))
+		users = append(users, showUser(u, a, r.Tx.Now()))
 	}
 	return pageOf(in.Paging, limit, found.Total, found.NextCursor, users), nil
 }
 
-// factorsOf says which users stand so with second factors, under a policy.
-func factorsOf(states []signin.MFAState, policy account.MFAPolicy) []store.SecondFactor {
+// factorsOf says which users of an account stand so with second factors now.
+func factorsOf(states []signin.MFAState, a account.Account, now time.Time) []store.SecondFactor {
 	var all []store.SecondFactor
 	for _, f := range []store.SecondFactor{store.FactorOn, store.FactorForced, store.FactorNone} {
-		state, _ := signin.MFA(policy, f == store.FactorForced, f == store.FactorOn)
+		state, _ := signin.MFA(a, f == store.FactorForced, f == store.FactorOn, now)
 		if slices.Contains(states, state) {
 			all = append(all, f)
 		}
@@ -236,7 +236,7 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 	if err != nil {
 		return d, fmt.Errorf("find own account: %w", err)
 	}
-	d.User, d.May, d.Permissions = showUser(t.Listed, a.MFAPolicy), t.may(r.Call), effective(t.roles, r.Actor.Operator())
+	d.User, d.May, d.Permissions = showUser(t.Listed, a, r.Tx.Now()), t.may(r.Call), effective(t.roles, r.Actor.Operator())
 	if d.AuthenticatorApps, d.RecoveryCodesLeft, err = factorsOfUser(r.Tx, t.Ref()); err != nil {
 		return d, err
 	}
@@ -245,15 +245,21 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 		return d, fmt.Errorf("find sessions: %w", err)
 	}
 	d.Sessions = len(sessions)
-	waits, err := r.Tx.Activation(t.Ref())
+	d.Activation, err = pendingActivation(r.Tx, t.Ref())
+	return d, err
+}
+
+// pendingActivation is what a user was handed and has not used; nil when there
+// is nothing.
+func pendingActivation(tx store.ReadTx, u store.UserRef) (*PendingActivation, error) {
+	waits, err := tx.Activation(u)
 	if errors.Is(err, store.ErrNotFound) {
-		return d, nil
+		return nil, nil
 	}
 	if err != nil {
-		return d, fmt.Errorf("find activation: %w", err)
+		return nil, fmt.Errorf("find activation: %w", err)
 	}
-	d.Activation = &PendingActivation{Purpose(waits.Purpose), waits.IssuedAt, waits.LinkExpiresAt, waits.CodeExpiresAt}
-	return d, nil
+	return &PendingActivation{Purpose(waits.Purpose), waits.IssuedAt, waits.LinkExpiresAt, waits.CodeExpiresAt}, nil
 }
 
 // effective lists what roles add up to, each with the roles it comes from.
@@ -338,7 +344,7 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		if err != nil {
 			return w.Fail(err)
 		}
-		added := showUser(store.Listed{User: u, Roles: roles}, home.MFAPolicy)
+		added := showUser(store.Listed{User: u, Roles: roles}, home, w.Tx.Now())
 		detail := activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA, "delivery": issued.Delivery}
 		if in.AccessPoints != nil || in.IPRules != nil { // otherwise from anywhere, by every way
 			now := showEntry(u.Entry)

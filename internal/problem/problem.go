@@ -28,6 +28,7 @@ const (
 	NotFound         Code = "not_found"          // nothing there, as far as this caller may know
 	Conflict         Code = "conflict"           // the state of things does not allow it
 	AdminUser        Code = "admin_user"         // the admin user of an account is guarded
+	OperatorAccount  Code = "operator_account"   // the account that runs the installation is guarded
 	Outranked        Code = "outranked"          // the user holds more than the caller does
 	OwnRights        Code = "own_rights"         // nobody does this to themselves
 	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
@@ -59,7 +60,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
-		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, Outranked, OwnRights, LastAdmin,
+		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
 		MFARequired, AddressRefused, PointRefused, SelfLockout, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,

@@ -240,7 +240,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusUnprocessableEntity
 	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
 		return http.StatusUnauthorized
-	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.Outranked, problem.OwnRights,
+	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
 		problem.AddressRefused, problem.PointRefused:
 		return http.StatusForbidden
 	case problem.NotFound:

@@ -95,31 +95,16 @@ const (
 	MFASetupRequired MFAState = "setup_required" // and everything else is closed until then
 )
 
-// RequiredBy says who demands a second factor.
-type RequiredBy string
-
-// Who demands it.
-const (
-	NotRequired     RequiredBy = ""
-	ByPolicy        RequiredBy = "policy"        // of the account
-	ByAdministrator RequiredBy = "administrator" // for this user
-)
-
-// MFA of a user: the account's policy, whether an administrator forces it for
-// the user, and whether the user has a second factor.
-func MFA(policy account.MFAPolicy, forced, has bool) (MFAState, RequiredBy) {
-	by := NotRequired
-	switch {
-	case policy == account.MFARequired:
-		by = ByPolicy
-	case forced:
-		by = ByAdministrator
-	}
+// MFA of a user of an account: whether an administrator forces it for the user,
+// and whether the user has a second factor. What is demanded is the account's
+// to say.
+func MFA(a account.Account, forced, has bool, now time.Time) (MFAState, account.Demand) {
+	d := a.Demands(forced, now)
 	switch {
 	case has:
-		return MFAOn, by
-	case by != NotRequired:
-		return MFASetupRequired, by
+		return MFAOn, d
+	case d.By != account.NotRequired:
+		return MFASetupRequired, d
 	}
-	return MFAOff, by
+	return MFAOff, d
 }

@@ -18,6 +18,7 @@ func TestAlters(t *testing.T) {
 		"insertAccount",        // nobody is in it yet
 		"insertUser",           // nothing was decided about somebody who was not there
 		"insertSession",        // likewise
+		"foldAccount",          // a copy of the name
 		"renameHolder",         // a copy of the name
 		"insertRolePermission", // with insertRole, which moves the version
 		"insertInstallation",

@@ -16,14 +16,14 @@ const (
 	// One row has what a call must know of who makes it. It is read at every
 	// call, and every column costs.
 	selectBearer = `SELECT s.id, s.means, s.stepped_up_at, s.last_seen_at, s.ends_at,
-			u.id, u.account_id, u.name, u.state, u.force_mfa, u.access_points, u.ip_rules, ` + factorColumn + `, a.state, a.mfa_policy,
+			u.id, u.account_id, u.name, u.state, u.force_mfa, u.access_points, u.ip_rules, ` + factorColumn + `, a.state,
 			EXISTS (SELECT 1 FROM installation i WHERE i.operator_id = a.id), ` + rightsColumn + `
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
 	bearerByToken    = selectBearer + ` WHERE s.token_digest = $1`
 	bearerByPrevious = selectBearer + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
 
-	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, a.handle, a.name, a.state, a.mfa_policy
-		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
+	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `
+		FROM sessions s JOIN users u ON u.id = s.user_id`
 	openedByID = selectOpened + ` WHERE s.id = $1 AND s.user_id = $2`
 
 	sessionsOf = `SELECT ` + sessionColumns + ` FROM sessions s
@@ -45,11 +45,10 @@ const (
 	deleteDead           = `DELETE FROM sessions WHERE ends_at <= $1 OR last_seen_at <= $2`
 )
 
-// Opened is a session with its user and account.
+// Opened is a session with its user.
 type Opened struct {
 	Session session.Session
 	User    Listed
-	Account account.Account // id, handle, name, state and policy only
 }
 
 func scanOpened(s scan) (o Opened, err error) {
@@ -58,10 +57,9 @@ func scanOpened(s scan) (o Opened, err error) {
 	var points, ranges string
 	ss, u := &o.Session, &o.User.User
 	err = s(&ss.ID, &ss.User, &ss.Face, &ss.Means, &ss.Address, &ss.Program, &signedIn, &steppedUp, &lastSeen, &ends,
-		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &o.User.HasFactor,
-		&o.Account.Handle, &o.Account.Name, &o.Account.State, &o.Account.MFAPolicy)
+		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &o.User.HasFactor)
 	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
-	u.CreatedAt, u.LastSeenAt, o.Account.ID = fromMS(created), fromNullMS(seen), u.Account
+	u.CreatedAt, u.LastSeenAt = fromMS(created), fromNullMS(seen)
 	u.Entry, o.User.ref = restoreEntry(points, ranges), UserRef{u.ID}
 	return o, err
 }
@@ -70,7 +68,7 @@ func scanOpened(s scan) (o Opened, err error) {
 type Bearer struct {
 	Session  session.Session // id, means, and the times that end it
 	User     Listed          // id, name, state, ways in, and what asks for a second factor
-	Account  account.Account // id, state and policy
+	Account  account.Account // id and state
 	Operator bool            // the account is the operator's
 	Rights   access.Rights
 }
@@ -81,10 +79,10 @@ func scanBearer(s scan) (b Bearer, err error) {
 	var points, ranges string
 	ss, u, a := &b.Session, &b.User, &b.Account
 	err = s(&ss.ID, &ss.Means, &steppedUp, &lastSeen, &ends,
-		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &points, &ranges, &u.HasFactor, &a.State, &a.MFAPolicy, &b.Operator, &rights)
+		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &points, &ranges, &u.HasFactor, &a.State, &b.Operator, &rights)
 	ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	ss.User, u.Account, b.Rights = u.ID, a.ID, readRights(rights.String, b.Operator)
-	u.Entry = restoreEntry(points, ranges)
+	u.Entry, b.User.ref = restoreEntry(points, ranges), UserRef{u.ID}
 	return b, err
 }
 

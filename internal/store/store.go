@@ -128,6 +128,11 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	if err := migrate(ctx, db.engine, w, o.schema, db.clock()); err != nil {
 		return errors.Join(err, w.Close())
 	}
+	if len(o.schema) >= accountsFolded {
+		if err := foldAccounts(ctx, db.engine, w); err != nil {
+			return errors.Join(err, w.Close())
+		}
+	}
 	if err := db.engine.Impatient(ctx, w); err != nil {
 		return errors.Join(fmt.Errorf("open database for writing: %w", err), w.Close())
 	}

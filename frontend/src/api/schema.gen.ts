@@ -4,6 +4,145 @@
  */
 
 export interface paths {
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account one is in: its name, when it was opened, and its policies. */
+        get: operations["account.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own account: its name, its official contact, and whether everybody in it must use a second factor. */
+        patch: operations["account.update"];
+        trace?: never;
+    };
+    "/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts of the installation, searched, filtered and sorted. */
+        get: operations["accounts.list"];
+        put?: never;
+        /** Open an account with its admin user; the answer holds the activation link and code to hand over, shown once. */
+        post: operations["accounts.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account: its record, its policies, its admin user and how far it has come. */
+        get: operations["accounts.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is given of an account: everything but the handle. */
+        patch: operations["accounts.update"];
+        trace?: never;
+    };
+    "/accounts/{id}/admin-activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new activation link and code for the admin user of an account. Older ones are dead; second factors stay. */
+        post: operations["accounts.reissueAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an account for good: nobody gets in again. Its activity stays, and its handle is never used again. */
+        post: operations["accounts.close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/hand-over-admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the admin user of an account over to somebody else. Password, second factors and sessions of the person before are gone. */
+        post: operations["accounts.handOverAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the people of a suspended account in again. */
+        post: operations["accounts.reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep everybody of an account out until further notice: sessions and links die at once. */
+        post: operations["accounts.suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/activation/check": {
         parameters: {
             query?: never;
@@ -783,10 +922,51 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountMay: {
+            /** @enum {string} */
+            act: "update" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
+            allowed: boolean;
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
+        };
+        AccountPolicy: {
+            apiPasswords: boolean;
+            forceMfa: boolean;
+            mfa: components["schemas"]["Demand"];
+            /** @enum {string} */
+            mfaPolicy: "by_opening_date" | "required" | "recommended";
+            mfaRequiredFrom: string;
+            /** @enum {string} */
+            policy: "by_opening_date" | "required" | "recommended";
+        };
         AccountRef: {
             handle: string;
             id: string;
             name: string;
+        };
+        AccountRow: {
+            adminName: string;
+            adminSecondFactor: boolean;
+            /** @enum {string} */
+            adminStatus: "invited" | "active" | "deactivated";
+            handle: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            operator: boolean;
+            /** @enum {string} */
+            policy: "by_opening_date" | "required" | "recommended";
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
+            /** @enum {string} */
+            state: "open" | "suspended" | "closed";
+        };
+        AccountRowPage: {
+            entities: components["schemas"]["AccountRow"][];
+            pagination: components["schemas"]["Pagination"];
         };
         Activated: {
             login: string;
@@ -889,12 +1069,54 @@ export interface components {
             /** Format: password */
             code: string;
         };
+        Contact: {
+            email: string;
+            mobile: string;
+        };
+        Customer: {
+            email: string;
+            handle: string;
+            id: string;
+            mobile: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            operator: boolean;
+            policy: components["schemas"]["AccountPolicy"];
+            /** @enum {string} */
+            state: "open" | "suspended" | "closed";
+        };
+        CustomerAdmin: {
+            activation: components["schemas"]["PendingActivation"] | null;
+            email: string;
+            /** @enum {string} */
+            language: "en" | "de";
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            login: string;
+            mobile: string;
+            name: string;
+            secondFactor: boolean;
+            /** @enum {string} */
+            status: "invited" | "active" | "deactivated";
+        };
+        CustomerDetail: {
+            account: components["schemas"]["Customer"];
+            admin: components["schemas"]["CustomerAdmin"] | null;
+            may: components["schemas"]["AccountMay"][];
+            progress: components["schemas"]["Progress"];
+        };
         Delivery: {
             examples: components["schemas"]["SMSExample"][];
             links: boolean;
             mail: components["schemas"]["MailSettings"];
             sms: components["schemas"]["SMSSettings"];
             unsent: components["schemas"]["Unsent"];
+        };
+        Demand: {
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
         };
         EffectivePermission: {
             /** @enum {string} */
@@ -924,7 +1146,8 @@ export interface components {
         };
         MFA: {
             /** @enum {string} */
-            requiredBy: "" | "policy" | "administrator";
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
             /** @enum {string} */
             state: "on" | "off" | "setup_required";
         };
@@ -944,7 +1167,7 @@ export interface components {
             act: "update" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Message: {
@@ -966,9 +1189,6 @@ export interface components {
             to: string;
             user?: string;
         };
-        MessageID: {
-            id: string;
-        };
         MessagePage: {
             entities: components["schemas"]["Message"][];
             pagination: components["schemas"]["Pagination"];
@@ -979,6 +1199,19 @@ export interface components {
             name: string;
         };
         None: Record<string, never>;
+        OpenAccountInput: {
+            adminEmail: string;
+            adminLanguage: string;
+            adminLogin: string;
+            adminMobile?: string;
+            adminName: string;
+            email: string;
+            handOver?: boolean;
+            handle: string;
+            mobile?: string;
+            name: string;
+            openedAt?: string;
+        };
         OpenSession: {
             address: string;
             current: boolean;
@@ -999,6 +1232,23 @@ export interface components {
         OpenSessionPage: {
             entities: components["schemas"]["OpenSession"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        Opened: {
+            account: components["schemas"]["Customer"];
+            activation: components["schemas"]["ActivationIssued"];
+            admin: components["schemas"]["CustomerAdmin"] | null;
+            loginSmsTo: string;
+            may: components["schemas"]["AccountMay"][];
+            progress: components["schemas"]["Progress"];
+        };
+        OwnAccount: {
+            contact: components["schemas"]["Contact"] | null;
+            handle: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            openedAt: string;
+            policy: components["schemas"]["AccountPolicy"];
         };
         Pagination: {
             limit: number;
@@ -1039,7 +1289,7 @@ export interface components {
             accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
         };
         Preview: {
             subject: string;
@@ -1047,7 +1297,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -1063,6 +1313,13 @@ export interface components {
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
             user: components["schemas"]["User"];
+        };
+        Progress: {
+            active: number;
+            invited: number;
+            roles: number;
+            secondFactor: number;
+            users: number;
         };
         Protection: {
             kind: string;
@@ -1092,7 +1349,7 @@ export interface components {
         RecordActor: {
             id: string;
             /** @enum {string} */
-            kind: "user" | "key" | "console" | "system" | "anonymous";
+            kind: "user" | "key" | "console" | "system" | "operator" | "anonymous";
             name: string;
         };
         RecordPage: {
@@ -1104,10 +1361,6 @@ export interface components {
             /** @enum {string} */
             face: "desk" | "browser" | "rest" | "cli" | "system";
             program: string;
-        };
-        ReissueInput: {
-            handOver?: boolean;
-            id: string;
         };
         Renewed: Record<string, never>;
         Role: {
@@ -1173,6 +1426,8 @@ export interface components {
             name: string;
         };
         Settings: {
+            mfaRequiredAfter: string;
+            mfaRequiredFrom: string;
             publicUrl: string;
         };
         SetupInput: {
@@ -1222,12 +1477,6 @@ export interface components {
             subject: string;
             text: string;
         };
-        TemplateInput: {
-            kind: string;
-            language: string;
-            subject?: string;
-            text: string;
-        };
         Templates: {
             entities: components["schemas"]["Template"][];
         };
@@ -1244,6 +1493,13 @@ export interface components {
             failed: number;
             sending: number;
             waiting: number;
+        };
+        UpdateAccountInput: {
+            apiPasswords?: boolean;
+            email?: string;
+            forceMfa?: boolean;
+            mobile?: string;
+            name?: string;
         };
         UpdateMailInput: {
             caFile?: string;
@@ -1275,18 +1531,9 @@ export interface components {
             url?: string;
         };
         UpdateSettingsInput: {
+            mfaRequiredAfter?: string;
+            mfaRequiredFrom?: string;
             publicUrl?: string;
-        };
-        UpdateUserInput: {
-            accessPoints?: string[];
-            email?: string;
-            forceMfa?: boolean;
-            id: string;
-            ipRules?: string[];
-            language?: string;
-            mobile?: string;
-            name?: string;
-            roles?: string[];
         };
         User: {
             accessPoints: ("WEB" | "API" | "ISPROXY")[];
@@ -1345,6 +1592,399 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "account.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "account.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                handle?: string;
+                state?: string;
+                policy?: string;
+                order?: "name" | "-name" | "handle" | "-handle" | "openedAt" | "-openedAt";
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "handle" | "name" | "state" | "openedAt" | "policy" | "requiredBy" | "requiredFrom" | "operator" | "adminName" | "adminStatus" | "adminSecondFactor")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRowPage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    apiPasswords?: boolean;
+                    email?: string;
+                    mfaPolicy?: string;
+                    mfaRequiredFrom?: string;
+                    mobile?: string;
+                    name?: string;
+                    openedAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.reissueAdmin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    handOver?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.handOverAdmin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    handOver?: boolean;
+                    language?: string;
+                    mobile?: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "activation.check": {
         parameters: {
             query?: never;
@@ -1720,11 +2360,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MessageID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -1755,11 +2391,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MessageID"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -2717,7 +3349,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TemplateInput"];
+                "application/json": {
+                    subject?: string;
+                    text: string;
+                };
             };
         };
         responses: {
@@ -2753,7 +3388,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TemplateInput"];
+                "application/json": {
+                    subject?: string;
+                    text: string;
+                };
             };
         };
         responses: {
@@ -2925,8 +3563,10 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    accessPoints?: string[];
                     email?: string;
                     forceMfa?: boolean;
+                    ipRules?: string[];
                     language?: string;
                     mobile?: string;
                     name?: string;
@@ -2964,9 +3604,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReissueInput"];
+                "application/json": {
+                    handOver?: boolean;
+                };
             };
         };
         responses: {

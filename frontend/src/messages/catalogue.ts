@@ -1,3 +1,4 @@
+import type accounts from './en/accounts'
 import type address from './en/address'
 import type activity from './en/activity'
 import type base from './en/base'
@@ -12,6 +13,7 @@ export type Source = Record<string, string | { one: string; other: string }>
 /** The English catalogue by parts. Each is loaded with the first screen that needs it; `base` always. */
 export interface English {
   base: typeof base
+  accounts: typeof accounts
   activity: typeof activity
   address: typeof address
   entry: typeof entry

@@ -13,6 +13,7 @@ function makeFormats(own: Language) {
     exact: format({ dateStyle: 'full', timeStyle: 'long' }),
     dateAndTime: format({ dateStyle: 'medium', timeStyle: 'short' }),
     date: format({ dateStyle: 'medium' }),
+    plain: format({ dateStyle: 'long', timeZone: 'UTC' }),
     time: format({ timeStyle: 'short' }),
     day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     relative: new Intl.RelativeTimeFormat(own, { numeric: 'auto' }),
@@ -32,6 +33,12 @@ export const exact = (at: string) => formats().exact.format(new Date(at))
 export const dateAndTime = (at: string) => formats().dateAndTime.format(new Date(at))
 export const date = (at: string) => formats().date.format(new Date(at))
 export const time = (at: string) => formats().time.format(new Date(at))
+
+/** A day that is the same everywhere, such as 2027-03-01: it begins at midnight UTC. */
+export const day = (plain: string) => formats().plain.format(new Date(plain))
+
+/** How many days are left until then, a day that has begun counted whole. */
+export const daysUntil = (plain: string) => Math.max(0, Math.ceil((Date.parse(plain) - serverNow()) / 86_400_000))
 
 /** The local calendar day, as a key to group by. */
 export function dayKey(at: string): string {

@@ -35,7 +35,7 @@ export const sessionWith = (...permissions: Permission[]): Session => ({
   account: { id: 'acc_1', handle: 'harbour', name: 'Harbour Registry' },
   user: { id: 'usr_1', login: 'anna', name: 'Anna Peeters', language: 'en' },
   permissions,
-  mfa: { state: 'on', requiredBy: '' },
+  mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
   signedInAt: new Date().toISOString(),
   idleEndsAt: new Date(Date.now() + 15 * 60_000).toISOString(),
   endsAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),

@@ -1,4 +1,5 @@
 import Activity from '@lucide/svelte/icons/activity'
+import Building2 from '@lucide/svelte/icons/building-2'
 import House from '@lucide/svelte/icons/house'
 import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
@@ -67,6 +68,11 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
   at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'address', 'own', 'activity'] }),
+  at('/accounts', () => import('../accounts/Accounts.svelte'), {
+    words: ['accounts', 'users'],
+    nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },
+  }),
+  at('/accounts/:id', () => import('../accounts/AccountScreen.svelte'), { words: ['accounts', 'users'] }),
   at('/activity', () => import('../activity/Activity.svelte'), {
     words: ['activity'],
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },

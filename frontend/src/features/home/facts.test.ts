@@ -16,7 +16,7 @@ const profile: Output<'profile.show'> = {
     language: 'en',
     adminUser: true,
     status: 'active',
-    mfa: { state: 'on', requiredBy: '' },
+    mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
     forceMfa: false,
     roles: [],
     accessPoints: ['WEB', 'API', 'ISPROXY'],
@@ -27,7 +27,7 @@ const profile: Output<'profile.show'> = {
   account: { id: 'acc_1', handle: 'harbour', name: 'Harbour Registry' },
   authenticatorApps: [app('app_1')],
   permissions: [],
-  mfa: { state: 'on', requiredBy: '' },
+  mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
   recoveryCodesLeft: 10,
 }
 
@@ -77,7 +77,7 @@ describe('what is worth a look', () => {
   test('is also what is one’s own: the last recovery code, or no second factor', async () => {
     have({}, { recoveryCodesLeft: 0 })
     expect((await lookAround()).attention).toMatchObject([{ id: 'codesLow', count: 0 }])
-    have({}, { mfa: { state: 'off', requiredBy: '' }, authenticatorApps: [], recoveryCodesLeft: 0 })
+    have({}, { mfa: { state: 'off', requiredBy: '', requiredFrom: '' }, authenticatorApps: [], recoveryCodesLeft: 0 })
     expect((await lookAround()).attention).toMatchObject([{ id: 'ownOff' }])
   })
 })

@@ -16,7 +16,7 @@ const begun = (...recoveryCodes: string[]) => ({
   recoveryCodes,
   authenticatorApp: { issuer: '', accountName: '', key: '', type: '', qr: { size: 1, path: '' }, uri: '' },
 })
-const required = { ...sessionWith(), mfa: { state: 'setup_required', requiredBy: 'policy' } } as const
+const required = { ...sessionWith(), mfa: { state: 'setup_required', requiredBy: 'policy', requiredFrom: '' } } as const
 
 beforeEach(async () => {
   await speak('en')

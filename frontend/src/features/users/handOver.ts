@@ -1,6 +1,12 @@
-import type { Output } from '../../api/client'
+import type { Schema } from '../../api/client'
 import { dateAndTime } from '../../messages/dates'
 import { t } from '../../messages/index.svelte'
+
+/** Whom something is handed to, and what. */
+export interface Handed {
+  user: Pick<Schema['User'], 'name' | 'login' | 'status'>
+  activation: Schema['ActivationIssued']
+}
 
 export const until = (time: string) => t('add.until', { time: dateAndTime(time) })
 
@@ -8,7 +14,7 @@ export const until = (time: string) => t('add.until', { time: dateAndTime(time) 
  * The message to copy. It holds the link, which lasts a day; the code lasts two
  * weeks and belongs on paper, so it stands in a message only where there is no link.
  */
-export function message({ user, activation }: Output<'users.add'>, account: string): string {
+export function message({ user, activation }: Handed, account: string): string {
   const { link, code, expiresAt, codeExpiresAt } = activation
   return [
     t(user.status === 'active' ? 'users.reissue.message' : 'add.message', {
@@ -23,7 +29,7 @@ export function message({ user, activation }: Output<'users.add'>, account: stri
 }
 
 /** The sheet to print: login and code, and what to do with them. */
-export const sheet = ({ user, activation }: Output<'users.add'>, account: string) => ({
+export const sheet = ({ user, activation }: Handed, account: string) => ({
   heading: t('add.sheet', { account, name: user.name }),
   lines: [`${t('users.login')}: ${user.login}`, `${t('add.code')}: ${activation.code}`],
   note: t('add.sheetNote', { time: dateAndTime(activation.codeExpiresAt) }),

@@ -14,7 +14,7 @@ const tom: User = {
   language: 'en',
   status: 'active',
   roles: [{ id: 'rol_tech', name: 'Tech' }],
-  mfa: { state: 'on', requiredBy: '' },
+  mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
   forceMfa: false,
   adminUser: false,
   accessPoints: ['WEB', 'API', 'ISPROXY'],
@@ -36,7 +36,7 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
   ['a deactivated user', { ...tom, status: 'deactivated' }, anna, { deactivate: 'conflict', reissue: 'conflict' }],
   [
     'a user without a second factor',
-    { ...tom, mfa: { state: 'setup_required', requiredBy: 'policy' } },
+    { ...tom, mfa: { state: 'setup_required', requiredBy: 'policy', requiredFrom: '' } },
     anna,
     { reactivate: 'conflict', resetSecondFactors: 'conflict' },
   ],

@@ -41,6 +41,7 @@ export default define('base', {
   'nav.skip': 'Zum Inhalt springen',
   'nav.open': 'Menü öffnen',
   'nav.home': 'Start',
+  'nav.accounts': 'Konten',
   'nav.users': 'Benutzer',
   'nav.activity': 'Aktivität',
   'nav.settings': 'Einstellungen',
@@ -203,6 +204,10 @@ export default define('base', {
   'home.protect': 'Schützen Sie Ihre Anmeldung',
   'home.protectText':
     'Gestohlene Passwörter sind der häufigste Weg für Fremde. Eine Authentifizierungs-App schließt ihn in zwei Minuten.',
+  'home.requiredFrom': 'Die 2-Faktor-Authentifizierung ist ab {date} verpflichtend',
+  'home.requiredIn': { one: 'in {n} Tag', other: 'in {n} Tagen' },
+  'home.requiredText':
+    'Bis dahin werden Sie bei jeder Anmeldung daran erinnert; danach bleibt alles andere geschlossen, bis sie eingerichtet ist.',
   'home.later': 'Nicht jetzt',
   'home.limited':
     'Ihre Berechtigungen umfassen weder Benutzer noch Aktivität, daher ist hier wenig zu sehen. Ihr Administrator kann das ändern.',
@@ -280,6 +285,7 @@ export default define('base', {
     'Die Uhr des Servers scheint falsch zu gehen; Codes und Links lassen sich so nicht prüfen. Sagen Sie es denen, die ihn betreiben.',
   'problem.admin_user':
     'Das geht beim Admin-Benutzer des Kontos nicht. Hier kann nur der Betreiber dieser Installation helfen.',
+  'problem.operator_account': 'Mit dem Konto, das diese Installation betreibt, geht das nicht.',
   'problem.outranked': 'Dieser Benutzer hat Rechte, die Sie selbst nicht haben. Fragen Sie jemanden, der sie hat.',
   'problem.own_rights': 'Niemand ändert die eigenen Rechte. Fragen Sie jemand anderen mit Verwaltungsrechten.',
   'problem.last_admin':

@@ -39,6 +39,8 @@ export default define('own', {
   'two.text': 'Zum Passwort kommt ein Code von Ihrem Telefon. Ein gestohlenes Passwort allein öffnet dann nichts.',
   'two.policy':
     'Die Richtlinie Ihres Kontos verlangt die 2-Faktor-Authentifizierung. Richten Sie sie ein, um den Rest von Gatehouse zu öffnen.',
+  'two.operator':
+    'Der Betreiber dieser Installation verlangt inzwischen von allen die 2-Faktor-Authentifizierung. Richten Sie sie ein, um den Rest von Gatehouse zu öffnen.',
   'two.administrator':
     'Ihr Administrator verlangt für Ihren Benutzer die 2-Faktor-Authentifizierung. Richten Sie sie ein, um den Rest von Gatehouse zu öffnen.',
   'two.recommended': 'Wir empfehlen sie allen. Es dauert etwa zwei Minuten.',
@@ -59,6 +61,8 @@ export default define('own', {
   'two.continue': 'Weiter',
   'two.tooLong': 'Das hat etwas lange gedauert. Beginnen Sie noch einmal; es hat sich nichts geändert.',
   'two.demandedPolicy': 'Die Richtlinie Ihres Kontos verlangt sie, deshalb lässt sie sich nicht ausschalten.',
+  'two.demandedOperator':
+    'Der Betreiber dieser Installation verlangt sie inzwischen von allen, deshalb lässt sie sich nicht ausschalten.',
   'two.demandedAdministrator': 'Ihr Administrator verlangt sie von Ihnen, deshalb lässt sie sich nicht ausschalten.',
   'two.ways': 'So melden Sie sich an',
   'two.codesHelp':
@@ -117,6 +121,7 @@ export default define('own', {
   'profile.apps': { one: '{n} Authentifizierungs-App', other: '{n} Authentifizierungs-Apps' },
   'profile.noApp': 'Sie melden sich nur mit Benutzername und Passwort an.',
   'profile.byPolicy': 'Von der Richtlinie Ihres Kontos verlangt.',
+  'profile.byOperator': 'Vom Betreiber dieser Installation verlangt.',
   'profile.byAdministrator': 'Von Ihrem Administrator verlangt.',
   'profile.passwordText': 'Nur Sie kennen es. Niemand kann es nachsehen.',
   'profile.sessionsText': 'Wo Sie gerade angemeldet sind.',

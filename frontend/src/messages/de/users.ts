@@ -154,6 +154,7 @@ export default define('users', {
   'users.lastSeen': 'Zuletzt gesehen {time}',
   'users.demand.policy': 'Von der Richtlinie des Kontos verlangt.',
   'users.demand.administrator': 'Von einem Administrator für diesen Benutzer verlangt.',
+  'users.demand.operator': 'Seit dem Stichtag des Betreibers verlangt.',
   'users.demand.nobody': 'Nicht verlangt.',
   'users.pending.activate': '{name} hat noch kein Passwort gewählt: Eine Aktivierung wartet.',
   'users.pending.newPassword': '{name} hat einen Link erhalten, um ein neues Passwort zu wählen.',

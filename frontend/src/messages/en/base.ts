@@ -42,6 +42,7 @@ export default {
   'nav.skip': 'Skip to content',
   'nav.open': 'Open the menu',
   'nav.home': 'Home',
+  'nav.accounts': 'Accounts',
   'nav.users': 'Users',
   'nav.activity': 'Activity',
   'nav.settings': 'Settings',
@@ -196,6 +197,10 @@ export default {
   'home.protect': 'Protect your sign-in',
   'home.protectText':
     'A stolen password is the most common way in for strangers. An authenticator app closes it in two minutes.',
+  'home.requiredFrom': '2-factor authentication is required from {date}',
+  'home.requiredIn': { one: 'in {n} day', other: 'in {n} days' },
+  'home.requiredText':
+    'Until then you are asked at each sign-in; after that, everything else stays closed until you have set it up.',
   'home.later': 'Not now',
   'home.limited':
     'Your permissions do not include users or activity, so there is little to see here. Your administrator can change that.',
@@ -270,6 +275,7 @@ export default {
     'The clock of the server seems to be wrong, so codes and links cannot be checked. Tell whoever runs it.',
   'problem.admin_user':
     'This cannot be done to the admin user of the account. Only the operator of this installation can help there.',
+  'problem.operator_account': 'This cannot be done to the account that runs the installation.',
   'problem.outranked': 'This user holds permissions that you do not hold. Ask an administrator who does.',
   'problem.own_rights': 'Nobody changes their own rights. Ask another administrator.',
   'problem.last_admin':

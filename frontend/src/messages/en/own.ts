@@ -37,6 +37,8 @@ export default {
   'two.title': '2-factor authentication',
   'two.text': 'Besides your password, a code from your phone. A stolen password alone then opens nothing.',
   'two.policy': 'The policy of your account requires 2-factor authentication. Set it up to open the rest of Gatehouse.',
+  'two.operator':
+    'The operator of this installation requires 2-factor authentication of everybody by now. Set it up to open the rest of Gatehouse.',
   'two.administrator':
     'Your administrator requires 2-factor authentication for your user. Set it up to open the rest of Gatehouse.',
   'two.recommended': 'We recommend it for everybody. It takes about two minutes.',
@@ -56,6 +58,8 @@ export default {
   'two.continue': 'Continue',
   'two.tooLong': 'That took a little long. Start again; nothing has changed yet.',
   'two.demandedPolicy': 'The policy of your account requires it, so it cannot be switched off.',
+  'two.demandedOperator':
+    'The operator of this installation requires it of everybody by now, so it cannot be switched off.',
   'two.demandedAdministrator': 'Your administrator requires it of you, so it cannot be switched off.',
   'two.ways': 'How you sign in',
   'two.codesHelp': 'For the day your phone is not at hand. Each works once, together with your password.',
@@ -110,6 +114,7 @@ export default {
   'profile.apps': { one: '{n} authenticator app', other: '{n} authenticator apps' },
   'profile.noApp': 'You sign in with login and password only.',
   'profile.byPolicy': 'Required by the policy of your account.',
+  'profile.byOperator': 'Required by the operator of this installation.',
   'profile.byAdministrator': 'Required by your administrator.',
   'profile.passwordText': 'Only you know it. Nobody can look it up.',
   'profile.sessionsText': 'Where you are signed in right now.',

@@ -148,6 +148,7 @@ export default {
   'users.lastSeen': 'Last seen {time}',
   'users.demand.policy': 'Required by the policy of the account.',
   'users.demand.administrator': 'Required by an administrator, for this user.',
+  'users.demand.operator': 'Required by the operator’s day.',
   'users.demand.nobody': 'Not required.',
   'users.pending.activate': '{name} has yet to choose a password: an activation is waiting.',
   'users.pending.newPassword': '{name} was given a link to choose a new password.',

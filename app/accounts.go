@@ -1,0 +1,51 @@
+package app
+
+import "gatehouse/internal/ops"
+
+// Accounts binds the operator's accounts.
+type Accounts struct{ h *holder }
+
+// List is accounts.list.
+func (a *Accounts) List(in ops.AccountList) (ops.Page[ops.AccountRow], error) {
+	return call(a.h, a.h.ops.Accounts.List, in)
+}
+
+// Show is accounts.show.
+func (a *Accounts) Show(in ops.AccountID) (ops.CustomerDetail, error) {
+	return call(a.h, a.h.ops.Accounts.Show, in)
+}
+
+// Open is accounts.open.
+func (a *Accounts) Open(in ops.OpenAccountInput) (ops.Opened, error) {
+	return call(a.h, a.h.ops.Accounts.Open, in)
+}
+
+// Update is accounts.update.
+func (a *Accounts) Update(in ops.UpdateCustomerInput) (ops.CustomerDetail, error) {
+	return call(a.h, a.h.ops.Accounts.Update, in)
+}
+
+// Suspend is accounts.suspend.
+func (a *Accounts) Suspend(in ops.AccountReason) (ops.CustomerDetail, error) {
+	return call(a.h, a.h.ops.Accounts.Suspend, in)
+}
+
+// Reopen is accounts.reopen.
+func (a *Accounts) Reopen(in ops.AccountID) (ops.CustomerDetail, error) {
+	return call(a.h, a.h.ops.Accounts.Reopen, in)
+}
+
+// Close is accounts.close.
+func (a *Accounts) Close(in ops.AccountReason) (ops.CustomerDetail, error) {
+	return call(a.h, a.h.ops.Accounts.Close, in)
+}
+
+// HandOverAdmin is accounts.handOverAdmin.
+func (a *Accounts) HandOverAdmin(in ops.HandOverInput) (ops.Opened, error) {
+	return call(a.h, a.h.ops.Accounts.HandOverAdmin, in)
+}
+
+// ReissueAdmin is accounts.reissueAdmin.
+func (a *Accounts) ReissueAdmin(in ops.ReissueAdminInput) (ops.Opened, error) {
+	return call(a.h, a.h.ops.Accounts.ReissueAdmin, in)
+}

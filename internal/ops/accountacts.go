@@ -1,0 +1,376 @@
+package ops
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/delivery"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// OpenAccountInput is a new customer and its admin user.
+type OpenAccountInput struct {
+	Handle        string `json:"handle"`
+	Name          string `json:"name"`
+	Email         string `json:"email"` // the official address
+	Mobile        string `json:"mobile,omitempty"`
+	OpenedAt      string `json:"openedAt,omitempty"` // the day, for accounts that are older than this installation; today when left out
+	AdminLogin    string `json:"adminLogin"`
+	AdminName     string `json:"adminName"`
+	AdminEmail    string `json:"adminEmail"`
+	AdminLanguage string `json:"adminLanguage"`
+	AdminMobile   string `json:"adminMobile,omitempty"`
+	HandOver      bool   `json:"handOver,omitempty"` // give me link and code, do not send anything
+}
+
+// Opened is an account and the activation of its admin user to hand over.
+type Opened struct {
+	CustomerDetail
+	Activation ActivationIssued `json:"activation"`
+	LoginSMSTo user.Mobile      `json:"loginSmsTo"` // where the login goes by SMS; empty: tell it yourself
+}
+
+// UpdateCustomerInput is what shall become of an account; what is left out
+// stays.
+type UpdateCustomerInput struct {
+	ID              id.Account `json:"id"`
+	Name            *string    `json:"name,omitempty"`
+	Email           *string    `json:"email,omitempty"`
+	Mobile          *string    `json:"mobile,omitempty"`          // empty: none
+	OpenedAt        *string    `json:"openedAt,omitempty"`        // the day
+	MFAPolicy       *string    `json:"mfaPolicy,omitempty"`       // by_opening_date, required, recommended
+	MFARequiredFrom *string    `json:"mfaRequiredFrom,omitempty"` // a day; empty: none
+	APIPasswords    *bool      `json:"apiPasswords,omitempty"`
+}
+
+// HandOverInput is the person who takes an admin user over.
+type HandOverInput struct {
+	ID       id.Account `json:"id"`
+	Name     string     `json:"name"`
+	Email    string     `json:"email"`
+	Mobile   string     `json:"mobile,omitempty"` // empty: none; that of the person before goes
+	Language string     `json:"language,omitempty"`
+	HandOver bool       `json:"handOver,omitempty"` // give me link and code, do not send anything
+}
+
+// ReissueAdminInput names an account, and says how the link gets there.
+type ReissueAdminInput struct {
+	ID       id.Account `json:"id"`
+	HandOver bool       `json:"handOver,omitempty"` // give me link and code, do not send anything
+}
+
+// openedOn reads the day an account was opened; nobody opened one tomorrow.
+func openedOn(now time.Time) func(string) (time.Time, *field.Error) {
+	return func(raw string) (time.Time, *field.Error) {
+		d, err := account.ParseDate(raw)
+		switch {
+		case err != nil:
+			return time.Time{}, err
+		case d.Begins().After(now):
+			return time.Time{}, field.Wrong(problem.NotAllowed, "This day is still to come. Please give the day the account was opened.")
+		}
+		return d.Begins(), nil
+	}
+}
+
+func handleTaken() *field.Error {
+	return field.Wrong(problem.Taken, "This handle is taken. Handles are never used twice, not even after an account is closed.")
+}
+
+func (o *Operations) openAccount(p *op.Preparing, in OpenAccountInput) (op.Commit[Opened], error) {
+	var form field.Form
+	a := account.Account{
+		ID: id.NewAccount(), State: account.Open, MFAPolicy: account.MFAByOpeningDate,
+		Handle:   field.Read(&form, "handle", account.ParseHandle, in.Handle),
+		Name:     field.Read(&form, "name", account.ParseName, in.Name),
+		Email:    field.Read(&form, "email", user.ParseEmail, in.Email),
+		Mobile:   field.Optional(&form, "mobile", user.ParseMobile, in.Mobile),
+		OpenedAt: field.Optional(&form, "openedAt", openedOn(p.Now()), in.OpenedAt),
+	}
+	u := user.User{
+		ID: id.NewUser(), Account: a.ID, State: user.Invited, AdminUser: true,
+		Login:    field.Read(&form, "adminLogin", user.ParseLogin, in.AdminLogin),
+		Name:     field.Read(&form, "adminName", user.ParseName, in.AdminName),
+		Email:    field.Read(&form, "adminEmail", user.ParseEmail, in.AdminEmail),
+		Language: field.Read(&form, "adminLanguage", user.ParseLanguage, in.AdminLanguage),
+		Mobile:   field.Optional(&form, "adminMobile", user.ParseMobile, in.AdminMobile),
+	}
+	err := p.Read(func(tx store.ReadTx) error {
+		handle, err := tx.HandleTaken(a.Handle)
+		if err != nil {
+			return err
+		}
+		login, err := tx.LoginTaken(u.Login)
+		if handle && a.Handle != "" {
+			form.Add("handle", handleTaken())
+		}
+		if login && u.Login != "" {
+			form.Add("adminLogin", loginTaken())
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check new account: %w", err)
+	}
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	p.After(o.wakeCourier)
+	return func(w *op.Writing[Opened]) op.Outcome[Opened] {
+		var form field.Form
+		if a.OpenedAt.IsZero() {
+			a.OpenedAt = w.Tx.Now()
+		}
+		admin, err := AddAccount(w.Tx, a)
+		if errors.Is(err, store.ErrTaken) {
+			form.Add("handle", handleTaken())
+			return w.Fail(form.Err())
+		}
+		if err != nil {
+			return w.Fail(err)
+		}
+		_, err = w.Tx.AddUser(u, "", admin.ID)
+		if errors.Is(err, store.ErrTaken) {
+			form.Add("adminLogin", loginTaken())
+			return w.Fail(form.Err())
+		}
+		if err != nil {
+			return w.Fail(fmt.Errorf("add admin user: %w", err))
+		}
+		return o.letIn(w, a.ID, u.ID, ToActivate, handing(in.HandOver), op.Entry{
+			Object: accountObject(a), Subject: a.ID, Detail: activity.Detail{"handle": a.Handle, "login": u.Login, "openedAt": account.On(a.OpenedAt)},
+		})
+	}, nil
+}
+
+// letIn ends an act with a link for the admin user, on two channels where there
+// are two (A2): whoever has to activate gets the link by mail at the official
+// address of the account, and the login by SMS.
+func (o *Operations) letIn(w *op.Writing[Opened], a id.Account, u id.User, purpose Purpose, by Handing, about op.Entry) op.Outcome[Opened] {
+	d, err := customerNow(w.Tx.ReadTx, w.Call, a)
+	if err != nil {
+		return w.Fail(err)
+	}
+	admin, err := w.Tx.User(access.Within(a), u)
+	if err != nil {
+		return w.Fail(fmt.Errorf("find admin user: %w", err))
+	}
+	to := byMail(admin.User, admin.Ref())
+	if purpose == ToActivate {
+		to.address, to.official = string(d.Account.Email), true
+	}
+	out := Opened{}
+	if out.Activation, err = o.issueActivation(w.Tx, to, purpose, by); err != nil {
+		return w.Fail(err)
+	}
+	if mobile := cmp.Or(admin.Mobile, d.Account.Mobile); to.official && out.Activation.Delivery == Mailed && mobile != "" {
+		to.address = string(mobile)
+		sent, err := o.queueSMS(w.Tx, to, delivery.LoginBySMS, nil, out.Activation.ExpiresAt)
+		if err != nil {
+			return w.Fail(fmt.Errorf("send login by SMS: %w", err))
+		}
+		if sent {
+			out.LoginSMSTo = mobile
+		}
+	}
+	about.Detail["delivery"] = out.Activation.Delivery
+	out.CustomerDetail, err = customerNow(w.Tx.ReadTx, w.Call, a)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Done(out, about)
+}
+
+// apply reads what is given into a, and notes what is wrong and what changed.
+func (in UpdateCustomerInput) apply(f *field.Form, a *account.Account, now time.Time) activity.Detail {
+	changed := accountDetails{in.Name, in.Email, in.Mobile}.apply(f, a)
+	if in.OpenedAt != nil {
+		if day := field.Read(f, "openedAt", openedOn(now), *in.OpenedAt); account.On(day) != account.On(a.OpenedAt) {
+			note(changed, "openedAt", account.On(a.OpenedAt), account.On(day))
+			a.OpenedAt = day
+		}
+	}
+	change(f, changed, "mfaPolicy", account.ParseMFAPolicy, in.MFAPolicy, &a.MFAPolicy)
+	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &a.MFAFrom)
+	if in.APIPasswords != nil {
+		note(changed, "apiPasswords", a.APIPasswords, *in.APIPasswords)
+		a.APIPasswords = *in.APIPasswords
+	}
+	return changed
+}
+
+// changeDate is change for a day that may be none.
+func changeDate(f *field.Form, changed activity.Detail, name string, given *string, to *account.Date) {
+	if given == nil {
+		return
+	}
+	after := field.Optional(f, name, account.ParseDate, *given)
+	note(changed, name, *to, after)
+	*to = after
+}
+
+// accountDetails are those that both the operator and the account change.
+type accountDetails struct{ Name, Email, Mobile *string }
+
+func (d accountDetails) apply(f *field.Form, a *account.Account) activity.Detail {
+	changed := activity.Detail{}
+	change(f, changed, "name", account.ParseName, d.Name, &a.Name)
+	change(f, changed, "email", user.ParseEmail, d.Email, &a.Email)
+	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
+		note(changed, "mobile", a.Mobile, "")
+		a.Mobile = ""
+	} else {
+		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &a.Mobile)
+	}
+	return changed
+}
+
+func updateCustomer(_ *op.Preparing, in UpdateCustomerInput) (op.Commit[CustomerDetail], error) {
+	return func(w *op.Writing[CustomerDetail]) op.Outcome[CustomerDetail] {
+		c, about, err := onCustomer(w, in.ID, UpdateAccount)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		var form field.Form
+		about.Detail = in.apply(&form, &c.Account, w.Tx.Now())
+		if err := form.Err(); err != nil {
+			return w.Fail(err)
+		}
+		if len(about.Detail) > 0 {
+			if err := w.Tx.UpdateAccount(c.scope, c.Account); err != nil {
+				return w.Fail(fmt.Errorf("update account: %w", err))
+			}
+		}
+		about.Object = accountObject(c.Account)
+		return became(w, c.ID, about)
+	}, nil
+}
+
+// shut takes an account from its state to another in which nobody gets in.
+func shut(in AccountReason, act AccountAct, to account.State) (op.Commit[CustomerDetail], error) {
+	var form field.Form
+	reason := field.Read(&form, "reason", field.Text(500), in.Reason)
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	return func(w *op.Writing[CustomerDetail]) op.Outcome[CustomerDetail] {
+		c, about, err := onCustomer(w, in.ID, act)
+		about.Detail = activity.Detail{"reason": reason}
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		if err := w.Tx.SetAccountState(c.scope, c.State, to); err != nil {
+			return w.Fail(fmt.Errorf("shut account: %w", err))
+		}
+		sessions, links, err := w.Tx.ShutOut(c.scope)
+		if err != nil {
+			return w.Fail(fmt.Errorf("shut people out: %w", err))
+		}
+		about.Detail["sessionsEnded"], about.Detail["linksEnded"] = sessions, links
+		return became(w, c.ID, about)
+	}, nil
+}
+
+func suspendAccount(_ *op.Preparing, in AccountReason) (op.Commit[CustomerDetail], error) {
+	return shut(in, SuspendAccount, account.Suspended)
+}
+
+func closeAccount(_ *op.Preparing, in AccountReason) (op.Commit[CustomerDetail], error) {
+	return shut(in, CloseAccount, account.Closed)
+}
+
+func reopenAccount(_ *op.Preparing, in AccountID) (op.Commit[CustomerDetail], error) {
+	return func(w *op.Writing[CustomerDetail]) op.Outcome[CustomerDetail] {
+		c, about, err := onCustomer(w, in.ID, ReopenAccount)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		if err := w.Tx.SetAccountState(c.scope, c.State, account.Open); err != nil {
+			return w.Fail(fmt.Errorf("reopen account: %w", err))
+		}
+		return became(w, c.ID, about)
+	}, nil
+}
+
+// handOverAdmin makes an admin user somebody else's (U3). The login stays, and
+// so do the rights; nothing else does that the person before knew or had.
+func (o *Operations) handOverAdmin(p *op.Preparing, in HandOverInput) (op.Commit[Opened], error) {
+	var form field.Form
+	next := user.User{
+		Name:     field.Read(&form, "name", user.ParseName, in.Name),
+		Email:    field.Read(&form, "email", user.ParseEmail, in.Email),
+		Mobile:   field.Optional(&form, "mobile", user.ParseMobile, in.Mobile),
+		Language: field.Optional(&form, "language", user.ParseLanguage, in.Language),
+	}
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	p.After(o.wakeCourier)
+	return func(w *op.Writing[Opened]) op.Outcome[Opened] {
+		c, before, about, err := onAdmin(w, in.ID, HandOverAdmin)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		u := before.User
+		u.Name, u.Email, u.Mobile = next.Name, next.Email, next.Mobile
+		if next.Language != "" {
+			u.Language = next.Language
+		}
+		about.Detail = activity.Detail{"login": u.Login}
+		note(about.Detail, "name", before.Name, u.Name)
+		note(about.Detail, "email", before.Email, u.Email)
+		note(about.Detail, "mobile", before.Mobile, u.Mobile)
+		removed, ended, err := o.vacate(w.Tx, before, u)
+		if err != nil {
+			return w.Fail(err)
+		}
+		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
+		return o.letIn(w, c.ID, before.ID, ToActivate, handing(in.HandOver), about)
+	}, nil
+}
+
+// vacate gives a user to the person u describes: password, second factors and
+// sessions go, and so do the guesses at them.
+func (o *Operations) vacate(tx store.WriteTx, before store.Listed, u user.User) (removed, ended int64, err error) {
+	ref := before.Ref()
+	if err := tx.UpdateUser(ref, u); err != nil {
+		return 0, 0, fmt.Errorf("update user: %w", err)
+	}
+	if err := tx.Vacate(ref); err != nil {
+		return 0, 0, fmt.Errorf("take the password away: %w", err)
+	}
+	if removed, err = tx.RemoveFactors(ref); err != nil {
+		return 0, 0, fmt.Errorf("remove second factors: %w", err)
+	}
+	if ended, err = tx.EndOtherSessions(ref, ""); err != nil {
+		return 0, 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return removed, ended, (knock{subject: atFactors(before.ID)}).right(tx)
+}
+
+func (o *Operations) reissueAdmin(p *op.Preparing, in ReissueAdminInput) (op.Commit[Opened], error) {
+	p.After(o.wakeCourier)
+	return func(w *op.Writing[Opened]) op.Outcome[Opened] {
+		c, u, about, err := onAdmin(w, in.ID, ReissueAdmin)
+		if err != nil {
+			return w.Deny(err, about)
+		}
+		purpose := ToNewPassword
+		if u.State == user.Invited {
+			purpose = ToActivate
+		}
+		about.Detail = activity.Detail{"purpose": purpose, "login": u.Login}
+		return o.letIn(w, c.ID, u.ID, purpose, handing(in.HandOver), about)
+	}, nil
+}

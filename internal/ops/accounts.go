@@ -1,0 +1,261 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/account"
+	"gatehouse/internal/field"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// AccountList asks for a page of accounts.
+type AccountList struct {
+	Paging
+	Q      string             `json:"q,omitempty"`      // part of name or handle
+	Handle string             `json:"handle,omitempty"` // exactly this one
+	State  Choice             `json:"state,omitempty"`  // open, suspended, closed
+	Policy Choice             `json:"policy,omitempty"` // required, recommended
+	Order  store.AccountOrder `json:"order,omitempty"`  // name, handle or openedAt; with - the other way round
+}
+
+// AccountRow is an account in a list of the operator's.
+type AccountRow struct {
+	ID       id.Account        `json:"id"`
+	Handle   account.Handle    `json:"handle"`
+	Name     string            `json:"name"`
+	State    account.State     `json:"state"`
+	OpenedAt time.Time         `json:"openedAt"`
+	Policy   account.MFAPolicy `json:"policy"` // what it comes to: required or recommended
+	Demand
+	Operator          bool       `json:"operator"` // it runs the installation
+	AdminName         string     `json:"adminName"`
+	AdminStatus       user.State `json:"adminStatus"`
+	AdminSecondFactor bool       `json:"adminSecondFactor"`
+}
+
+// Demand is what is demanded of everybody in an account, now and later.
+type Demand struct {
+	RequiredBy   account.RequiredBy `json:"requiredBy"`   // empty when nobody demands it
+	RequiredFrom account.Date       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
+}
+
+// AccountPolicy is what holds for everybody in an account.
+type AccountPolicy struct {
+	MFAPolicy       account.MFAPolicy `json:"mfaPolicy"`       // as the operator chose it
+	Policy          account.MFAPolicy `json:"policy"`          // what it comes to: required or recommended
+	ForceMFA        bool              `json:"forceMfa"`        // an administrator forces it on everybody
+	MFARequiredFrom account.Date      `json:"mfaRequiredFrom"` // the operator's day for this account; empty: none
+	MFA             Demand            `json:"mfa"`             // what that adds up to now
+	APIPasswords    bool              `json:"apiPasswords"`    // passwords may still work on API and ISProxy
+}
+
+func policyOf(a account.Account, now time.Time) AccountPolicy {
+	return AccountPolicy{a.MFAPolicy, a.Policy(), a.ForceMFA, a.MFAFrom, demandOf(a, now), a.APIPasswords}
+}
+
+func demandOf(a account.Account, now time.Time) Demand {
+	d := a.Demands(false, now)
+	return Demand{d.By, d.From}
+}
+
+// Customer is an account as the operator sees it.
+type Customer struct {
+	ID       id.Account     `json:"id"`
+	Handle   account.Handle `json:"handle"`
+	Name     string         `json:"name"`
+	Email    user.Email     `json:"email"`
+	Mobile   user.Mobile    `json:"mobile"`
+	State    account.State  `json:"state"`
+	OpenedAt time.Time      `json:"openedAt"`
+	Operator bool           `json:"operator"` // it runs the installation
+	Policy   AccountPolicy  `json:"policy"`
+}
+
+// CustomerAdmin is what the operator sees of an account's admin user.
+type CustomerAdmin struct {
+	Login        user.Login         `json:"login"`
+	Name         string             `json:"name"`
+	Email        user.Email         `json:"email"`
+	Mobile       user.Mobile        `json:"mobile"`
+	Language     user.Language      `json:"language"`
+	Status       user.State         `json:"status"`
+	SecondFactor bool               `json:"secondFactor"` // one is set up
+	LastSeenAt   *time.Time         `json:"lastSeenAt"`   // null: never
+	Activation   *PendingActivation `json:"activation"`   // null: none waits
+}
+
+// Progress tells how far an account has come: numbers, and nothing of who.
+type Progress struct {
+	Users        int `json:"users"`
+	Active       int `json:"active"`
+	Invited      int `json:"invited"`
+	SecondFactor int `json:"secondFactor"` // of the active ones, how many have one
+	Roles        int `json:"roles"`
+}
+
+// CustomerDetail is everything the operator may know of an account.
+type CustomerDetail struct {
+	Account  Customer       `json:"account"`
+	Admin    *CustomerAdmin `json:"admin"` // null: it has none
+	Progress Progress       `json:"progress"`
+	May      []AccountMay   `json:"may" cli:"-"` // the console may nearly everything
+}
+
+// AccountID names an account.
+type AccountID struct {
+	ID id.Account `json:"id"`
+}
+
+// AccountReason names an account, and says why.
+type AccountReason struct {
+	ID     id.Account `json:"id"`
+	Reason string     `json:"reason"` // the account's administrators read it in their activity
+}
+
+type accountsOps struct {
+	List          *op.Op[AccountList, Page[AccountRow]]
+	Show          *op.Op[AccountID, CustomerDetail]
+	Open          *op.Op[OpenAccountInput, Opened]
+	Update        *op.Op[UpdateCustomerInput, CustomerDetail]
+	Suspend       *op.Op[AccountReason, CustomerDetail]
+	Reopen        *op.Op[AccountID, CustomerDetail]
+	Close         *op.Op[AccountReason, CustomerDetail]
+	HandOverAdmin *op.Op[HandOverInput, Opened]
+	ReissueAdmin  *op.Op[ReissueAdminInput, Opened]
+}
+
+func (o *Operations) addAccounts() {
+	who := op.Holds(access.OpenAccount)
+	o.Accounts.List = op.Read(&o.table, op.Spec{
+		Name: "accounts.list", Route: "GET /accounts",
+		Summary: "Accounts of the installation, searched, filtered and sorted.",
+	}, who, listAccounts)
+	o.Accounts.Show = op.Read(&o.table, op.Spec{
+		Name: "accounts.show", Route: "GET /accounts/{id}",
+		Summary: "One account: its record, its policies, its admin user and how far it has come.",
+	}, who, func(r *op.Reading, in AccountID) (CustomerDetail, error) {
+		c, err := findCustomer(r.Tx, r.Call, in.ID)
+		if err != nil {
+			return CustomerDetail{}, err
+		}
+		return c.show(r.Tx, r.Call)
+	})
+	o.Accounts.Open = op.Write(&o.table, op.Spec{
+		Name: "accounts.open", Route: "POST /accounts", Event: "account.opened",
+		Summary: "Open an account with its admin user; the answer holds the activation link and code to hand over, shown once.",
+	}, who.SteppedUp(), o.openAccount)
+	o.Accounts.Update = op.Write(&o.table, op.Spec{
+		Name: "accounts.update", Route: "PATCH /accounts/{id}", Event: "account.updated",
+		Summary: "Change what is given of an account: everything but the handle.",
+	}, who.SteppedUp(), updateCustomer)
+	o.Accounts.Suspend = op.Write(&o.table, op.Spec{
+		Name: "accounts.suspend", Route: "POST /accounts/{id}/suspend", Event: "account.suspended", Destroys: true,
+		Summary: "Keep everybody of an account out until further notice: sessions and links die at once.",
+	}, who.SteppedUp(), suspendAccount)
+	o.Accounts.Reopen = op.Write(&o.table, op.Spec{
+		Name: "accounts.reopen", Route: "POST /accounts/{id}/reopen", Event: "account.reopened",
+		Summary: "Let the people of a suspended account in again.",
+	}, who.SteppedUp(), reopenAccount)
+	o.Accounts.Close = op.Write(&o.table, op.Spec{
+		Name: "accounts.close", Route: "POST /accounts/{id}/close", Event: "account.closed", Destroys: true,
+		Summary: "Close an account for good: nobody gets in again. Its activity stays, and its handle is never used again.",
+	}, who.SteppedUp(), closeAccount)
+	o.Accounts.HandOverAdmin = op.Write(&o.table, op.Spec{
+		Name: "accounts.handOverAdmin", Route: "POST /accounts/{id}/hand-over-admin", Event: "account.admin_handed_over", Destroys: true,
+		Summary: "Hand the admin user of an account over to somebody else. Password, second factors and sessions of the person before are gone.",
+	}, who.SteppedUp(), o.handOverAdmin)
+	o.Accounts.ReissueAdmin = op.Write(&o.table, op.Spec{
+		Name: "accounts.reissueAdmin", Route: "POST /accounts/{id}/admin-activation", Event: "account.admin_reissued",
+		Summary: "A new activation link and code for the admin user of an account. Older ones are dead; second factors stay.",
+	}, who.SteppedUp(), o.reissueAdmin)
+}
+
+func listAccounts(r *op.Reading, in AccountList) (Page[AccountRow], error) {
+	limit, err := in.limit()
+	if err != nil {
+		return Page[AccountRow]{}, err
+	}
+	f := store.AccountFilter{
+		Search: in.Q, Handle: account.Handle(in.Handle), Order: in.Order,
+		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
+	}
+	if f.States, err = choose(in.State, "state", account.States()); err != nil {
+		return Page[AccountRow]{}, err
+	}
+	if f.Policies, err = choose(in.Policy, "policy", []account.MFAPolicy{account.MFARequired, account.MFARecommended}); err != nil {
+		return Page[AccountRow]{}, err
+	}
+	if in.Order != "" && !slices.Contains(store.AccountOrders(), in.Order) {
+		return Page[AccountRow]{}, problem.New(problem.InvalidRequest, "Accounts can be ordered by name, handle and openedAt; put - in front for the other way round.")
+	}
+	if field.Clean(in.Q) != nil || field.Clean(in.Handle) != nil {
+		return Page[AccountRow]{}, problem.New(problem.InvalidRequest, "The search contains characters that cannot be searched for.")
+	}
+	if f.States != nil && len(f.States) == 0 || f.Policies != nil && len(f.Policies) == 0 {
+		return pageOf(in.Paging, limit, store.Total{}, "", []AccountRow{}), nil
+	}
+	found, err := r.Tx.Accounts(r.Scope(), f)
+	if err != nil {
+		return Page[AccountRow]{}, fmt.Errorf("list accounts: %w", err)
+	}
+	all := []AccountRow{}
+	for _, a := range found.Accounts {
+		all = append(all, AccountRow{
+			ID: a.ID, Handle: a.Handle, Name: a.Name, State: a.State, OpenedAt: a.OpenedAt, Policy: a.Policy(), Demand: demandOf(a.Account, r.Tx.Now()),
+			Operator: a.Operator, AdminName: a.Admin.Name, AdminStatus: a.Admin.State, AdminSecondFactor: a.Admin.HasFactor,
+		})
+	}
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
+}
+
+// show is everything of the account that the operator may see.
+func (c customer) show(tx store.ReadTx, call op.Call) (d CustomerDetail, err error) {
+	a := c.Account
+	d.Account = Customer{a.ID, a.Handle, a.Name, a.Email, a.Mobile, a.State, a.OpenedAt, c.operator, policyOf(a, tx.Now())}
+	d.May = c.may(call.Actor)
+	kinds, err := tx.Kinds(c.scope)
+	if err != nil {
+		return d, fmt.Errorf("count users: %w", err)
+	}
+	for state, factors := range kinds {
+		for _, n := range factors {
+			d.Progress.Users += n
+			switch state {
+			case user.Active:
+				d.Progress.Active += n
+			case user.Invited:
+				d.Progress.Invited += n
+			case user.Deactivated, user.Deleted:
+			}
+		}
+	}
+	d.Progress.SecondFactor = kinds[user.Active][store.FactorOn]
+	roles, err := tx.Roles(c.scope)
+	if err != nil {
+		return d, fmt.Errorf("count roles: %w", err)
+	}
+	d.Progress.Roles = len(roles)
+	d.Admin, err = c.showAdmin(tx)
+	return d, err
+}
+
+func (c customer) showAdmin(tx store.ReadTx) (*CustomerAdmin, error) {
+	u, err := tx.AdminUser(c.scope)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find admin user: %w", err)
+	}
+	a := CustomerAdmin{u.Login, u.Name, u.Email, u.Mobile, u.Language, u.State, u.HasFactor, orNil(u.LastSeenAt), nil}
+	a.Activation, err = pendingActivation(tx, u.Ref())
+	return &a, err
+}
