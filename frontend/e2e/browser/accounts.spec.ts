@@ -69,7 +69,7 @@ test('the operator opens, suspends and closes an account', async ({ browser }) =
     await page.getByRole('link', { name: 'Settings', exact: true }).click()
     await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible()
     await page.getByLabel('Language').selectOption('de')
-    await page.getByLabel('Farbschema').selectOption('dark')
+    await page.getByLabel('Darstellung').selectOption('dark')
     await page.setViewportSize({ width: 1024, height: 640 })
     await expect(page.getByRole('heading', { name: 'Ihr Konto' })).toBeVisible()
     await page.screenshot({ path: picturePath('accounts-own-de-dark') })
