@@ -13,7 +13,7 @@ function makeFormats(own: Language) {
     exact: format({ dateStyle: 'full', timeStyle: 'long' }),
     dateAndTime: format({ dateStyle: 'medium', timeStyle: 'short' }),
     date: format({ dateStyle: 'medium' }),
-    plain: format({ dateStyle: 'long', timeZone: 'UTC' }),
+    plain: format({ dateStyle: 'medium', timeZone: 'UTC' }),
     time: format({ timeStyle: 'short' }),
     day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     relative: new Intl.RelativeTimeFormat(own, { numeric: 'auto' }),
