@@ -41,7 +41,7 @@ func (u *Users) Delete(in ops.UserID) (ops.None, error) {
 }
 
 // Reissue is users.reissue.
-func (u *Users) Reissue(in ops.UserID) (ops.ActivationIssued, error) {
+func (u *Users) Reissue(in ops.ReissueInput) (ops.ActivationIssued, error) {
 	return call(u.h, u.h.ops.Users.Reissue, in)
 }
 

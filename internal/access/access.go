@@ -256,7 +256,7 @@ func Authorize(a Actor, p Permission, _ Domain, s Source) Decision {
 	case p == Known:
 		return Allow()
 	case a.enrolling:
-		return Deny(problem.MFASetupRequired, "Please set up two-step sign-in first; everything else opens after that.")
+		return Deny(problem.MFASetupRequired, "Please set up 2-factor authentication first; everything else opens after that.")
 	case p == SignedIn, a.rights.Has(p):
 		return Allow()
 	}

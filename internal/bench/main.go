@@ -46,6 +46,7 @@ func subjects() []subject {
 		{"profile", "GET /api/v1/profile over a session against a bare handler", (*run).profile},
 		{"lists", "first page of users, small database against large", (*run).lists},
 		{"search", "search among users, small database against large", (*run).search},
+		{"page", "the users screen of 100,000 in Chromium", (*run).page},
 	}
 }
 

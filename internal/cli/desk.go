@@ -31,7 +31,7 @@ func (e *env) desk(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := e.open(c.Context(), opening{place: ops.AtDesk})
+	i, err := e.open(c.Context(), opening{place: ops.AtDesk, sends: true})
 	if err != nil {
 		return err
 	}

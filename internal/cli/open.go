@@ -37,6 +37,7 @@ type opening struct {
 	practice  bool // what a new database is marked as
 	clock     func() time.Time
 	mustExist bool
+	sends     bool // works the outbox off while it is open
 }
 
 // database is the address of the database, by default one file in the
@@ -88,7 +89,7 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	i.ops = ops.New(ops.Dependencies{
 		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
 	})
-	i.tidy(e)
+	i.tidy(e, how.sends)
 	return i, nil
 }
 
@@ -135,12 +136,20 @@ func (i *installation) read(ctx context.Context) (in store.Installation, err err
 	return in, err
 }
 
-// tidy runs the engine's housekeeping until close.
-func (i *installation) tidy(e *env) {
+// tidy runs the engine's housekeeping, and the courier, until close.
+func (i *installation) tidy(e *env, sends bool) {
 	ctx, stop := context.WithCancel(context.Background())
 	i.stop, i.done = stop, make(chan struct{})
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		if sends {
+			i.ops.Courier(i.engine, e.log).Run(ctx)
+		}
+	}()
 	go func() {
 		defer close(i.done)
+		defer func() { <-sent }()
 		tick := time.NewTicker(30 * time.Second)
 		defer tick.Stop()
 		for {

@@ -84,7 +84,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		base, host = public.String(), public.Host
 	}
 	code := onetime.NewCode()
-	i, err := e.open(ctx, opening{place: ops.AtGate, baseURL: base, setupCode: func(typed secret.Text) bool {
+	i, err := e.open(ctx, opening{place: ops.AtGate, baseURL: base, sends: true, setupCode: func(typed secret.Text) bool {
 		proof, err := onetime.Parse(typed)
 		c, ok := proof.(onetime.Code)
 		return err == nil && ok && c.Equal(code)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,15 +125,20 @@ func (f *filler) colleagueOf(ctx context.Context, a account.Account, admin bool,
 	})
 }
 
+// deskLead can do what Support can, without which nobody manages users of that role, and manage users.
+func deskLead() []access.Permission {
+	all := access.Templates()
+	support := all[slices.IndexFunc(all, func(r access.Role) bool { return r.Name == "Support" })]
+	return append(slices.Clone(support.Permissions), access.ManageUser, access.ViewActivity)
+}
+
 // ownRoles are those that the registrar made for itself.
 func (f *filler) ownRoles(ctx context.Context) error {
 	for _, r := range []access.Role{
 		{Name: "Registrations", Description: "Registers, renews and transfers domains.", Permissions: []access.Permission{
 			"VIEW_PROCESS", "VIEW_TLD", "CHECK_DOMAIN", "VIEW_DOMAIN", "CREATE_DOMAIN", "UPDATE_DOMAIN", "RENEW_DOMAIN", "TRANSFER_DOMAIN", "VIEW_CONTACT", "CREATE_CONTACT", "UPDATE_CONTACT",
 		}},
-		{Name: "Desk lead", Description: "Adds and helps colleagues of the support desk.", Permissions: []access.Permission{
-			"VIEW_PROCESS", "VIEW_DOMAIN", "VIEW_CONTACT", access.ViewUser, access.ManageUser, access.ViewActivity,
-		}},
+		{Name: "Desk lead", Description: "Adds and helps colleagues of the support desk.", Permissions: deskLead()},
 	} {
 		r.ID, r.Account = id.NewRole(), f.home.ID
 		if err := f.write(ctx, func(tx store.WriteTx) error { return tx.AddRole(r) }); err != nil {

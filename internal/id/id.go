@@ -23,6 +23,8 @@ type (
 	Session string
 	// AuthenticatorApp is the id of a person's app.
 	AuthenticatorApp string
+	// Message is the id of a mail or SMS in the outbox.
+	Message string
 )
 
 // NewInstallation makes the id of an installation.
@@ -43,6 +45,9 @@ func NewSession() Session { return Session(mint("ses")) }
 
 // NewAuthenticatorApp makes the id of an authenticator app of a user.
 func NewAuthenticatorApp() AuthenticatorApp { return AuthenticatorApp(mint("app")) }
+
+// NewMessage makes the id of a message.
+func NewMessage() Message { return Message(mint("msg")) }
 
 // NewRequest makes the id of one request, for the log.
 func NewRequest() string { return mint("req") }

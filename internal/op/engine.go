@@ -27,6 +27,9 @@ type Engine struct {
 // credentials are kept in it.
 func NewEngine(db *store.DB, keys auth.Keys) *Engine { return &Engine{db, keys} }
 
+// Now is the clock of the engine's database.
+func (e *Engine) Now() time.Time { return e.db.Now() }
+
 // RefusedEvent is what a refused read leaves in the log, and what refusals of
 // strangers are gathered under.
 const RefusedEvent = "access.refused"
@@ -39,6 +42,9 @@ var ErrStale = errors.New("what was prepared no longer holds")
 var errForgotten = errors.New("the operation did not say how it ended")
 
 const prepareAgain = 3
+
+// keepMessages is how long people can see what became of a message.
+const keepMessages = 90 * 24 * time.Hour
 
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
@@ -352,6 +358,9 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		}
 		if err := tx.DeleteDeadSessions(tx.Now()); err != nil {
 			return fmt.Errorf("delete ended sessions: %w", err)
+		}
+		if err := tx.DeleteEndedMessages(tx.Now().Add(-keepMessages)); err != nil {
+			return fmt.Errorf("delete old messages: %w", err)
 		}
 		return tx.DeleteColdThrottles(tx.Now().Add(-30 * 24 * time.Hour))
 	})

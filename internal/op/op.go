@@ -45,8 +45,8 @@ type Spec struct {
 	Background bool
 }
 
-// NoRoute is the route of what only the console may do: it is not there for
-// anybody else.
+// NoRoute is the route of what only the console or a background job may do: it
+// is not there for anybody else.
 const NoRoute = ""
 
 // Call is who calls and from where; every operation gets it.
@@ -242,8 +242,10 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	switch {
 	case !nameForm.MatchString(s.Name):
 		wrong("the name is not noun.verb")
-	case s.Route == NoRoute && !o.rule.Console():
-		wrong("only the console's operations have no route")
+	case s.Route == NoRoute && !o.rule.Console() && o.rule.reachable():
+		wrong("only the console's operations and background jobs have no route")
+	case s.Route != NoRoute && !o.rule.reachable():
+		wrong("it is for background jobs, and has a route")
 	case s.Route != NoRoute && !routeForm.MatchString(s.Route):
 		wrong("the route is not a method and a path")
 	case s.Summary == "":

@@ -27,6 +27,7 @@ const (
 	oneself      who = "signed in"
 	enrolling    who = "signed in, also before the second factor"
 	holder       who = "holder of the permission"
+	job          who = "background job"
 )
 
 // Anyone lets everybody in, signed in or not.
@@ -48,6 +49,9 @@ func Enrolling() Rule { return Rule{who: enrolling} }
 
 // Holds lets in whoever holds the permission, within their own account.
 func Holds(p access.Permission) Rule { return Rule{who: holder, permission: p} }
+
+// Job lets in the background jobs of Gatehouse itself, and nobody else.
+func Job() Rule { return Rule{who: job} }
 
 // SteppedUp asks in addition that a person proved who they are within the
 // last minutes.
@@ -81,6 +85,9 @@ func (r Rule) StepUp() bool { return r.stepUp }
 // or has a ceremony of its own is not for it.
 func (r Rule) Console() bool { return r.who == holder || r.who == consoleSetup }
 
+// reachable reports whether anybody needs a route: a background job has none.
+func (r Rule) reachable() bool { return r.who != job }
+
 // question is what a rule may look at.
 type question struct {
 	actor  access.Actor
@@ -110,6 +117,14 @@ func (r Rule) admit(q question) access.Decision {
 			return access.Deny(problem.SetupDone, "This installation is set up already. Please sign in.")
 		}
 		return access.Allow()
+	case job:
+		if kind == access.System {
+			return access.Allow()
+		}
+		if d := access.Authorize(q.actor, access.SignedIn, "", q.source); !d.Allowed {
+			return d
+		}
+		return access.Deny(problem.Forbidden, "Gatehouse does this by itself.")
 	case oneself, enrolling:
 		if kind != access.Person && kind != access.Anonymous {
 			return access.Deny(problem.Forbidden, "This is about the person who is signed in, and here is none.")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/delivery"
 	"gatehouse/internal/field"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
@@ -73,34 +74,81 @@ func (o *Operations) addActivation() {
 	}, op.Anyone(), o.completeActivation)
 }
 
-// issueActivation makes a link and a code for a user; older ones are dead.
-func (o *Operations) issueActivation(tx store.WriteTx, u store.UserRef, purpose Purpose) (ActivationIssued, error) {
+// issueActivation makes a link and a code for a user; older ones are dead. By
+// mail, nobody but the user gets to see them; where mail cannot be sent, they
+// are handed over.
+func (o *Operations) issueActivation(tx store.WriteTx, to recipient, purpose Purpose, by Handing) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
 		Purpose:     string(purpose),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
 		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife),
 	}
-	if err := tx.PutActivation(u, a); err != nil {
-		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
+	base, err := o.baseURL(tx.ReadTx)
+	if err != nil {
+		return ActivationIssued{}, err
 	}
-	issued := ActivationIssued{Code: code.Reveal(), ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
-	base := o.deps.BaseURL
-	if base == "" {
-		s, err := settings(tx.ReadTx)
-		if err != nil {
-			return ActivationIssued{}, fmt.Errorf("find public address: %w", err)
-		}
-		base = s.PublicURL
-	}
+	link := secret.Text{}
 	if base != "" {
-		issued.Link = secret.NewOneTime(base + "/#/activate?t=" + token.Reveal().Reveal())
+		link = secret.New(base + "/#/activate?t=" + token.Reveal().Reveal())
+	}
+	if err := tx.CancelLinks(to.about); err != nil { // they are dead now
+		return ActivationIssued{}, fmt.Errorf("cancel what waits in the outbox: %w", err)
+	}
+	mailed := false
+	if by == Mailed && !link.IsZero() {
+		kind := delivery.Activation
+		if purpose == ToNewPassword {
+			kind = delivery.NewPassword
+		}
+		mailed, err = o.queueMail(tx, to, kind, delivery.Values{
+			"link": link.Reveal(), "expires": a.LinkExpiresAt.Format("2006-01-02 15:04") + " UTC",
+		}, a.LinkExpiresAt, link)
+		if err != nil {
+			return ActivationIssued{}, fmt.Errorf("mail activation: %w", err)
+		}
+	}
+	issued := ActivationIssued{Delivery: HandOver, ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
+	if mailed { // the code is known to nobody, and ends with the link
+		a.CodeExpiresAt = a.LinkExpiresAt
+		issued.Delivery, issued.MailTo, issued.CodeExpiresAt = Mailed, user.Email(to.address), a.CodeExpiresAt
+	} else {
+		issued.Code, issued.Link = code.Reveal(), secret.NewOneTime(link.Reveal())
+	}
+	if err := tx.PutActivation(to.about, a); err != nil {
+		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
 	}
 	return issued, nil
 }
 
+// baseURL is what links begin with; empty where no browser finds this
+// installation. It comes from the settings, never from a request.
+func (o *Operations) baseURL(tx store.ReadTx) (string, error) {
+	if o.deps.BaseURL != "" {
+		return o.deps.BaseURL, nil
+	}
+	s, err := settings(tx)
+	if err != nil {
+		return "", fmt.Errorf("find public address: %w", err)
+	}
+	return s.PublicURL, nil
+}
+
+// mailsLinks reports whether activations go by mail.
+func (o *Operations) mailsLinks(tx store.ReadTx) (bool, error) {
+	base, err := o.baseURL(tx)
+	if err != nil || base == "" {
+		return false, err
+	}
+	_, ok, err := kept[keptMail](tx, mailSetting)
+	return ok, err
+}
+
 // dropActivation makes the link and code of a user dead, if any wait.
 func dropActivation(tx store.WriteTx, u store.UserRef) error {
+	if err := tx.CancelLinks(u); err != nil {
+		return fmt.Errorf("cancel what waits in the outbox: %w", err)
+	}
 	if err := tx.EndActivation(u); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("end activation: %w", err)
 	}

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"fmt"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/op"
 	"gatehouse/internal/user"
@@ -14,6 +16,7 @@ type Installation struct {
 	Place           Place           `json:"place"`
 	SetupCodeNeeded bool            `json:"setupCodeNeeded"`
 	Languages       []user.Language `json:"languages"`
+	MailsLinks      bool            `json:"mailsLinks"` // activation links go to people by mail
 }
 
 // Protection tells where the key of the database is: whoever runs the
@@ -34,9 +37,13 @@ func (o *Operations) addInstallation() {
 		Summary: "What this installation is, and whether it is set up.",
 	}, op.Anyone(), func(r *op.Reading, _ None) (Installation, error) {
 		in, err := r.Tx.Installation()
+		if err != nil {
+			return Installation{}, fmt.Errorf("find installation: %w", err)
+		}
+		mails, err := o.mailsLinks(r.Tx)
 		return Installation{
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
-			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(),
+			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(), MailsLinks: mails,
 		}, err
 	})
 	o.Installation.Protection = op.Read(&o.table, op.Spec{

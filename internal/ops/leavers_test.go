@@ -36,7 +36,7 @@ func TestUsers_Deactivate(t *testing.T) {
 	admin := w.somebody(w.otter, opstest.Member{Role: "Admin"})
 	who := w.somebody(w.otter, opstest.Member{Role: "Support"})
 	here, there, waiting := who.Caller(), who.Caller(), w.askedForFactor(who)
-	link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}).Link)
+	link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}).Link)
 
 	got := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Deactivate, ops.UserID{ID: who.ID})
 	r := w.LastRecord()
@@ -52,7 +52,7 @@ func TestUsers_Deactivate(t *testing.T) {
 	code(t, w.check(link), problem.ActivationDead)
 	code(t, w.complete(link, wrongPassword), problem.ActivationDead)
 	opstest.Refused(w.Place, admin.Caller(), w.Ops.Users.Deactivate, ops.UserID{ID: who.ID}, problem.Conflict)
-	opstest.Refused(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}, problem.Conflict)
+	opstest.Refused(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}, problem.Conflict)
 
 	if got := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reactivate, ops.UserID{ID: who.ID}); got.Status != user.Active {
 		t.Errorf("comes back %s", got.Status)
@@ -92,7 +92,7 @@ func TestUsers_Delete(t *testing.T) {
 	who := w.somebody(w.otter, opstest.Member{Role: "Support", ForceMFA: true})
 	session, waiting := who.Caller(), w.askedForFactor(who)
 	opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Update, ops.UpdateUserInput{ID: who.ID, Mobile: new("+32470123456")})
-	link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}).Link)
+	link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}).Link)
 
 	opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Delete, ops.UserID{ID: who.ID})
 	r := w.LastRecord()

@@ -28,7 +28,7 @@ func TestUsers_Reissue(t *testing.T) {
 			admin, who := w.somebody(w.otter, opstest.Member{Role: "Admin"}), w.somebody(w.otter, opstest.Member{State: c.state})
 			reissue := func() ops.ActivationIssued {
 				t.Helper()
-				return opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID})
+				return opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID})
 			}
 			older := reissue()
 			w.Clock.Advance(time.Minute)
@@ -90,7 +90,7 @@ func TestUsers_Reissue_opensBlocked(t *testing.T) {
 		}
 	}
 	blocked()
-	issued := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID})
+	issued := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID})
 	blocked()
 	code(t, w.complete(tokenOf(t, issued.Link), wrongPassword), "ok")
 	_, err := w.signIn(string(who.Login), wrongPassword, w.anywhere())

@@ -41,7 +41,8 @@ type Dependencies struct {
 type Operations struct {
 	table   op.Table
 	deps    Dependencies
-	guesses lines // at passwords
+	guesses lines         // at passwords
+	wake    chan struct{} // tells the courier that something was queued
 
 	Installation  installationOps
 	Setup         setupOps
@@ -55,11 +56,14 @@ type Operations struct {
 	Roles         roleOps
 	Activity      activityOps
 	Settings      settingsOps
+	Delivery      deliveryOps
+	Templates     templateOps
+	Outbox        outboxOps
 }
 
 // New builds the table. It panics when an operation is not whole.
 func New(d Dependencies) *Operations {
-	o := &Operations{deps: d}
+	o := &Operations{deps: d, wake: make(chan struct{}, 1)}
 	o.addInstallation()
 	o.addSetup()
 	o.addActivation()
@@ -72,6 +76,9 @@ func New(d Dependencies) *Operations {
 	o.addRoles()
 	o.addActivity()
 	o.addSettings()
+	o.addDelivery()
+	o.addTemplates()
+	o.addOutbox()
 	return o
 }
 

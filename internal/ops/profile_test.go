@@ -28,7 +28,7 @@ func TestProfile_Update(t *testing.T) {
 	w := newTown(t)
 	who := w.somebody(w.otter, opstest.Member{Role: "Support"})
 	here, there := who.Caller(), who.Caller()
-	link := tokenOf(t, opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}).Link)
+	link := tokenOf(t, opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}).Link)
 	update := func(in ops.UpdateProfileInput) ops.User {
 		t.Helper()
 		return opstest.Must(w.Place, here, w.Ops.Profile.Update, in)
@@ -74,7 +74,7 @@ func TestProfile_ChangePassword(t *testing.T) {
 	who := w.somebody(w.otter, opstest.Member{Role: "Support"})
 	token := who.Token()
 	here, there, waiting := with(token), who.Caller(), w.askedForFactor(who)
-	link := tokenOf(t, opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}).Link)
+	link := tokenOf(t, opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}).Link)
 	out, err := w.changePassword(here, opstest.Password, wrongPassword)
 	code(t, err, "ok")
 	r := w.LastRecord()

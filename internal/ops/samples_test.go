@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
 	"gatehouse/internal/mfa"
 	"gatehouse/internal/ops"
@@ -70,6 +71,16 @@ func samples() map[string]sample {
 	}
 	somebody := func(at func(*town, asking) account.Account) func(*town, asking) *opstest.Person {
 		return func(w *town, a asking) *opstest.Person { return w.somebody(at(w, a), opstest.Member{}) }
+	}
+	waiting := func(at func(*town, asking) account.Account) func(*town, asking) any {
+		return func(w *town, a asking) any { return ops.MessageID{ID: w.waiting(at(w, a))} }
+	}
+	failed := func(at func(*town, asking) account.Account) func(*town, asking) any {
+		return func(w *town, a asking) any {
+			m := w.waiting(at(w, a))
+			w.Exec(`UPDATE outbox SET state = 'failed' WHERE id = $1`, string(m))
+			return ops.MessageID{ID: m}
+		}
 	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
@@ -146,7 +157,7 @@ func samples() map[string]sample {
 		"users.deactivate":         colleague(opstest.Member{}, user),
 		"users.reactivate":         colleague(opstest.Member{State: "deactivated"}, user),
 		"users.delete":             colleague(opstest.Member{}, user),
-		"users.reissue":            colleague(opstest.Member{State: "invited"}, user),
+		"users.reissue":            colleague(opstest.Member{State: "invited"}, func(u id.User) any { return ops.ReissueInput{ID: u} }),
 		"users.resetSecondFactors": colleague(opstest.Member{}, func(u id.User) any { return ops.ResetInput{ID: u, Reason: "Lost the phone."} }),
 		"users.testAddress":        colleague(opstest.Member{}, func(u id.User) any { return ops.TestAddressInput{ID: u, Address: "192.0.2.7"} }),
 		"sessions.list": {own: func(w *town, a asking) any {
@@ -161,6 +172,35 @@ func samples() map[string]sample {
 		"settings.show":    only(ops.None{}),
 		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
 		"roles.list":       only(ops.None{}),
+
+		"delivery.show":       only(ops.None{}),
+		"delivery.updateMail": only(ops.UpdateMailInput{Host: new("localhost"), Port: new(2525), Security: new(delivery.Plain), From: new("gate@harbour.example")}),
+		"delivery.updateSms":  only(ops.UpdateSMSInput{URL: new("http://localhost:1/{to}"), Body: new(`{"text":"{text}"}`)}),
+		"delivery.testMail": {own: func(w *town, _ asking) any {
+			w.mailTo(1) // nobody listens there, and the answer says so
+			return ops.TestInput{To: "anna@harbour.example"}
+		}},
+		"delivery.testSms": {own: func(w *town, _ asking) any {
+			w.textTo("http://127.0.0.1:1")
+			return ops.TestInput{To: "+32 470 12 34 56"}
+		}},
+		"templates.list":    only(ops.None{}),
+		"templates.show":    only(ops.TemplateID{Kind: delivery.Activation, Language: "en"}),
+		"templates.update":  only(ops.TemplateInput{Kind: delivery.Activation, Language: "de", Subject: "Ihr Zugang", Text: "{link}"}),
+		"templates.preview": only(ops.TemplateInput{Kind: delivery.Activation, Language: "en", Subject: "Your access", Text: "{link}"}),
+		"templates.reset":   only(ops.TemplateID{Kind: delivery.Activation, Language: "de"}),
+		"outbox.list": {own: func(w *town, a asking) any {
+			w.waiting(a.home)
+			return ops.OutboxList{}
+		}},
+		"outbox.retry":  {own: failed(home), foreign: failed((*town).elsewhere)},
+		"outbox.cancel": {own: waiting(home), foreign: waiting((*town).elsewhere)},
+		"outbox.next":   only(ops.None{}),
+		"outbox.take": {own: func(w *town, a asking) any {
+			w.waiting(a.home)
+			return ops.None{}
+		}},
+		"outbox.settle": {own: func(w *town, a asking) any { return w.taken(a.home) }},
 		"activity.list": {
 			own: func(w *town, a asking) any {
 				w.somethingHappens(a.home)

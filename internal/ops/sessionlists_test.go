@@ -180,7 +180,7 @@ func TestSessions_whatEndsThem(t *testing.T) {
 			return w.acts(who.ID)["end sessions"](opstest.Console("otter"))
 		},
 		"new password by link": func(w *town, who *opstest.Person, _ auth.Caller) error {
-			issued := opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.UserID{ID: who.ID})
+			issued := opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID})
 			return w.complete(again(issued.Code), wrongPassword)
 		},
 		"own password": func(w *town, _ *opstest.Person, here auth.Caller) error {

@@ -38,15 +38,27 @@ type SetupInput struct {
 	Password  secret.Text `json:"password"`
 }
 
-// ActivationIssued is a link and a code to hand over, shown once.
+// Handing says how an activation gets to its person.
+type Handing string
+
+// The ways.
+const (
+	Mailed   Handing = "mailed"    // the link goes by mail, and nobody else sees it
+	HandOver Handing = "hand_over" // link and code are in the answer, once
+)
+
+// ActivationIssued is a link and a code: on their way to the person, or shown
+// once to be handed over.
 type ActivationIssued struct {
-	Link          secret.OneTime `json:"link"` // empty where no browser finds this installation
-	Code          secret.OneTime `json:"code"`
-	ExpiresAt     time.Time      `json:"expiresAt"`     // of the link
-	CodeExpiresAt time.Time      `json:"codeExpiresAt"` // of the code, which may have to wait on paper
+	Delivery      Handing        `json:"delivery"`
+	MailTo        user.Email     `json:"mailTo,omitempty"` // when mailed
+	Link          secret.OneTime `json:"link"`             // empty when mailed, and where no browser finds this installation
+	Code          secret.OneTime `json:"code"`             // empty when mailed
+	ExpiresAt     time.Time      `json:"expiresAt"`        // of the link
+	CodeExpiresAt time.Time      `json:"codeExpiresAt"`    // of the code, which may have to wait on paper
 }
 
-// Added is a user and the activation to hand over.
+// Added is a user and the activation.
 type Added struct {
 	User       User             `json:"user"`
 	Activation ActivationIssued `json:"activation"`
@@ -227,7 +239,7 @@ func (o *Operations) consoleSetup(p *op.Preparing, in Founding) (op.Commit[Added
 		if err != nil {
 			return w.Fail(err)
 		}
-		issued, err := o.issueActivation(w.Tx, u.Ref(), ToActivate)
+		issued, err := o.issueActivation(w.Tx, byMail(u.User, u.Ref()), ToActivate, HandOver)
 		if err != nil {
 			return w.Fail(err)
 		}

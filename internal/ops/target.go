@@ -70,22 +70,22 @@ func (t target) guard(a access.Actor, act Act) *problem.Problem {
 	if !a.Rights().Covers(t.rights) {
 		return problem.Newf(problem.Outranked, "%s holds permissions that you do not hold yourself. Please ask an administrator who does.", t.Name)
 	}
+	// Before one's own rights: the admin user is not to ask a colleague who could not either.
+	if t.AdminUser && (act == DeactivateUser || act == DeleteUser) {
+		return problem.New(problem.AdminUser, "The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.")
+	}
 	if a.User() == t.ID && act != UpdateUser && act != ChangeRanges {
 		return ownRights(act)
 	}
-	if t.AdminUser {
+	if t.AdminUser && !console {
 		switch act {
-		case DeactivateUser, DeleteUser:
-			return problem.New(problem.AdminUser, "The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.")
 		case ReissueUser, ResetFactors:
-			if !console {
-				return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
-			}
+			return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
 		case ChangePoints, ChangeRanges: // shut out everywhere is as good as deactivated
-			if a.User() != t.ID && !console {
+			if a.User() != t.ID {
 				return problem.New(problem.AdminUser, "Nobody but the admin user decides from where the admin user of an account comes in, so that nobody can shut them out.")
 			}
-		case UpdateUser, ChangeRoles, ReactivateUser, EndSessions:
+		case UpdateUser, ChangeRoles, DeactivateUser, ReactivateUser, DeleteUser, EndSessions:
 		}
 	}
 	return t.state(act)

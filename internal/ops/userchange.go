@@ -259,6 +259,9 @@ func deleteUser(_ *op.Preparing, in UserID) (op.Commit[None], error) {
 		if err := t.dispensable(w.Tx.ReadTx, w.Scope()); err != nil {
 			return w.Deny(err, about)
 		}
+		if err := w.Tx.CancelLinks(t.Ref()); err != nil {
+			return w.Fail(fmt.Errorf("cancel what waits in the outbox: %w", err))
+		}
 		if err := w.Tx.DeleteUser(t.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("delete user: %w", err))
 		}
@@ -267,7 +270,8 @@ func deleteUser(_ *op.Preparing, in UserID) (op.Commit[None], error) {
 	}, nil
 }
 
-func (o *Operations) reissueUser(_ *op.Preparing, in UserID) (op.Commit[ActivationIssued], error) {
+func (o *Operations) reissueUser(p *op.Preparing, in ReissueInput) (op.Commit[ActivationIssued], error) {
+	p.After(o.wakeCourier)
 	return func(w *op.Writing[ActivationIssued]) op.Outcome[ActivationIssued] {
 		t, about, err := acting(w, in.ID, ReissueUser)
 		if err != nil {
@@ -277,11 +281,11 @@ func (o *Operations) reissueUser(_ *op.Preparing, in UserID) (op.Commit[Activati
 		if t.State == user.Invited {
 			purpose = ToActivate
 		}
-		issued, err := o.issueActivation(w.Tx, t.Ref(), purpose)
+		issued, err := o.issueActivation(w.Tx, byMail(t.User, t.Ref()), purpose, handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}
-		about.Detail = activity.Detail{"purpose": purpose}
+		about.Detail = activity.Detail{"purpose": purpose, "delivery": issued.Delivery}
 		return w.Done(issued, about)
 	}, nil
 }

@@ -72,9 +72,24 @@ type AddUserInput struct {
 	Roles    []id.Role `json:"roles"`
 	Mobile   string    `json:"mobile,omitempty"`
 	ForceMFA bool      `json:"forceMfa,omitempty"`
+	HandOver bool      `json:"handOver,omitempty"` // give me link and code, do not mail them
 
 	AccessPoints []string `json:"accessPoints,omitempty"` // WEB, API, ISPROXY; all when left out
 	IPRules      []string `json:"ipRules,omitempty"`      // addresses and ranges; none: from anywhere
+}
+
+// ReissueInput says for whom, and how it gets there.
+type ReissueInput struct {
+	ID       id.User `json:"id"`
+	HandOver bool    `json:"handOver,omitempty"` // give me link and code, do not mail them
+}
+
+// handing is what somebody asked for.
+func handing(over bool) Handing {
+	if over {
+		return HandOver
+	}
+	return Mailed
 }
 
 // UserDetail is everything an administrator may know of a user.
@@ -111,7 +126,7 @@ type userOps struct {
 	Deactivate         *op.Op[UserID, User]
 	Reactivate         *op.Op[UserID, User]
 	Delete             *op.Op[UserID, None]
-	Reissue            *op.Op[UserID, ActivationIssued]
+	Reissue            *op.Op[ReissueInput, ActivationIssued]
 	ResetSecondFactors *op.Op[ResetInput, User]
 	TestAddress        *op.Op[TestAddressInput, AddressTest]
 }
@@ -127,7 +142,7 @@ func (o *Operations) addUsers() {
 	}, op.Holds(access.ViewUser), showUserDetail)
 	o.Users.Add = op.Write(&o.table, op.Spec{
 		Name: "users.add", Route: "POST /users", Event: "user.added",
-		Summary: "Add a user; the answer holds the activation link and code to hand over, shown once.",
+		Summary: "Add a user. The activation link goes by mail; where there is none, or with handOver, the answer holds link and code, once.",
 	}, op.Holds(access.ManageUser), o.addUser)
 	o.Users.Update = op.Write(&o.table, op.Spec{
 		Name: "users.update", Route: "PATCH /users/{id}", Event: "user.updated",
@@ -147,7 +162,7 @@ func (o *Operations) addUsers() {
 	}, op.Holds(access.ManageUser).SteppedUp(), deleteUser)
 	o.Users.Reissue = op.Write(&o.table, op.Spec{
 		Name: "users.reissue", Route: "POST /users/{id}/activation", Event: "activation.issued",
-		Summary: "A new activation link and code to hand over, for somebody who has not come yet or forgot the password. Older ones are dead.",
+		Summary: "A new activation for somebody who has not come yet or forgot the password, by mail or to hand over. Older ones are dead.",
 	}, op.Holds(access.ManageUser).SteppedUp(), o.reissueUser)
 	o.Users.ResetSecondFactors = op.Write(&o.table, op.Spec{
 		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset", Destroys: true,
@@ -259,6 +274,7 @@ func effective(roles []access.Role, operator bool) []EffectivePermission {
 }
 
 func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added], error) {
+	p.After(o.wakeCourier)
 	var form field.Form
 	u := user.User{
 		ID: id.NewUser(), Account: p.Actor.Account(), State: user.Invited,
@@ -318,13 +334,13 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		if err != nil {
 			return w.Fail(fmt.Errorf("add user: %w", err))
 		}
-		issued, err := o.issueActivation(w.Tx, ref, ToActivate)
+		issued, err := o.issueActivation(w.Tx, byMail(u, ref), ToActivate, handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}
 		added := showUser(store.Listed{User: u, Roles: roles}, home.MFAPolicy)
-		detail := activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA}
-		if len(given) > 0 { // otherwise from anywhere, by every way
+		detail := activity.Detail{"login": u.Login, "roles": names, "forceMfa": u.ForceMFA, "delivery": issued.Delivery}
+		if in.AccessPoints != nil || in.IPRules != nil { // otherwise from anywhere, by every way
 			now := showEntry(u.Entry)
 			detail["accessPoints"], detail["ipRules"] = now.AccessPoints, now.IPRules
 		}

@@ -149,7 +149,7 @@ func TestUsers_Update_email(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			who := w.somebody(w.otter, opstest.Member{Role: "Support"})
 			opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Update, ops.UpdateUserInput{ID: who.ID, Email: new("same@otter.example")})
-			link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.UserID{ID: who.ID}).Link)
+			link := tokenOf(t, opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Reissue, ops.ReissueInput{ID: who.ID}).Link)
 			session := who.Caller()
 			c.in.ID = who.ID
 			opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Update, c.in)
@@ -356,7 +356,7 @@ func (w *town) act(by *opstest.Person, act ops.Act, on *opstest.Person) (err err
 	case ops.DeleteUser:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Delete, u)
 	case ops.ReissueUser:
-		_, err = opstest.Do(w.Place, c, w.Ops.Users.Reissue, u)
+		_, err = opstest.Do(w.Place, c, w.Ops.Users.Reissue, ops.ReissueInput{ID: u.ID})
 	case ops.ResetFactors:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.ResetSecondFactors, ops.ResetInput{ID: on.ID, Reason: "Lost the phone."})
 	case ops.EndSessions:

@@ -72,31 +72,33 @@ type FieldCode string
 
 // The field codes.
 const (
-	Required         FieldCode = "required"
-	TooShort         FieldCode = "too_short"
-	TooLong          FieldCode = "too_long"
-	BadFormat        FieldCode = "bad_format"
-	NotAllowed       FieldCode = "not_allowed"
-	Taken            FieldCode = "taken"
-	Unknown          FieldCode = "unknown"
-	MixedScript      FieldCode = "mixed_script"
-	BadText          FieldCode = "bad_text"
-	NotGrantable     FieldCode = "not_grantable"
-	BadAddress       FieldCode = "bad_address"
-	HostBits         FieldCode = "host_bits" // a range whose address is not its first
-	Duplicate        FieldCode = "duplicate"
-	TooMany          FieldCode = "too_many"
-	PasswordTooShort FieldCode = "password_too_short"
-	PasswordTooLong  FieldCode = "password_too_long"
-	PasswordListed   FieldCode = "password_listed"
-	PasswordContext  FieldCode = "password_context"
+	Required           FieldCode = "required"
+	TooShort           FieldCode = "too_short"
+	TooLong            FieldCode = "too_long"
+	BadFormat          FieldCode = "bad_format"
+	NotAllowed         FieldCode = "not_allowed"
+	Taken              FieldCode = "taken"
+	Unknown            FieldCode = "unknown"
+	MixedScript        FieldCode = "mixed_script"
+	BadText            FieldCode = "bad_text"
+	NotGrantable       FieldCode = "not_grantable"
+	BadAddress         FieldCode = "bad_address"
+	HostBits           FieldCode = "host_bits" // a range whose address is not its first
+	Duplicate          FieldCode = "duplicate"
+	TooMany            FieldCode = "too_many"
+	PasswordTooShort   FieldCode = "password_too_short"
+	PasswordTooLong    FieldCode = "password_too_long"
+	PasswordListed     FieldCode = "password_listed"
+	PasswordContext    FieldCode = "password_context"
+	PlaceholderUnknown FieldCode = "placeholder_unknown"
+	PlaceholderMissing FieldCode = "placeholder_missing"
 )
 
 // FieldCodes lists every field code.
 func FieldCodes() []FieldCode {
 	return []FieldCode{
 		Required, TooShort, TooLong, BadFormat, NotAllowed, Taken, Unknown,
-		MixedScript, BadText, NotGrantable, BadAddress, HostBits, Duplicate, TooMany, PasswordTooShort, PasswordTooLong,
+		MixedScript, BadText, NotGrantable, BadAddress, HostBits, Duplicate, TooMany, PlaceholderUnknown, PlaceholderMissing, PasswordTooShort, PasswordTooLong,
 		PasswordListed, PasswordContext,
 	}
 }

@@ -65,6 +65,13 @@ test('oneself can only be edited, but for the rights', () => {
   expect(reason(own, 'delete')).toBe('Nobody changes their own rights. Ask another administrator.')
 })
 
+test('the admin user reads about themselves that they stay, not that a colleague could help', () => {
+  const own = mayOf({ ...tom, id: anna.id, adminUser: true }, anna)
+  expect(reason(own, 'delete')).toMatch(/^The admin user of an account cannot be deleted/)
+  expect(reason(own, 'deactivate')).toMatch(/^The admin user of an account cannot be deleted/)
+  expect(reason(own, 'resetSecondFactors')).toContain('in your profile')
+})
+
 test('whoever holds more, or may manage nobody, can do nothing at all', () => {
   for (const viewer of [
     { ...anna, beyond: new Set(['rol_tech']) },

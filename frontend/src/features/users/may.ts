@@ -44,8 +44,9 @@ export const mayOf = (user: User, viewer: Viewer): May[] =>
 function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (!viewer.manages) return 'forbidden'
   if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
+  if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
   if (user.id === viewer.id) return act === 'update' || act === 'ipRules' ? undefined : 'own_rights'
-  if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
+  if (user.adminUser && ['accessPoints', 'ipRules', 'reissue', 'resetSecondFactors'].includes(act)) return 'admin_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||

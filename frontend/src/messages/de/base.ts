@@ -86,7 +86,7 @@ export default define('base', {
   'password.length': 'Mindestens {n} Zeichen',
   'password.tooShort': 'Verwenden Sie mindestens {n} Zeichen.',
   'password.soFar': { one: 'bisher {n} Zeichen', other: 'bisher {n} Zeichen' },
-  'password.context': 'Mehr als Ihr Benutzername, Ihr Name oder der der Organisation',
+  'password.context': 'Mehr als Ihr Benutzername, Ihr Name oder Ihre Organisation',
   'password.hint':
     'Einige Wörter ohne Zusammenhang ergeben ein gutes Passwort. Einfügen aus einem Passwortmanager ist erwünscht.',
   'password.met': 'erfüllt',
@@ -124,6 +124,8 @@ export default define('base', {
   'signIn.second': 'Noch ein Schritt',
   'signIn.secondApp': 'Geben Sie die sechs Ziffern ein, die Ihre Authentifizierungs-App jetzt zeigt.',
   'signIn.secondRecovery': 'Geben Sie einen Ihrer Wiederherstellungscodes ein. Jeder gilt einmal.',
+  'signIn.recoveryWrong':
+    'Dieser Wiederherstellungscode stimmt nicht oder wurde schon benutzt. Prüfen Sie ihn oder nehmen Sie einen anderen.',
   'signIn.recovery': 'Wiederherstellungscode',
   'signIn.useRecovery': 'Stattdessen einen Wiederherstellungscode verwenden',
   'signIn.useApp': 'Stattdessen die Authentifizierungs-App verwenden',
@@ -170,7 +172,7 @@ export default define('base', {
   'home.check.codes': 'Wiederherstellungscodes sichern',
   'home.check.another': 'Eine zweite App auf einem anderen Gerät hinzufügen',
   'home.check.colleague': 'Ersten Benutzer hinzufügen',
-  'home.check.came': 'Jemand aus Ihrem Team ist gekommen',
+  'home.check.came': 'Jemand aus Ihrem Team hat ein Passwort gewählt',
   'home.allDone': 'Alle ersten Schritte sind erledigt.',
   'home.attention': 'Einen Blick wert',
   'home.calm': 'Nichts braucht Ihre Aufmerksamkeit.',
@@ -184,8 +186,8 @@ export default define('base', {
   },
   'home.ownOff': 'Ihre eigene Anmeldung ist nur durch ein Passwort geschützt',
   'home.invited': {
-    one: '{n} Benutzer wurde eingeladen und war noch nicht da',
-    other: '{n} Benutzer wurden eingeladen und waren noch nicht da',
+    one: '{n} Benutzer wurde eingeladen und hat noch kein Passwort gewählt',
+    other: '{n} Benutzer wurden eingeladen und haben noch kein Passwort gewählt',
   },
   'home.refused': {
     one: '{n} abgewiesene Anmeldung in den letzten 24 Stunden',

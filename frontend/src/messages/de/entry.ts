@@ -45,7 +45,8 @@ export default define('entry', {
 
   'activate.title': 'Benutzer aktivieren',
   'activate.code': 'Aktivierungscode',
-  'activate.codeText': 'Tippen Sie den Code ein, den Sie erhalten haben. Großschreibung und Bindestriche sind egal.',
+  'activate.codeText':
+    'Tippen Sie den Code ein, den Sie erhalten haben, oder öffnen Sie Ihren Link noch einmal. Großschreibung und Bindestriche sind egal.',
   'activate.check': 'Weiter',
   'activate.checking': 'Ihr Link wird geprüft …',
   'activate.welcome': 'Willkommen, {name}',

@@ -122,6 +122,7 @@ export default {
   'signIn.second': 'One more step',
   'signIn.secondApp': 'Enter the six digits your authenticator app shows now.',
   'signIn.secondRecovery': 'Enter one of your recovery codes. Each works once.',
+  'signIn.recoveryWrong': 'This recovery code is not right, or was used before. Check it or take another one.',
   'signIn.recovery': 'Recovery code',
   'signIn.useRecovery': 'Use a recovery code instead',
   'signIn.useApp': 'Use the authenticator app instead',
@@ -167,7 +168,7 @@ export default {
   'home.check.codes': 'Save your recovery codes',
   'home.check.another': 'Add a second app, on another device',
   'home.check.colleague': 'Add your first colleague',
-  'home.check.came': 'Your first colleague has come',
+  'home.check.came': 'Your first colleague has chosen a password',
   'home.allDone': 'All first steps are done.',
   'home.attention': 'Worth a look',
   'home.calm': 'Nothing needs your attention.',
@@ -181,8 +182,8 @@ export default {
   },
   'home.ownOff': 'Your own sign-in is protected by a password only',
   'home.invited': {
-    one: '{n} user was invited and has not come yet',
-    other: '{n} users were invited and have not come yet',
+    one: '{n} user was invited and has yet to choose a password',
+    other: '{n} users were invited and have yet to choose a password',
   },
   'home.refused': {
     one: '{n} refused sign-in in the last 24 hours',

@@ -45,7 +45,7 @@ export default {
 
   'activate.title': 'Activate your user',
   'activate.code': 'Activation code',
-  'activate.codeText': 'Type the code you were given. Capitals and hyphens do not matter.',
+  'activate.codeText': 'Type the code you were given, or open your link again. Capitals and hyphens do not matter.',
   'activate.check': 'Continue',
   'activate.checking': 'Checking your link …',
   'activate.welcome': 'Welcome, {name}',

@@ -90,7 +90,7 @@ export default {
   'two.addedTitle': 'The app was added',
   'two.addedText': 'From now on the codes of each of your apps let you in.',
   'two.othersEnded': 'Your other sessions were ended, so that nobody stays signed in without it.',
-  'two.testText': 'Best try it now, while your recovery codes are at hand.',
+  'two.testText': 'It is best to try it now, while your recovery codes are at hand.',
   'two.toOverview': 'Show 2-factor authentication',
 
   'profile.title': 'Profile',

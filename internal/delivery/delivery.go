@@ -1,0 +1,124 @@
+// Package delivery writes and sends the messages of an installation: mail by
+// SMTP, SMS by a gateway that speaks HTTP. It knows the kinds of messages there
+// are, their texts by language, and how to say in plain words why one was not
+// taken. It knows no SQL and nothing of who may send what; what waits to be
+// sent is kept by package store, and taken to here by package ops.
+package delivery
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse/internal/field"
+	"gatehouse/internal/secret"
+)
+
+// Channel is the way a message goes.
+type Channel string
+
+// The channels.
+const (
+	Mail Channel = "mail"
+	SMS  Channel = "sms"
+)
+
+// Kind of a message: what it is about.
+type Kind string
+
+// The kinds.
+const (
+	Activation  Kind = "activation"   // the link with which somebody new chooses a password
+	NewPassword Kind = "new_password" // the same for somebody who forgot it
+	LoginBySMS  Kind = "login_by_sms" // the login, by another channel than the link
+	Notice      Kind = "notice"       // something happened to your access
+	Test        Kind = "test"         // does the mail server take it?
+	TestSMS     Kind = "test_sms"     // does the gateway?
+)
+
+// Placeholder is a word in curly brackets that stands for something of the
+// message. A text without one that is required would be of no use to anybody.
+type Placeholder struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+
+	example string
+}
+
+// Form is what a kind of message is made of.
+type Form struct {
+	Kind         Kind
+	Channel      Channel
+	Placeholders []Placeholder
+}
+
+// Forms of every kind, in the order in which people see them.
+func Forms() []Form {
+	link := Placeholder{"link", true, "https://gate.example.com/#/activate?t=EXAMPLE"}
+	about := []Placeholder{
+		{"name", false, "Anna Peeters"},
+		{"login", false, "anna"},
+		{"organisation", false, "Harbour Domains"},
+		{"support", false, "support@harbour.example, +32 2 123 45 67"},
+	}
+	with := func(more ...Placeholder) []Placeholder { return append(slices.Clone(about), more...) }
+	expires := Placeholder{"expires", false, "2026-03-15 09:26 UTC"}
+	return []Form{
+		{Activation, Mail, with(link, expires)},
+		{NewPassword, Mail, with(link, expires)},
+		{Notice, Mail, with(Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"})},
+		{Test, Mail, about[2:]},
+		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}},
+		{TestSMS, SMS, about[2:3]},
+	}
+}
+
+// FormOf a kind; false when there is no such kind.
+func FormOf(k Kind) (Form, bool) {
+	all := Forms()
+	if i := slices.IndexFunc(all, func(f Form) bool { return f.Kind == k }); i >= 0 {
+		return all[i], true
+	}
+	return Form{}, false
+}
+
+// Examples are values for a preview.
+func (f Form) Examples() Values {
+	v := Values{}
+	for _, p := range f.Placeholders {
+		v[p.Name] = p.example
+	}
+	return v
+}
+
+// Message is one that is written and can be sent any number of times: its id
+// is fixed, so that whoever gets it twice can tell.
+type Message struct {
+	Channel Channel
+	ID      string // Message-ID without brackets; of an SMS a reference
+	To      string // address or number
+	Name    string // of the person, for mail
+	Subject string
+	Text    string
+	Date    time.Time
+
+	// Hidden are parts of the text that nobody but the recipient may see, also
+	// when a server repeats them in its answer.
+	Hidden []secret.Text
+}
+
+// scrub makes what a server said fit to be kept and shown: one line of at most
+// 300 characters, without what the message hides.
+func scrub(said string, hidden ...secret.Text) string {
+	for _, h := range hidden {
+		text := h.Reveal()
+		_, token, _ := strings.Cut(text, "?t=")
+		for _, part := range []string{text, token} {
+			if utf8.RuneCountInString(part) >= 4 {
+				said = strings.ReplaceAll(said, part, secret.Mask)
+			}
+		}
+	}
+	return field.Printable(strings.Join(strings.Fields(said), " "), 300)
+}

@@ -1,0 +1,196 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/delivery"
+	"gatehouse/internal/id"
+	"gatehouse/internal/op"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+)
+
+// Message is a mail or SMS of the account's outbox. What it says is never
+// shown: it may hold a link that is for one person alone.
+type Message struct {
+	ID        id.Message         `json:"id"`
+	Kind      delivery.Kind      `json:"kind"`
+	Channel   delivery.Channel   `json:"channel"`
+	To        string             `json:"to"`
+	User      id.User            `json:"user,omitempty"` // whom it is about
+	State     store.MessageState `json:"state"`
+	Attempts  int                `json:"attempts"`
+	Cause     delivery.Cause     `json:"cause,omitempty"` // of the last failure
+	Said      string             `json:"said,omitempty"`  // by the server, then
+	QueuedAt  time.Time          `json:"queuedAt"`
+	NextTryAt *time.Time         `json:"nextTryAt"` // null: none comes
+	ExpiresAt time.Time          `json:"expiresAt"`
+	EndedAt   *time.Time         `json:"endedAt"` // null: it is not over
+}
+
+func showMessage(q store.Queued) Message {
+	m := Message{
+		ID: q.ID, Kind: q.Kind, Channel: q.Channel, To: q.Recipient, User: q.User, State: q.State, Attempts: q.Attempts,
+		Cause: q.Cause, Said: q.Said, QueuedAt: q.QueuedAt, ExpiresAt: q.ExpiresAt, EndedAt: orNil(q.EndedAt),
+	}
+	if q.State != store.MessageSending { // then it is when the lease ends
+		m.NextTryAt = orNil(q.NextAt)
+	}
+	return m
+}
+
+// OutboxList asks for a page of messages, newest first.
+type OutboxList struct {
+	Paging
+	State Choice `json:"state,omitempty"` // waiting, sending, failed, sent, given_up, cancelled
+	Kind  Choice `json:"kind,omitempty"`
+}
+
+// MessageID names a message.
+type MessageID struct {
+	ID id.Message `json:"id"`
+}
+
+// Taken is what the courier goes out with.
+type Taken struct {
+	leases  []store.Lease
+	mail    *delivery.MailServer
+	gateway *delivery.Gateway
+}
+
+// Due is when there is something to send.
+type Due struct {
+	At *time.Time `json:"at"` // null: nothing waits
+}
+
+// Settled is what became of a message that was taken.
+type Settled struct {
+	lease store.Lease
+	end   store.Sending
+}
+
+type outboxOps struct {
+	List   *op.Op[OutboxList, Page[Message]]
+	Retry  *op.Op[MessageID, Message]
+	Cancel *op.Op[MessageID, Message]
+
+	next   *op.Op[None, Due]
+	take   *op.Op[None, Taken]
+	settle *op.Op[Settled, None]
+}
+
+// What people may see and do here is about their own account, for whoever
+// looks after its settings; an operator sees of other accounts' messages only
+// how many wait (delivery.show), since addresses of people are theirs.
+func (o *Operations) addOutbox() {
+	o.Outbox.List = op.Read(&o.table, op.Spec{
+		Name: "outbox.list", Route: "GET /outbox",
+		Summary: "Mail and SMS to people of the account: what waits, what was sent, what failed and why. Never what they say.",
+	}, op.Holds(access.ManageSettings), listOutbox)
+	o.Outbox.Retry = op.Write(&o.table, op.Spec{
+		Name: "outbox.retry", Route: "POST /outbox/{id}/retry", Event: "message.retried",
+		Summary: "Try a message that failed again now.",
+	}, op.Holds(access.ManageSettings), o.retryMessage)
+	o.Outbox.Cancel = op.Write(&o.table, op.Spec{
+		Name: "outbox.cancel", Route: "POST /outbox/{id}/cancel", Event: "message.cancelled",
+		Summary: "Do not send a message that waits.",
+	}, op.Holds(access.ManageSettings), cancelMessage)
+	o.Outbox.next = op.Read(&o.table, op.Spec{
+		Name: "outbox.next", Route: op.NoRoute, Summary: "When there is something to send.", Background: true,
+	}, op.Job(), func(r *op.Reading, _ None) (Due, error) {
+		at, err := r.Tx.NextMessage()
+		if errors.Is(err, store.ErrNotFound) {
+			return Due{}, nil
+		}
+		return Due{&at}, err
+	})
+	o.Outbox.take = op.Write(&o.table, op.Spec{
+		Name: "outbox.take", Route: op.NoRoute, Event: "message.taken",
+		Summary: "Take messages that are due, to send them.",
+	}, op.Job(), o.takeMessages)
+	o.Outbox.settle = op.Write(&o.table, op.Spec{
+		Name: "outbox.settle", Route: op.NoRoute, Event: "message.sent", Also: []string{"message.failed", "message.given_up"},
+		Summary: "Note what became of a message.",
+	}, op.Job(), settleMessage)
+}
+
+func listOutbox(r *op.Reading, in OutboxList) (p Page[Message], err error) {
+	limit, err := in.limit()
+	if err != nil {
+		return p, err
+	}
+	f := store.MessageFilter{Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted()}
+	if f.States, err = choose(in.State, "state", store.MessageStates()); err != nil {
+		return p, err
+	}
+	var kinds []delivery.Kind
+	for _, form := range delivery.Forms() {
+		kinds = append(kinds, form.Kind)
+	}
+	if f.Kinds, err = choose(in.Kind, "kind", kinds); err != nil {
+		return p, err
+	}
+	found, err := r.Tx.Messages(r.Scope(), f)
+	if err != nil {
+		return p, fmt.Errorf("list outbox: %w", err)
+	}
+	all := []Message{}
+	for _, q := range found.Messages {
+		all = append(all, showMessage(q))
+	}
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
+}
+
+func messageObject(q store.Queued) activity.Object {
+	return activity.Object{Kind: "message", ID: string(q.ID), Name: q.Recipient}
+}
+
+func (o *Operations) retryMessage(p *op.Preparing, in MessageID) (op.Commit[Message], error) {
+	p.After(o.wakeCourier)
+	return func(w *op.Writing[Message]) op.Outcome[Message] {
+		return changeMessage(w, in.ID, w.Tx.HurryMessage, func(s store.MessageState) string {
+			switch s {
+			case store.MessageWaiting, store.MessageSending:
+				return "This message is on its way already."
+			case store.MessageSent:
+				return "This message was sent already."
+			case store.MessageGivenUp, store.MessageCancelled, store.MessageFailed:
+			}
+			return "This message is over, and what it said is gone. Please do again what it was about, such as issuing a new activation."
+		})
+	}, nil
+}
+
+func cancelMessage(_ *op.Preparing, in MessageID) (op.Commit[Message], error) {
+	return func(w *op.Writing[Message]) op.Outcome[Message] {
+		return changeMessage(w, in.ID, w.Tx.CancelMessage, func(s store.MessageState) string {
+			if s == store.MessageSending {
+				return "This message is being sent right now. Please look again in a moment."
+			}
+			return "This message is over already."
+		})
+	}, nil
+}
+
+// changeMessage does something to a message that its state allows, or says why
+// it does not.
+func changeMessage(w *op.Writing[Message], m id.Message, act func(access.Scope, id.Message) error, why func(store.MessageState) string) op.Outcome[Message] {
+	q, err := w.Tx.Message(w.Scope(), m)
+	if err != nil {
+		return w.Fail(fmt.Errorf("find message: %w", err))
+	}
+	about := op.Entry{Object: messageObject(q), Detail: activity.Detail{"kind": q.Kind}}
+	if err := act(w.Scope(), m); errors.Is(err, store.ErrNotFound) {
+		return w.Refuse(problem.New(problem.Conflict, why(q.State)), about)
+	} else if err != nil {
+		return w.Fail(fmt.Errorf("change message: %w", err))
+	}
+	if q, err = w.Tx.Message(w.Scope(), m); err != nil {
+		return w.Fail(fmt.Errorf("find message: %w", err))
+	}
+	return w.Done(showMessage(q), about)
+}

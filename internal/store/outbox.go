@@ -1,0 +1,268 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/delivery"
+	"gatehouse/internal/id"
+)
+
+// MessageState is how a message in the outbox stands.
+//
+//	waiting ──▶ sending ──▶ sent
+//	   │         │ ▲  └───▶ given_up
+//	   │         ▼ │           ▲
+//	   │        failed ────────┘ (too late)
+//	   └──┬────────┘
+//	      ▼
+//	  cancelled
+//
+// Whoever is sending holds a lease; when that ends without a word, the process
+// died, and the message is taken again, with the same Message-ID.
+type MessageState string
+
+// The states.
+const (
+	MessageWaiting   MessageState = "waiting"
+	MessageSending   MessageState = "sending"
+	MessageSent      MessageState = "sent"
+	MessageFailed    MessageState = "failed" // and will be tried again
+	MessageGivenUp   MessageState = "given_up"
+	MessageCancelled MessageState = "cancelled"
+)
+
+// MessageStates lists them all.
+func MessageStates() []MessageState {
+	return []MessageState{MessageWaiting, MessageSending, MessageFailed, MessageSent, MessageGivenUp, MessageCancelled}
+}
+
+// Queued is a message in the outbox, without what it says.
+type Queued struct {
+	ID        id.Message
+	Account   id.Account
+	User      id.User // whom it is about; empty: nobody
+	Kind      delivery.Kind
+	Channel   delivery.Channel
+	Recipient string
+	State     MessageState
+	Attempts  int
+	Cause     delivery.Cause // of the last failure
+	Said      string         // by the server
+	QueuedAt  time.Time
+	NextAt    time.Time // zero when it is over
+	ExpiresAt time.Time
+	EndedAt   time.Time // zero while it is not
+}
+
+// Lease is the right to send a message, and its sealed content.
+type Lease struct {
+	Queued
+	Scope   access.Scope // of the message's account
+	Content string
+	Token   string
+}
+
+// Sending is what became of sending.
+type Sending struct {
+	State  MessageState
+	Cause  delivery.Cause
+	Said   string
+	NextAt time.Time // when failed
+}
+
+const (
+	queuedColumns = `id, account_id, user_id, kind, channel, recipient, state, attempts, cause, said, queued_at, next_at, expires_at, ended_at`
+
+	insertMessage = `INSERT INTO outbox (id, account_id, user_id, kind, channel, recipient, state, content, attempts, cause, said, queued_at, next_at, expires_at, lease)
+		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, 0, '', '', $8, $8, $9, '')`
+	selectMessage = `SELECT ` + queuedColumns + ` FROM outbox WHERE account_id = $1 AND id = $2`
+	nextMessage   = `SELECT next_at FROM outbox WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1`
+	takeMessages  = `UPDATE outbox SET state = 'sending', lease = $1, next_at = $2, attempts = attempts + 1
+		WHERE next_at <= $3 AND id IN (SELECT due.id FROM outbox due WHERE due.next_at <= $3 ORDER BY due.next_at, due.id LIMIT $4)
+		RETURNING ` + queuedColumns + `, content, lease`
+	settleMessage = `UPDATE outbox SET state = $4, cause = $5, said = $6, next_at = $7, ended_at = $8, lease = '',
+		content = CASE WHEN $4 = 'failed' THEN content ELSE '' END
+		WHERE account_id = $1 AND id = $2 AND lease = $3 AND state = 'sending'`
+	hurryMessage  = `UPDATE outbox SET state = 'waiting', next_at = $3 WHERE account_id = $1 AND id = $2 AND state = 'failed'`
+	cancelMessage = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $3, lease = ''
+		WHERE account_id = $1 AND id = $2 AND state IN ('waiting', 'failed')`
+	cancelAbout = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $4, lease = ''
+		WHERE user_id = $1 AND next_at IS NOT NULL AND kind IN ($2, $3)`
+	countUnsent = `SELECT state, COUNT(*) FROM outbox WHERE next_at IS NOT NULL GROUP BY state`
+	deleteEnded = `DELETE FROM outbox WHERE ended_at < $1`
+)
+
+func scanQueued(s scan, more ...any) (q Queued, err error) {
+	var user sql.NullString
+	var queued, expires int64
+	var next, ended sql.NullInt64
+	err = s(append([]any{
+		&q.ID, &q.Account, &user, &q.Kind, &q.Channel, &q.Recipient, &q.State, &q.Attempts, &q.Cause, &q.Said, &queued, &next, &expires, &ended,
+	}, more...)...)
+	q.User, q.QueuedAt, q.NextAt, q.ExpiresAt, q.EndedAt = id.User(user.String), fromMS(queued), fromNullMS(next), fromMS(expires), fromNullMS(ended)
+	return q, err
+}
+
+// QueueMessage puts a message into the outbox, its content sealed; it is sent
+// when the transaction has committed.
+func (tx WriteTx) QueueMessage(scope access.Scope, about UserRef, q Queued, content string) error {
+	var user any
+	if about.id != "" {
+		user = string(about.id)
+	}
+	_, err := tx.exec(insertMessage, string(q.ID), string(scope.Account()), user, string(q.Kind), string(q.Channel), q.Recipient, content, ms(tx.now), ms(q.ExpiresAt))
+	return err
+}
+
+// Message of the scope.
+func (tx ReadTx) Message(scope access.Scope, m id.Message) (Queued, error) {
+	return one(tx, func(s scan) (Queued, error) { return scanQueued(s) }, selectMessage, string(scope.Account()), string(m))
+}
+
+// NextMessage is when there is something to send; ErrNotFound when nothing
+// waits.
+func (tx ReadTx) NextMessage() (time.Time, error) {
+	return one(tx, func(s scan) (time.Time, error) {
+		n, err := value[int64](s)
+		return fromMS(n), err
+	}, nextMessage)
+}
+
+// TakeMessages leases what is due, of every account, for whoever sends it: of
+// two who ask at once, one gets a message. Those that expired are among them.
+func (tx WriteTx) TakeMessages(token string, until time.Time, most int) ([]Lease, error) {
+	return list(tx.ReadTx, func(s scan) (l Lease, err error) {
+		l.Queued, err = scanQueued(s, &l.Content, &l.Token)
+		l.Scope = access.Within(l.Account)
+		return l, err
+	}, takeMessages, token, ms(until), ms(tx.now), most)
+}
+
+// SettleMessage notes what became of a message; ErrNotFound when the lease is
+// no longer good, because it ended or the message was cancelled. The content of
+// what is over is wiped.
+func (tx WriteTx) SettleMessage(scope access.Scope, m id.Message, token string, s Sending) error {
+	var next, ended any = nil, ms(tx.now)
+	if s.State == MessageFailed {
+		next, ended = ms(s.NextAt), nil
+	}
+	return tx.change(settleMessage, string(scope.Account()), string(m), token, string(s.State), string(s.Cause), s.Said, next, ended)
+}
+
+// HurryMessage has a message that failed tried again now; ErrNotFound when it
+// is in another state.
+func (tx WriteTx) HurryMessage(scope access.Scope, m id.Message) error {
+	return tx.change(hurryMessage, string(scope.Account()), string(m), ms(tx.now))
+}
+
+// CancelMessage ends one that is not being sent; ErrNotFound when it is in
+// another state.
+func (tx WriteTx) CancelMessage(scope access.Scope, m id.Message) error {
+	return tx.change(cancelMessage, string(scope.Account()), string(m), ms(tx.now))
+}
+
+// CancelLinks ends every message to a user that holds a link which is now
+// dead, also one that is just being sent.
+func (tx WriteTx) CancelLinks(u UserRef) error {
+	_, err := tx.exec(cancelAbout, string(u.id), string(delivery.Activation), string(delivery.NewPassword), ms(tx.now))
+	return err
+}
+
+// Unsent counts the messages of the whole installation that are not over, by
+// state: for whoever looks after it, who learns nothing of whom they are to.
+func (tx ReadTx) Unsent() (map[MessageState]int, error) {
+	counts := map[MessageState]int{}
+	_, err := list(tx, func(s scan) (n int, err error) {
+		var state MessageState
+		err = s(&state, &n)
+		counts[state] = n
+		return n, err
+	}, countUnsent)
+	return counts, err
+}
+
+// DeleteEndedMessages removes what was over before a time.
+func (tx WriteTx) DeleteEndedMessages(before time.Time) error {
+	_, err := tx.exec(deleteEnded, ms(before))
+	return err
+}
+
+// MessageFilter says which messages of a scope, newest first. What is nil
+// filters nothing.
+type MessageFilter struct {
+	States    []MessageState
+	Kinds     []delivery.Kind
+	Limit     int
+	Offset    int
+	Cursor    string // goes before Offset
+	Uncounted bool
+}
+
+// MessagePage is a page of the outbox.
+type MessagePage struct {
+	Messages   []Queued
+	Total      Total
+	NextCursor string
+}
+
+const messageOrder = "outbox"
+
+// Messages lists the outbox of the scope's account, newest first.
+func (tx ReadTx) Messages(scope access.Scope, f MessageFilter) (MessagePage, error) {
+	tx = tx.interruptible()
+	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
+	args := []any{string(scope.Account())}
+	where := []string{"account_id = $1"}
+	among := func(column string, values []string) {
+		var marks []string
+		for _, v := range values {
+			args = append(args, v)
+			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+		if marks == nil {
+			marks = []string{"''"}
+		}
+		where = append(where, column+" IN ("+strings.Join(marks, ", ")+")")
+	}
+	if f.States != nil {
+		among("state", texts(f.States))
+	}
+	if f.Kinds != nil {
+		among("kind", texts(f.Kinds))
+	}
+	page := MessagePage{Messages: []Queued{}}
+	if !f.Uncounted {
+		n, err := one(tx, value[int], fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT id FROM outbox WHERE %s LIMIT %d) counted`, strings.Join(where, " AND "), MaxCount+1), args...)
+		if err != nil {
+			return page, err
+		}
+		page.Total = Total{min(n, MaxCount), n > MaxCount}
+	}
+	if f.Limit == 0 {
+		return page, nil
+	}
+	if f.Cursor != "" {
+		_, last, err := decodeCursor(f.Cursor, messageOrder)
+		if err != nil {
+			return page, err
+		}
+		args, f.Offset = append(args, last), 0
+		where = append(where, fmt.Sprintf("id < $%d", len(args)))
+	}
+	args = append(args, f.Offset+f.Limit+1)
+	found, err := list(tx, func(s scan) (Queued, error) { return scanQueued(s) },
+		fmt.Sprintf(`SELECT %s FROM outbox WHERE %s ORDER BY id DESC LIMIT $%d`, queuedColumns, strings.Join(where, " AND "), len(args)), args...)
+	if err != nil {
+		return page, err
+	}
+	found = found[min(f.Offset, len(found)):]
+	page.Messages = found[:min(f.Limit, len(found))]
+	if len(found) > f.Limit {
+		page.NextCursor = encodeCursor(messageOrder, "", string(found[f.Limit-1].ID))
+	}
+	return page, nil
+}
