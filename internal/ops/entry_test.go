@@ -411,7 +411,11 @@ func TestEntry_parallel(t *testing.T) {
 	who := w.somebody(w.otter, opstest.Member{NoFactor: true})
 	var all sync.WaitGroup
 	for range 12 {
-		all.Go(func() { w.signsIn(who, opstest.Somewhere) })
+		all.Go(func() {
+			if got := opstest.CodeOf(w.signsIn(who, opstest.Somewhere)); got != "ok" && got != string(problem.SignInFailed) && got != string(problem.TooManyAttempts) {
+				t.Errorf("a sign-in gives %s", got)
+			}
+		})
 	}
 	for _, ranges := range [][]string{{"10.0.0.0/8"}, {"10.0.0.0/8", "172.16.0.0/12"}} {
 		all.Go(func() { w.restrict(who, nil, ranges) })

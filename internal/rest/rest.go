@@ -116,8 +116,7 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 			return err
 		})
 		if err != nil {
-			switch problem.Of(err).Code {
-			case problem.SessionEnded, problem.AddressRefused, problem.PointRefused: // there is no session (any more)
+			if problem.Is(err, problem.SessionEnded) || problem.Is(err, problem.AddressRefused) || problem.Is(err, problem.PointRefused) {
 				http.SetCookie(w, sessionCookie("", -1))
 			}
 			writeProblem(w, r, log, err)
