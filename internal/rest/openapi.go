@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/delivery"
 	"gatehouse/internal/entry"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -227,7 +228,18 @@ func enums() map[reflect.Type]any {
 	for _, d := range access.Catalogue() {
 		permissions = append(permissions, d.Permission)
 	}
+	kinds := []delivery.Kind{}
+	for _, f := range delivery.Forms() {
+		kinds = append(kinds, f.Kind)
+	}
 	return map[reflect.Type]any{
+		reflect.TypeFor[delivery.Kind]():      kinds,
+		reflect.TypeFor[delivery.Channel]():   []delivery.Channel{delivery.Mail, delivery.SMS},
+		reflect.TypeFor[delivery.Cause]():     delivery.Causes(),
+		reflect.TypeFor[delivery.Security]():  []delivery.Security{delivery.StartTLS, delivery.ImplicitTLS, delivery.Plain},
+		reflect.TypeFor[delivery.BodyType]():  []delivery.BodyType{delivery.JSONBody, delivery.FormBody, delivery.NoBody},
+		reflect.TypeFor[store.MessageState](): store.MessageStates(),
+		reflect.TypeFor[ops.Handing]():        []ops.Handing{ops.Mailed, ops.HandOver},
 		reflect.TypeFor[problem.Code]():       problem.Codes(),
 		reflect.TypeFor[problem.FieldCode]():  problem.FieldCodes(),
 		reflect.TypeFor[user.Language]():      user.Languages(),

@@ -989,7 +989,8 @@ export interface components {
             code: string;
             /** Format: date-time */
             codeExpiresAt: string;
-            delivery: string;
+            /** @enum {string} */
+            delivery: "mailed" | "hand_over";
             /** Format: date-time */
             expiresAt: string;
             /** @description Shown once. */
@@ -1158,7 +1159,8 @@ export interface components {
             host: string;
             passwordSet: boolean;
             port: number;
-            security: string;
+            /** @enum {string} */
+            security: "starttls" | "tls" | "none";
             setUp: boolean;
             username: string;
         };
@@ -1172,20 +1174,24 @@ export interface components {
         };
         Message: {
             attempts: number;
-            cause?: string;
-            channel: string;
+            /** @enum {string} */
+            cause?: "not_set_up" | "unknown_host" | "unreachable" | "timed_out" | "broken_off" | "no_tls" | "certificate" | "ca_file" | "login_refused" | "sender_refused" | "recipient_refused" | "refused" | "busy" | "expired" | "failed";
+            /** @enum {string} */
+            channel: "mail" | "sms";
             /** Format: date-time */
             endedAt: string | null;
             /** Format: date-time */
             expiresAt: string;
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
             queuedAt: string;
             said?: string;
-            state: string;
+            /** @enum {string} */
+            state: "waiting" | "sending" | "failed" | "sent" | "given_up" | "cancelled";
             to: string;
             user?: string;
         };
@@ -1381,7 +1387,8 @@ export interface components {
         };
         SMSExample: {
             body: string;
-            bodyType: string;
+            /** @enum {string} */
+            bodyType: "json" | "form" | "none";
             headers: string[];
             method: string;
             name: string;
@@ -1389,7 +1396,8 @@ export interface components {
         };
         SMSSettings: {
             body: string;
-            bodyType: string;
+            /** @enum {string} */
+            bodyType: "json" | "form" | "none";
             expect: number;
             headers: string[];
             method: string;
@@ -1470,8 +1478,10 @@ export interface components {
         };
         Template: {
             changed: boolean;
-            channel: string;
-            kind: string;
+            /** @enum {string} */
+            channel: "mail" | "sms";
+            /** @enum {string} */
+            kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
@@ -1484,7 +1494,8 @@ export interface components {
             to: string;
         };
         TestResult: {
-            cause?: string;
+            /** @enum {string} */
+            cause?: "not_set_up" | "unknown_host" | "unreachable" | "timed_out" | "broken_off" | "no_tls" | "certificate" | "ca_file" | "login_refused" | "sender_refused" | "recipient_refused" | "refused" | "busy" | "expired" | "failed";
             detail: string;
             said?: string;
             taken: boolean;
@@ -1510,7 +1521,8 @@ export interface components {
             /** Format: password */
             password?: string;
             port?: number;
-            security?: string;
+            /** @enum {string} */
+            security?: "starttls" | "tls" | "none";
             username?: string;
         };
         UpdateProfileInput: {
@@ -1521,7 +1533,8 @@ export interface components {
         };
         UpdateSMSInput: {
             body?: string;
-            bodyType?: string;
+            /** @enum {string} */
+            bodyType?: "json" | "form" | "none";
             expect?: number;
             headers?: string[];
             method?: string;
@@ -3278,7 +3291,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -3310,7 +3323,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -3342,7 +3355,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -3381,7 +3394,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

@@ -2,6 +2,7 @@ import type accounts from './en/accounts'
 import type address from './en/address'
 import type activity from './en/activity'
 import type base from './en/base'
+import type delivery from './en/delivery'
 import type entry from './en/entry'
 import type own from './en/own'
 import type settings from './en/settings'
@@ -16,6 +17,7 @@ export interface English {
   accounts: typeof accounts
   activity: typeof activity
   address: typeof address
+  delivery: typeof delivery
   entry: typeof entry
   own: typeof own
   settings: typeof settings

@@ -255,6 +255,8 @@ export default define('base', {
   'violation.unknown': 'Das gibt es nicht mehr. Wählen Sie neu.',
   'violation.mixed_script': 'Buchstaben verschiedener Alphabete sind gemischt. Verwenden Sie nur eines.',
   'violation.bad_text': 'Das enthält Zeichen, die nicht gespeichert werden können.',
+  'violation.placeholder_unknown': 'Darin steht ein Platzhalter in geschweiften Klammern, den es hier nicht gibt.',
+  'violation.placeholder_missing': 'Es fehlt ein Platzhalter, ohne den die Nachricht nichts nützt.',
   'violation.not_grantable': 'Sie können nur Berechtigungen vergeben, die Sie selbst haben.',
   'violation.bad_address': 'Das ist weder eine Adresse noch ein Bereich, oder es hat führende Nullen oder eine Zone.',
   'violation.host_bits': 'Die Adresse ist nicht die erste dieses Bereichs. Nennen Sie den Bereich oder die Adresse.',

@@ -246,6 +246,8 @@ export default {
   'violation.unknown': 'This does not exist any more. Choose again.',
   'violation.mixed_script': 'Letters of different alphabets are mixed. Use one alphabet.',
   'violation.bad_text': 'This contains characters that cannot be stored.',
+  'violation.placeholder_unknown': 'There is a placeholder in curly brackets that cannot be used here.',
+  'violation.placeholder_missing': 'A placeholder is missing without which the message is of no use.',
   'violation.not_grantable': 'You can only give permissions that you hold yourself.',
   'violation.bad_address': 'This is neither an address nor a range, or it has leading zeros or a zone.',
   'violation.host_bits': 'The address is not the first of this range. Give the range or the address.',
