@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"fmt"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/op"
 	"gatehouse/internal/user"
@@ -14,6 +16,14 @@ type Installation struct {
 	Place           Place           `json:"place"`
 	SetupCodeNeeded bool            `json:"setupCodeNeeded"`
 	Languages       []user.Language `json:"languages"`
+	Support         Support         `json:"support"`
+}
+
+// Support is whom people turn to when they are stuck; all of it may be empty.
+type Support struct {
+	Email user.Email  `json:"email"`
+	Phone user.Mobile `json:"phone"`
+	Hours string      `json:"hours"` // when somebody is there, in words
 }
 
 // Protection tells where the key of the database is: whoever runs the
@@ -34,9 +44,14 @@ func (o *Operations) addInstallation() {
 		Summary: "What this installation is, and whether it is set up.",
 	}, op.Anyone(), func(r *op.Reading, _ None) (Installation, error) {
 		in, err := r.Tx.Installation()
+		if err != nil {
+			return Installation{}, fmt.Errorf("find installation: %w", err)
+		}
+		s, err := settings(r.Tx)
 		return Installation{
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
 			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(),
+			Support: Support{s.SupportEmail, s.SupportPhone, s.SupportHours},
 		}, err
 	})
 	o.Installation.Protection = op.Read(&o.table, op.Spec{

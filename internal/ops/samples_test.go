@@ -3,6 +3,7 @@ package ops_test
 import (
 	"fmt"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
 	"gatehouse/internal/mfa"
@@ -70,6 +71,12 @@ func samples() map[string]sample {
 	}
 	somebody := func(at func(*town, asking) account.Account) func(*town, asking) *opstest.Person {
 		return func(w *town, a asking) *opstest.Person { return w.somebody(at(w, a), opstest.Member{}) }
+	}
+	role := func(in func(r id.Role) any) sample {
+		of := func(at func(*town, asking) account.Account) func(*town, asking) any {
+			return func(w *town, a asking) any { return in(w.roleIn(at(w, a))) }
+		}
+		return sample{own: of(home), foreign: of((*town).elsewhere)}
 	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
@@ -160,6 +167,20 @@ func samples() map[string]sample {
 		"settings.show":    only(ops.None{}),
 		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
 		"roles.list":       only(ops.None{}),
+		"roles.show":       role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"roles.create": {
+			own: func(w *town, _ asking) any {
+				w.people++
+				return ops.CreateRoleInput{Name: fmt.Sprint("Made ", w.people)}
+			},
+			foreign: func(w *town, a asking) any {
+				w.people++
+				return ops.CreateRoleInput{Name: fmt.Sprint("Made ", w.people), CopyOf: w.roleIn(w.elsewhere(a))}
+			},
+		},
+		"roles.update":  role(func(r id.Role) any { return ops.UpdateRoleInput{ID: r, Description: new("Another text.")} }),
+		"roles.delete":  role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"roles.preview": role(func(r id.Role) any { return ops.PreviewRoleInput{ID: r, Permissions: []access.Permission{"VIEW_USER"}} }),
 		"activity.list": {
 			own: func(w *town, a asking) any {
 				w.somethingHappens(a.home)
@@ -168,6 +189,15 @@ func samples() map[string]sample {
 			foreign: func(w *town, a asking) any { return ops.ActivityList{Object: w.somethingHappens(w.elsewhere(a))} },
 		},
 	}
+}
+
+// roleIn makes a role that nobody has.
+func (w *town) roleIn(a account.Account) id.Role {
+	w.T.Helper()
+	w.people++
+	r := access.Role{ID: id.NewRole(), Account: a.ID, Name: fmt.Sprint("Spare ", w.people), Permissions: []access.Permission{"VIEW_PROCESS"}}
+	w.Write(func(tx store.WriteTx) error { return tx.AddRole(r) })
+	return r.ID
 }
 
 // sessionOf opens a session and gives its id.

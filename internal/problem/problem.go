@@ -31,6 +31,8 @@ const (
 	Outranked        Code = "outranked"          // the user holds more than the caller does
 	OwnRights        Code = "own_rights"         // nobody does this to themselves
 	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
+	RoleFixed        Code = "role_fixed"         // built-in roles stay as they are
+	RoleInUse        Code = "role_in_use"        // somebody has the role
 	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
 	PasswordWrong    Code = "password_wrong"     // one's own, asked for again
 	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
@@ -57,7 +59,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, Outranked, OwnRights, LastAdmin,
-		MFARequired, PasswordWrong, TooManyAttempts,
+		RoleFixed, RoleInUse, MFARequired, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,

@@ -242,7 +242,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
-	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.MFARequired:
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

@@ -2,6 +2,7 @@ import type activity from './en/activity'
 import type base from './en/base'
 import type entry from './en/entry'
 import type own from './en/own'
+import type roles from './en/roles'
 import type settings from './en/settings'
 import type users from './en/users'
 
@@ -14,6 +15,7 @@ export interface English {
   activity: typeof activity
   entry: typeof entry
   own: typeof own
+  roles: typeof roles
   settings: typeof settings
   users: typeof users
 }

@@ -1,5 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity'
 import House from '@lucide/svelte/icons/house'
+import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
@@ -67,6 +68,10 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
   at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'own', 'activity'] }),
+  at('/roles', () => import('../roles/Roles.svelte'), {
+    words: ['roles', 'users'],
+    nav: { label: 'nav.roles', icon: BadgeCheck, keys: 'g r', permission: 'VIEW_USER' },
+  }),
   at('/activity', () => import('../activity/Activity.svelte'), {
     words: ['activity'],
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },

@@ -44,6 +44,11 @@ export const mustSetUp = () => session()?.mfa.state === 'setup_required'
 /** Milliseconds until idleness ends the session, by the server's clock. */
 export const idleLeft = (now: number) => lastCall + idleMs - now
 
+/** Takes over a support contact that has just been changed. */
+export function learnSupport(support: Installation['support']) {
+  if (known) known = { ...known, support }
+}
+
 /** Asks the server where we stand; called at the start and by "try again". */
 export async function start() {
   state = { kind: 'starting' }

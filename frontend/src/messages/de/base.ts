@@ -42,6 +42,7 @@ export default define('base', {
   'nav.open': 'Menü öffnen',
   'nav.home': 'Start',
   'nav.users': 'Benutzer',
+  'nav.roles': 'Rollen',
   'nav.activity': 'Aktivität',
   'nav.settings': 'Einstellungen',
   'nav.profile': 'Profil',
@@ -215,6 +216,8 @@ export default define('base', {
   'session.finish': 'Erst fertig werden',
   'session.again': 'Jetzt neu anmelden',
 
+  'support.title': 'Hilfe:',
+
   'day.today': 'Heute',
   'day.yesterday': 'Gestern',
   'day.now': 'gerade eben',
@@ -276,6 +279,8 @@ export default define('base', {
   'problem.own_rights': 'Niemand ändert die eigenen Rechte. Fragen Sie jemand anderen mit Verwaltungsrechten.',
   'problem.last_admin':
     'Danach könnte niemand mehr das Konto verwalten. Geben Sie zuerst jemand anderem die Rolle Admin.',
+  'problem.role_fixed': 'Diese Rolle ist eingebaut und bleibt, wie sie ist. Kopieren Sie sie und ändern Sie die Kopie.',
+  'problem.role_in_use': 'Jemand hat diese Rolle. Geben Sie dieser Person zuerst eine andere.',
   'problem.mfa_required': 'Die 2-Faktor-Authentifizierung ist für Sie Pflicht und lässt sich nicht ausschalten.',
   'problem.password_wrong': 'Das ist nicht Ihr aktuelles Passwort. Prüfen Sie es und versuchen Sie es noch einmal.',
   'problem.log_damaged':
