@@ -1,6 +1,15 @@
 import { call, type Output } from '../../api/client'
 import { toProblem, type Problem } from '../../api/problem'
-import { differences, put, type Changes, type Definition, type Difference, type Permission, type Role } from './matrix'
+import {
+  differences,
+  put,
+  without,
+  type Changes,
+  type Definition,
+  type Difference,
+  type Permission,
+  type Role,
+} from './matrix'
 
 type Preview = Output<'roles.preview'>
 const patienceMs = 250
@@ -95,7 +104,6 @@ export class Editor {
 
   drop(role: Role) {
     this.roles = this.roles.filter(({ id }) => id !== role.id)
-    const { [role.id]: _, ...others } = this.changes
-    this.changes = others
+    this.changes = without(this.changes, role)
   }
 }

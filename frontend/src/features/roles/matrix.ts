@@ -12,14 +12,16 @@ export const holds = (role: Role, changes: Changes, permission: Permission): boo
 
 /** Puts permissions in or takes them out; what is then as it was is no change. */
 export function put(role: Role, changes: Changes, permissions: readonly Permission[], on: boolean): Changes {
-  const mine: Partial<Record<Permission, boolean>> = { ...changes[role.id] }
-  for (const one of permissions) {
-    if (role.permissions.includes(one) === on) delete mine[one]
-    else mine[one] = on
-  }
-  const { [role.id]: _, ...others } = changes
+  const kept = Object.entries(changes[role.id] ?? {}).filter(([one]) => !permissions.some((put) => put === one))
+  const differing = permissions.filter((one) => role.permissions.includes(one) !== on).map((one) => [one, on] as const)
+  const mine = Object.fromEntries([...kept, ...differing])
+  const others = without(changes, role)
   return Object.keys(mine).length > 0 ? { ...others, [role.id]: mine } : others
 }
+
+/** The changes but for those of a role. */
+export const without = (changes: Changes, role: Role): Changes =>
+  Object.fromEntries(Object.entries(changes).filter(([id]) => id !== role.id))
 
 export interface Difference {
   role: Role
