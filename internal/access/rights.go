@@ -78,6 +78,14 @@ func (r Rights) And(s Rights) Rights {
 	return Rights{[2]uint64{r.words[0] & s.words[0], r.words[1] & s.words[1]}}
 }
 
+// Without is what is in r and not in s.
+func (r Rights) Without(s Rights) Rights {
+	return Rights{[2]uint64{r.words[0] &^ s.words[0], r.words[1] &^ s.words[1]}}
+}
+
+// Empty reports whether nothing is in the set.
+func (r Rights) Empty() bool { return r == Rights{} }
+
 // Permissions lists the set in the order of the catalogue; never nil.
 func (r Rights) Permissions() []Permission {
 	ps := []Permission{}

@@ -55,7 +55,7 @@ func columns(row reflect.Value, heads bool) []string {
 	var all []string
 	for _, f := range reflect.VisibleFields(row.Type()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" || f.Type.Kind() == reflect.Map || name == "permissions" || name == "description" {
+		if name == "" || name == "-" || f.Type.Kind() == reflect.Map || f.Tag.Get("cli") == "-" || name == "permissions" || name == "description" {
 			continue
 		}
 		if heads {

@@ -53,7 +53,7 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 	values := map[string]*[]string{}
 	for _, f := range reflect.VisibleFields(info.In) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || name == "" || name == "-" {
+		if f.Anonymous || name == "" || name == "-" || f.Tag.Get("cli") == "-" {
 			continue
 		}
 		v := new([]string)
@@ -107,7 +107,10 @@ func (b *boolFlag) Type() string       { return "" }
 func (b *boolFlag) Set(s string) error { *b.v = []string{s}; return nil }
 
 func describe(f reflect.StructField) string {
-	if f.Type.Kind() == reflect.Slice {
+	switch {
+	case f.Type == reflect.TypeFor[[]access.Permission]():
+		return "with commas between, or given several times"
+	case f.Type.Kind() == reflect.Slice:
 		return "may be given several times"
 	}
 	return ""
@@ -204,17 +207,34 @@ func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
 		}
 		for n, name := range texts {
 			for _, r := range page.Entities {
-				if strings.EqualFold(r.Name, name) {
+				if users.Fold(r.Name) == users.Fold(name) {
 					texts[n] = string(r.ID)
 				}
 			}
 		}
+	case reflect.TypeFor[access.Permission]():
+		return permissionsIn(texts), nil
 	}
 	return texts, nil
 }
 
+// permissionsIn reads lists with commas between, in capitals or not; an empty
+// one is none at all.
+func permissionsIn(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		for p := range strings.SplitSeq(text, ",") {
+			if p = strings.TrimSpace(p); p != "" {
+				all = append(all, strings.ToUpper(p))
+			}
+		}
+	}
+	return all
+}
+
 func setField(f reflect.Value, texts []string) error {
 	if f.Kind() == reflect.Slice {
+		f.Set(reflect.MakeSlice(f.Type(), 0, len(texts))) // not nil: it was given
 		for _, t := range texts {
 			item := reflect.New(f.Type().Elem()).Elem()
 			if err := setField(item, []string{t}); err != nil {

@@ -17,6 +17,14 @@ type Installation struct {
 	SetupCodeNeeded bool            `json:"setupCodeNeeded"`
 	Languages       []user.Language `json:"languages"`
 	MailsLinks      bool            `json:"mailsLinks"` // activation links go to people by mail
+	Support         Support         `json:"support"`
+}
+
+// Support is whom people turn to when they are stuck; all of it may be empty.
+type Support struct {
+	Email user.Email  `json:"email"`
+	Phone user.Mobile `json:"phone"`
+	Hours string      `json:"hours"` // when somebody is there, in words
 }
 
 // Protection tells where the key of the database is: whoever runs the
@@ -40,10 +48,15 @@ func (o *Operations) addInstallation() {
 		if err != nil {
 			return Installation{}, fmt.Errorf("find installation: %w", err)
 		}
+		s, err := settings(r.Tx)
+		if err != nil {
+			return Installation{}, err
+		}
 		mails, err := o.mailsLinks(r.Tx)
 		return Installation{
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
 			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(), MailsLinks: mails,
+			Support: Support{s.SupportEmail, s.SupportPhone, s.SupportHours},
 		}, err
 	})
 	o.Installation.Protection = op.Read(&o.table, op.Spec{

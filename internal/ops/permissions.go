@@ -7,12 +7,13 @@ import (
 
 // Permission describes a permission to those who grant it.
 type Permission struct {
-	Permission   access.Permission `json:"permission"`
-	Group        string            `json:"group"`
-	Description  string            `json:"description"`
-	Costs        bool              `json:"costs"`        // using it spends the account's money
-	Installation bool              `json:"installation"` // exists in the operator account only
-	Held         bool              `json:"held"`         // by the caller, who may grant it
+	Permission   access.Permission   `json:"permission"`
+	Group        string              `json:"group"`
+	Description  string              `json:"description"`
+	Costs        bool                `json:"costs"`        // using it spends the account's money
+	Installation bool                `json:"installation"` // exists in the operator account only
+	Held         bool                `json:"held"`         // by the caller, who may grant it
+	Needs        []access.Permission `json:"needs"`        // without which it is of little use
 }
 
 type permissionOps struct {
@@ -29,7 +30,10 @@ func (o *Operations) addPermissions() {
 			if d.Installation && !r.Actor.Operator() {
 				continue
 			}
-			all = append(all, Permission{d.Permission, d.Group, d.Description, d.Costs, d.Installation, r.Actor.Rights().Has(d.Permission)})
+			all = append(all, Permission{
+				d.Permission, d.Group, d.Description, d.Costs, d.Installation, r.Actor.Rights().Has(d.Permission),
+				access.RightsOf(d.Needs...).Permissions(),
+			})
 		}
 		return Page[Permission]{all, Pagination{Limit: len(all), Total: len(all)}}, nil
 	})

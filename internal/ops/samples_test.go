@@ -3,6 +3,7 @@ package ops_test
 import (
 	"fmt"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
@@ -87,6 +88,12 @@ func samples() map[string]sample {
 	}
 	customer := func(in func(id.Account) any) sample {
 		return sample{own: func(w *town, _ asking) any { return in(w.customer()) }}
+	}
+	role := func(in func(r id.Role) any) sample {
+		of := func(at func(*town, asking) account.Account) func(*town, asking) any {
+			return func(w *town, a asking) any { return in(w.roleIn(at(w, a))) }
+		}
+		return sample{own: of(home), foreign: of((*town).elsewhere)}
 	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
@@ -224,6 +231,20 @@ func samples() map[string]sample {
 			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
 		}),
 		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
+		"roles.show":            role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"roles.create": {
+			own: func(w *town, _ asking) any {
+				w.people++
+				return ops.CreateRoleInput{Name: fmt.Sprint("Made ", w.people)}
+			},
+			foreign: func(w *town, a asking) any {
+				w.people++
+				return ops.CreateRoleInput{Name: fmt.Sprint("Made ", w.people), CopyOf: w.roleIn(w.elsewhere(a))}
+			},
+		},
+		"roles.update":  role(func(r id.Role) any { return ops.UpdateRoleInput{ID: r, Description: new("Another text.")} }),
+		"roles.delete":  role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"roles.preview": role(func(r id.Role) any { return ops.PreviewRoleInput{ID: r, Permissions: []access.Permission{"VIEW_USER"}} }),
 		"activity.list": {
 			own: func(w *town, a asking) any {
 				w.somethingHappens(a.home)
@@ -248,6 +269,15 @@ func (w *town) newCustomer() ops.OpenAccountInput {
 func (w *town) customer() id.Account {
 	w.T.Helper()
 	return opstest.Must(w.Place, opstest.Console(""), w.Ops.Accounts.Open, w.newCustomer()).Account.ID
+}
+
+// roleIn makes a role that nobody has.
+func (w *town) roleIn(a account.Account) id.Role {
+	w.T.Helper()
+	w.people++
+	r := access.Role{ID: id.NewRole(), Account: a.ID, Name: fmt.Sprint("Spare ", w.people), Permissions: []access.Permission{"VIEW_PROCESS"}}
+	w.Write(func(tx store.WriteTx) error { return tx.AddRole(r) })
+	return r.ID
 }
 
 // sessionOf opens a session and gives its id.

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 )
 
 // Settings hold for the whole installation.
@@ -21,6 +22,11 @@ type Settings struct {
 	PublicURL        string       `json:"publicUrl"`        // where people's browsers find it: links begin with it; empty when no browser does
 	MFARequiredAfter account.Date `json:"mfaRequiredAfter"` // accounts opened after this day need a second factor
 	MFARequiredFrom  account.Date `json:"mfaRequiredFrom"`  // from this day on every account needs one; empty: no day is set
+
+	// Whom people turn to when they are stuck: anybody may see it.
+	SupportEmail user.Email  `json:"supportEmail"`
+	SupportPhone user.Mobile `json:"supportPhone"`
+	SupportHours string      `json:"supportHours"` // when somebody is there, in words
 }
 
 // UpdateSettingsInput is what shall become of the settings; what is left out
@@ -29,6 +35,9 @@ type UpdateSettingsInput struct {
 	PublicURL        *string `json:"publicUrl,omitempty"`        // empty: none
 	MFARequiredAfter *string `json:"mfaRequiredAfter,omitempty"` // a day
 	MFARequiredFrom  *string `json:"mfaRequiredFrom,omitempty"`  // a day; empty: none
+	SupportEmail     *string `json:"supportEmail,omitempty"`
+	SupportPhone     *string `json:"supportPhone,omitempty"`
+	SupportHours     *string `json:"supportHours,omitempty"`
 }
 
 type settingsOps struct {
@@ -36,7 +45,13 @@ type settingsOps struct {
 	Update *op.Op[UpdateSettingsInput, Settings]
 }
 
-const publicURL = "public_url"
+// The names under which they are kept.
+const (
+	publicURL    = "public_url"
+	supportEmail = "support_email"
+	supportPhone = "support_phone"
+	supportHours = "support_hours"
+)
 
 func (o *Operations) addSettings() {
 	o.Settings.Show = op.Read(&o.table, op.Spec{
@@ -48,55 +63,78 @@ func (o *Operations) addSettings() {
 	o.Settings.Update = op.Write(&o.table, op.Spec{
 		Name: "settings.update", Route: "PATCH /settings", Event: "settings.updated",
 		Summary: "Change settings of the whole installation.",
-	}, op.Holds(access.ManageInstallation).SteppedUp(), func(_ *op.Preparing, in UpdateSettingsInput) (op.Commit[Settings], error) {
-		var form field.Form
-		shall := ""
-		if in.PublicURL != nil {
-			shall = field.Optional(&form, "publicUrl", ParsePublicURL, *in.PublicURL)
-		}
-		in.days(&form, activity.Detail{}, &Settings{}) // only to find what is wrong
-		if err := form.Err(); err != nil {
-			return nil, err
-		}
-		return func(w *op.Writing[Settings]) op.Outcome[Settings] {
-			s, err := settings(w.Tx.ReadTx)
-			if err != nil {
-				return w.Fail(err)
-			}
-			changed := activity.Detail{}
-			if in.PublicURL != nil {
-				note(changed, "publicUrl", s.PublicURL, shall)
-				s.PublicURL = shall
-				if err := w.Tx.PutSetting(publicURL, shall); err != nil {
-					return w.Fail(fmt.Errorf("keep public address: %w", err))
-				}
-			}
-			before := s
-			in.days(&field.Form{}, changed, &s)
-			if before != s {
-				rules := account.Rules{RequiredAfter: s.MFARequiredAfter, RequiredFrom: s.MFARequiredFrom}
-				if err := w.Tx.PutRules(rules); err != nil {
-					return w.Fail(fmt.Errorf("keep rules about second factors: %w", err))
-				}
-			}
-			return w.Done(s, op.Entry{Detail: changed})
-		}, nil
-	})
+	}, op.Holds(access.ManageInstallation).SteppedUp(), updateSettings)
 }
 
-// days reads those that are given into s.
-func (in UpdateSettingsInput) days(f *field.Form, changed activity.Detail, s *Settings) {
-	if in.MFARequiredAfter != nil {
-		after := field.Read(f, "mfaRequiredAfter", account.ParseDate, *in.MFARequiredAfter)
-		note(changed, "mfaRequiredAfter", s.MFARequiredAfter, after)
-		s.MFARequiredAfter = after
+func updateSettings(_ *op.Preparing, in UpdateSettingsInput) (op.Commit[Settings], error) {
+	var form field.Form
+	var shall Settings
+	changeSettings(&form, activity.Detail{}, in, &shall)
+	if err := form.Err(); err != nil {
+		return nil, err
 	}
+	return func(w *op.Writing[Settings]) op.Outcome[Settings] {
+		s, err := settings(w.Tx.ReadTx)
+		if err != nil {
+			return w.Fail(err)
+		}
+		before, changed := s, activity.Detail{}
+		changeSettings(&field.Form{}, changed, in, &s)
+		was := before.kept()
+		for name, value := range s.kept() {
+			if *value == *was[name] {
+				continue
+			}
+			if err := w.Tx.PutSetting(name, *value); err != nil {
+				return w.Fail(fmt.Errorf("keep setting %s: %w", name, err))
+			}
+		}
+		if s.rules() != before.rules() {
+			if err := w.Tx.PutRules(s.rules()); err != nil {
+				return w.Fail(fmt.Errorf("keep rules about second factors: %w", err))
+			}
+		}
+		return w.Done(s, op.Entry{Detail: changed})
+	}, nil
+}
+
+// changeSettings reads what is given into s, and notes what is wrong and what
+// changed. All of it may be empty, but for the day on which the policy turns.
+func changeSettings(f *field.Form, changed activity.Detail, in UpdateSettingsInput, s *Settings) {
+	setting(f, changed, "publicUrl", ParsePublicURL, in.PublicURL, &s.PublicURL)
+	setting(f, changed, "supportEmail", user.ParseEmail, in.SupportEmail, &s.SupportEmail)
+	setting(f, changed, "supportPhone", user.ParseMobile, in.SupportPhone, &s.SupportPhone)
+	setting(f, changed, "supportHours", field.Text(120), in.SupportHours, &s.SupportHours)
+	change(f, changed, "mfaRequiredAfter", account.ParseDate, in.MFARequiredAfter, &s.MFARequiredAfter)
 	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &s.MFARequiredFrom)
 }
 
+// rules about second factors, which are kept with what they decide.
+func (s *Settings) rules() account.Rules {
+	return account.Rules{RequiredAfter: s.MFARequiredAfter, RequiredFrom: s.MFARequiredFrom}
+}
+
+func setting[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
+	if given == nil {
+		return
+	}
+	after := field.Optional(f, name, parse, *given)
+	note(changed, name, *to, after)
+	*to = after
+}
+
+// kept are the settings by the names under which they are kept.
+func (s *Settings) kept() map[string]*string {
+	return map[string]*string{
+		publicURL: &s.PublicURL, supportEmail: (*string)(&s.SupportEmail), supportPhone: (*string)(&s.SupportPhone), supportHours: &s.SupportHours,
+	}
+}
+
 func settings(tx store.ReadTx) (s Settings, err error) {
-	if s.PublicURL, err = tx.Setting(publicURL); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return s, err
+	for name, value := range s.kept() {
+		if *value, err = tx.Setting(name); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return s, fmt.Errorf("read setting %s: %w", name, err)
+		}
 	}
 	rules, err := tx.Rules()
 	s.MFARequiredAfter, s.MFARequiredFrom = rules.After(), rules.RequiredFrom

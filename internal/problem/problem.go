@@ -32,6 +32,8 @@ const (
 	Outranked        Code = "outranked"          // the user holds more than the caller does
 	OwnRights        Code = "own_rights"         // nobody does this to themselves
 	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
+	RoleFixed        Code = "role_fixed"         // built-in roles stay as they are
+	RoleInUse        Code = "role_in_use"        // somebody has the role
 	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
 	AddressRefused   Code = "address_refused"    // the user's IP rules do not hold the address
 	PointRefused     Code = "point_refused"      // the user does not have the access point
@@ -61,7 +63,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
-		MFARequired, AddressRefused, PointRefused, SelfLockout, PasswordWrong, TooManyAttempts,
+		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, SelfLockout, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +19,30 @@ const (
 	selectRolesOf        = `SELECT ` + roleColumns + ` FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = $1 ORDER BY r.created_at, r.id`
 	insertRole    alters = `INSERT INTO roles (id, account_id, name, name_folded, description, built_in, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
-	insertRolePermission = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
+	insertRolePermission alters = `INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)`
+	deleteRolePermission alters = `DELETE FROM role_permissions WHERE role_id = $1 AND permission = $2`
+
+	// What follows the catalogue is changed by nobody.
+	selectRole            = `SELECT ` + roleColumns + ` FROM roles r WHERE r.account_id = $1 AND r.id = $2`
+	updateRole     alters = `UPDATE roles SET name = $3, name_folded = $4, description = $5 WHERE account_id = $1 AND id = $2 AND built_in = ''`
+	deleteRole     alters = `DELETE FROM roles WHERE account_id = $1 AND id = $2 AND built_in = ''`
+	deleteRoleList alters = `DELETE FROM role_permissions
+		WHERE role_id = (SELECT r.id FROM roles r WHERE r.account_id = $1 AND r.id = $2 AND r.built_in = '')`
+
+	countHolders = `SELECT COUNT(*) FROM (
+			SELECT 1 FROM roles r
+			JOIN user_roles m ON m.role_id = r.id
+			WHERE r.account_id = $1 AND r.id = $2
+			LIMIT $3
+		) holders`
+	// The join is written out, so that the holders are walked and not the users.
+	selectHolders = `SELECT u.id, u.login, u.name,
+			(SELECT string_agg(o.role_id, ' ') FROM user_roles o WHERE o.user_id = m.user_id AND o.role_id <> m.role_id)
+		FROM user_roles m
+		CROSS JOIN users u ON u.id = m.user_id
+		WHERE m.role_id = $2 AND +u.account_id = $1
+		ORDER BY m.name_folded, m.user_id
+		LIMIT $3`
 
 	// What the roles of user u add up to, as words: permissions, and built-in
 	// roles with a mark.
@@ -61,11 +85,78 @@ func (tx WriteTx) AddRole(r access.Role) error {
 		return err
 	}
 	for _, p := range r.Permissions {
-		if _, err := tx.exec(insertRolePermission, string(r.ID), string(p)); err != nil {
+		if err := tx.alterOne(insertRolePermission, string(r.ID), string(p)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Role of the account.
+func (tx ReadTx) Role(scope access.Scope, r id.Role) (access.Role, error) {
+	return one(tx, scanRole, selectRole, string(scope.Account()), string(r))
+}
+
+// UpdateRole writes name, description and permissions of a role that is not
+// built in; ErrNotFound when the account has no such role, ErrTaken when
+// another one is called so.
+func (tx WriteTx) UpdateRole(scope access.Scope, r access.Role) error {
+	before, err := tx.Role(scope, r.ID)
+	if err != nil {
+		return err
+	}
+	if err := tx.alterOne(updateRole, string(scope.Account()), string(r.ID), r.Name, user.Fold(r.Name), r.Description); err != nil {
+		return err
+	}
+	for _, p := range before.Permissions {
+		if !slices.Contains(r.Permissions, p) {
+			if err := tx.alterOne(deleteRolePermission, string(r.ID), string(p)); err != nil {
+				return fmt.Errorf("take permission out: %w", err)
+			}
+		}
+	}
+	for _, p := range r.Permissions {
+		if !slices.Contains(before.Permissions, p) {
+			if err := tx.alterOne(insertRolePermission, string(r.ID), string(p)); err != nil {
+				return fmt.Errorf("put permission in: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// DeleteRole deletes a role that is not built in and that nobody has.
+func (tx WriteTx) DeleteRole(scope access.Scope, r id.Role) error {
+	if _, err := tx.alter(deleteRoleList, string(scope.Account()), string(r)); err != nil {
+		return err
+	}
+	return tx.alterOne(deleteRole, string(scope.Account()), string(r))
+}
+
+// CountHolders says how many users have a role of the account, up to MaxCount.
+func (tx ReadTx) CountHolders(scope access.Scope, r id.Role) (Total, error) {
+	n, err := one(tx, value[int], countHolders, string(scope.Account()), string(r), MaxCount+1)
+	return Total{min(n, MaxCount), n > MaxCount}, err
+}
+
+// Holder is somebody who has a role.
+type Holder struct {
+	ID     id.User
+	Login  user.Login
+	Name   string
+	Others []id.Role // that the user has besides
+}
+
+// Holders of a role of the account in order of names, up to so many.
+func (tx ReadTx) Holders(scope access.Scope, r id.Role, limit int) ([]Holder, error) {
+	return list(tx.interruptible(), func(read scan) (h Holder, err error) {
+		var others sql.NullString
+		err = read(&h.ID, &h.Login, &h.Name, &others)
+		for o := range strings.FieldsSeq(others.String) {
+			h.Others = append(h.Others, id.Role(o))
+		}
+		return h, err
+	}, selectHolders, string(scope.Account()), string(r), limit)
 }
 
 // RightsOf adds up the roles of a user.

@@ -5,6 +5,7 @@ import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
 import type own from './en/own'
+import type roles from './en/roles'
 import type settings from './en/settings'
 import type users from './en/users'
 
@@ -20,6 +21,7 @@ export interface English {
   delivery: typeof delivery
   entry: typeof entry
   own: typeof own
+  roles: typeof roles
   settings: typeof settings
   users: typeof users
 }

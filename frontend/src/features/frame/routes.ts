@@ -1,6 +1,7 @@
 import Activity from '@lucide/svelte/icons/activity'
 import Building2 from '@lucide/svelte/icons/building-2'
 import House from '@lucide/svelte/icons/house'
+import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
 import type { Component } from 'svelte'
@@ -68,6 +69,10 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
   at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'address', 'own', 'activity'] }),
+  at('/roles', () => import('../roles/Roles.svelte'), {
+    words: ['roles', 'users'],
+    nav: { label: 'nav.roles', icon: BadgeCheck, keys: 'g r', permission: 'VIEW_USER' },
+  }),
   at('/accounts', () => import('../accounts/Accounts.svelte'), {
     words: ['accounts', 'users'],
     nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },

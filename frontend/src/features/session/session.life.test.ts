@@ -81,6 +81,7 @@ test('a sign-in in another tab opens this one too', async () => {
       place: 'gate',
       setupCodeNeeded: false,
       mailsLinks: false,
+      support: { email: '', phone: '', hours: '' },
       languages: ['en'],
     }),
     'session.show': () => ({ state: 'signed_in', session: sessionWith() }),

@@ -49,6 +49,11 @@ export async function refreshInstallation() {
   known = await call('installation.show')
 }
 
+/** Takes over a support contact that has just been changed. */
+export function learnSupport(support: Installation['support']) {
+  if (known) known = { ...known, support }
+}
+
 /** Asks the server where we stand; called at the start and by "try again". */
 export async function start() {
   state = { kind: 'starting' }

@@ -10,6 +10,9 @@ const role = (id: string, permissions: Role['permissions'], builtIn = false): Ro
   builtIn,
   permissions,
   grantable: true,
+  mine: false,
+  users: 0,
+  usersIsMinimum: false,
 })
 const roles = [
   role('support', ['VIEW_DOMAIN', 'VIEW_CONTACT']),
@@ -66,9 +69,14 @@ const catalogue = [
   { permission: 'VIEW_DOMAIN', group: 'Domains' },
   { permission: 'CREATE_DOMAIN', group: 'Domains' },
   { permission: 'VIEW_HOST', group: 'Hosts' },
-].map((one) => ({ ...one, description: 'In English.', costs: false, installation: false, held: true })) as Parameters<
-  typeof grouped
->[0]
+].map((one) => ({
+  ...one,
+  description: 'In English.',
+  costs: false,
+  installation: false,
+  held: true,
+  needs: [],
+})) as Parameters<typeof grouped>[0]
 
 test('permissions stand in the groups and the order of the catalogue, each with its roles', () => {
   const through = [{ id: 'tech', name: 'Tech' }]

@@ -43,6 +43,7 @@ export default define('base', {
   'nav.home': 'Start',
   'nav.accounts': 'Konten',
   'nav.users': 'Benutzer',
+  'nav.roles': 'Rollen',
   'nav.activity': 'Aktivität',
   'nav.settings': 'Einstellungen',
   'nav.profile': 'Profil',
@@ -224,6 +225,8 @@ export default define('base', {
   'session.finish': 'Erst fertig werden',
   'session.again': 'Jetzt neu anmelden',
 
+  'support.title': 'Hilfe:',
+
   'day.today': 'Heute',
   'day.yesterday': 'Gestern',
   'day.now': 'gerade eben',
@@ -292,6 +295,8 @@ export default define('base', {
   'problem.own_rights': 'Niemand ändert die eigenen Rechte. Fragen Sie jemand anderen mit Verwaltungsrechten.',
   'problem.last_admin':
     'Danach könnte niemand mehr das Konto verwalten. Geben Sie zuerst jemand anderem die Rolle Admin.',
+  'problem.role_fixed': 'Diese Rolle ist eingebaut und bleibt, wie sie ist. Kopieren Sie sie und ändern Sie die Kopie.',
+  'problem.role_in_use': 'Jemand hat diese Rolle. Geben Sie dieser Person zuerst eine andere.',
   'problem.mfa_required': 'Die 2-Faktor-Authentifizierung ist für Sie Pflicht und lässt sich nicht ausschalten.',
   'problem.address_refused':
     'Die IP-Regeln lassen diese Adresse nicht zu. Kommen Sie von einem anderen Ort oder fragen Sie einen Administrator.',

@@ -44,6 +44,7 @@ export default {
   'nav.home': 'Home',
   'nav.accounts': 'Accounts',
   'nav.users': 'Users',
+  'nav.roles': 'Roles',
   'nav.activity': 'Activity',
   'nav.settings': 'Settings',
   'nav.profile': 'Profile',
@@ -217,6 +218,8 @@ export default {
   'session.finish': 'Finish first',
   'session.again': 'Sign in again now',
 
+  'support.title': 'Help:',
+
   'day.today': 'Today',
   'day.yesterday': 'Yesterday',
   'day.now': 'just now',
@@ -282,6 +285,8 @@ export default {
   'problem.own_rights': 'Nobody changes their own rights. Ask another administrator.',
   'problem.last_admin':
     'This would leave nobody who can administer the account. Give somebody else the role Admin first.',
+  'problem.role_fixed': 'This role is built in and stays as it is. Make a copy and change that.',
+  'problem.role_in_use': 'Somebody has this role. Give them another one first.',
   'problem.mfa_required': '2-factor authentication is required of you, so it cannot be switched off.',
   'problem.address_refused':
     'The IP rules do not allow this address. Come from another place, or ask an administrator.',
