@@ -85,6 +85,7 @@ export default define('delivery', {
   'delivery.askCancelText':
     '{to} erhält sie nicht, und ihr Inhalt wird gelöscht. Ein Link darin bleibt gültig, bis er abläuft; stellen Sie einen neuen aus, um ihn ungültig zu machen.',
   'delivery.kind.activation': 'Aktivierung',
+  'delivery.kind.opening': 'Neues Konto',
   'delivery.kind.new_password': 'Neues Passwort',
   'delivery.kind.login_by_sms': 'Anmeldename per SMS',
   'delivery.kind.notice': 'Hinweis',

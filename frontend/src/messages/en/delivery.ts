@@ -83,6 +83,7 @@ export default {
   'delivery.askCancelText':
     '{to} does not get it, and what it says is wiped. A link in it stays valid until it expires; issue a new one to make it dead.',
   'delivery.kind.activation': 'Activation',
+  'delivery.kind.opening': 'New account',
   'delivery.kind.new_password': 'New password',
   'delivery.kind.login_by_sms': 'Login by SMS',
   'delivery.kind.notice': 'Notice',
