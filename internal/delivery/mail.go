@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"net/textproto"
 	"os"
 	"strconv"
@@ -102,12 +103,10 @@ func compose(s MailServer, m Message) (*mail.Msg, error) {
 		return nil, &Failure{Cause: RecipientRefused, Permanent: true}
 	}
 	c := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := c.FromFormat(s.FromName, from); err != nil {
-		return nil, &Failure{Cause: SenderRefused}
-	}
-	if err := c.AddToFormat(m.Name, to); err != nil {
-		return nil, &Failure{Cause: RecipientRefused, Permanent: true}
-	}
+	// Not by the library's ways to write a name and an address as text: a name
+	// with a quotation mark in it would be read as more than a name.
+	c.FromMailAddress(&netmail.Address{Name: s.FromName, Address: from})
+	c.ToMailAddress(&netmail.Address{Name: m.Name, Address: to})
 	c.Subject(m.Subject)
 	c.SetMessageIDWithValue(m.ID)
 	c.SetDateWithValue(m.Date)
@@ -302,9 +301,13 @@ func sent(err error, hidden []secret.Text) *Failure {
 	}
 	said := err.Error()
 	if _, rest, ok := strings.Cut(said, strconv.Itoa(code)); ok {
-		said = strconv.Itoa(code) + rest
+		rest, _, _ = strings.Cut(rest, ", affected ")
+		rest = strings.TrimSpace(rest)
+		if quoted, err := strconv.QuotedPrefix(rest); err == nil {
+			rest, _ = strconv.Unquote(quoted)
+		}
+		said = strconv.Itoa(code) + " " + rest
 	}
-	said, _, _ = strings.Cut(said, ", affected ")
 	f.Said = scrub(said, hidden...)
 	return f
 }

@@ -42,3 +42,6 @@ func (t Taken) Sent() Settled {
 
 // CourierCaller is the courier.
 var CourierCaller = courierCaller
+
+// SettleOp is what the courier notes the outcome with.
+func (o *Operations) SettleOp() *op.Op[Settled, None] { return o.Outbox.settle }

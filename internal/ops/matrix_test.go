@@ -155,7 +155,7 @@ func TestMatrix(t *testing.T) {
 		if s.foreign != nil {
 			fmt.Fprintf(&got, "  about another account's:\n")
 			row(t, w, &got, o, "foreign", s.foreign)
-		} else if strings.Contains(info.Route, "{") {
+		} else if strings.Contains(info.Route, "{") && !strings.HasPrefix(info.Name, "templates.") { // those are the installation's
 			t.Errorf("%s names something in its route, and its sample has nothing foreign", info.Name)
 		}
 	}

@@ -55,6 +55,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the installation sends mail and SMS, without passwords, and how much waits to be sent. */
+        get: operations["delivery.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delivery/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the mail server. Its password is asked for again when it would go to another server. */
+        patch: operations["delivery.updateMail"];
+        trace?: never;
+    };
+    "/delivery/mail/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test mail now, and say what the server said. */
+        post: operations["delivery.testMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delivery/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the SMS gateway. Its secret is asked for again when it would go to another server. */
+        patch: operations["delivery.updateSms"];
+        trace?: never;
+    };
+    "/delivery/sms/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test SMS now, and say what the gateway said. */
+        post: operations["delivery.testSms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/installation": {
         parameters: {
             query?: never;
@@ -83,6 +168,57 @@ export interface paths {
         get: operations["installation.protection"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail and SMS to people of the account: what waits, what was sent, what failed and why. Never what they say. */
+        get: operations["outbox.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do not send a message that waits. */
+        post: operations["outbox.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a message that failed again now. */
+        post: operations["outbox.retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -451,6 +587,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The texts of all messages, by kind and language. */
+        get: operations["templates.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{kind}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One text, and what can stand in it. */
+        get: operations["templates.show"];
+        put?: never;
+        post?: never;
+        /** Go back to the text that comes with Gatehouse. */
+        delete: operations["templates.reset"];
+        options?: never;
+        head?: never;
+        /** Write a text anew. Placeholders it does not have are refused, and so is a text without its link. */
+        patch: operations["templates.update"];
+        trace?: never;
+    };
+    "/templates/{kind}/{language}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a text would read, with made-up values. Nothing is kept. */
+        post: operations["templates.preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -461,7 +650,7 @@ export interface paths {
         /** Users of the account, searched, filtered and sorted. */
         get: operations["users.list"];
         put?: never;
-        /** Add a user; the answer holds the activation link and code to hand over, shown once. */
+        /** Add a user. The activation link goes by mail; where there is none, or with handOver, the answer holds link and code, once. */
         post: operations["users.add"];
         delete?: never;
         options?: never;
@@ -497,7 +686,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A new activation link and code to hand over, for somebody who has not come yet or forgot the password. Older ones are dead. */
+        /** A new activation for somebody who has not come yet or forgot the password, by mail or to hand over. Older ones are dead. */
         post: operations["users.reissue"];
         delete?: never;
         options?: never;
@@ -603,14 +792,17 @@ export interface components {
             code: string;
             /** Format: date-time */
             codeExpiresAt: string;
+            delivery: string;
             /** Format: date-time */
             expiresAt: string;
             /** @description Shown once. */
             link: string;
+            mailTo?: string;
         };
         AddUserInput: {
             email: string;
             forceMfa?: boolean;
+            handOver?: boolean;
             language: string;
             login: string;
             mobile?: string;
@@ -672,6 +864,13 @@ export interface components {
             /** Format: password */
             code: string;
         };
+        Delivery: {
+            examples: components["schemas"]["SMSExample"][];
+            links: boolean;
+            mail: components["schemas"]["MailSettings"];
+            sms: components["schemas"]["SMSSettings"];
+            unsent: components["schemas"]["Unsent"];
+        };
         EffectivePermission: {
             /** @enum {string} */
             permission: "VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION";
@@ -690,6 +889,7 @@ export interface components {
         };
         Installation: {
             languages: ("en" | "de")[];
+            mailsLinks: boolean;
             /** @enum {string} */
             place: "desk" | "gate";
             practice: boolean;
@@ -703,6 +903,17 @@ export interface components {
             /** @enum {string} */
             state: "on" | "off" | "setup_required";
         };
+        MailSettings: {
+            caFile: string;
+            from: string;
+            fromName: string;
+            host: string;
+            passwordSet: boolean;
+            port: number;
+            security: string;
+            setUp: boolean;
+            username: string;
+        };
         May: {
             /** @enum {string} */
             act: "update" | "roles" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
@@ -710,6 +921,32 @@ export interface components {
             /** @enum {string} */
             code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "outranked" | "own_rights" | "last_admin" | "mfa_required" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
+        };
+        Message: {
+            attempts: number;
+            cause?: string;
+            channel: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            nextTryAt: string | null;
+            /** Format: date-time */
+            queuedAt: string;
+            said?: string;
+            state: string;
+            to: string;
+            user?: string;
+        };
+        MessageID: {
+            id: string;
+        };
+        MessagePage: {
+            entities: components["schemas"]["Message"][];
+            pagination: components["schemas"]["Pagination"];
         };
         Named: {
             id: string;
@@ -767,6 +1004,14 @@ export interface components {
         PermissionPage: {
             entities: components["schemas"]["Permission"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        Placeholder: {
+            name: string;
+            required: boolean;
+        };
+        Preview: {
+            subject: string;
+            text: string;
         };
         Problem: {
             /** @enum {string} */
@@ -828,6 +1073,10 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system";
             program: string;
         };
+        ReissueInput: {
+            handOver?: boolean;
+            id: string;
+        };
         Renewed: Record<string, never>;
         ResetInput: {
             id: string;
@@ -848,6 +1097,24 @@ export interface components {
         RoleRef: {
             id: string;
             name: string;
+        };
+        SMSExample: {
+            body: string;
+            bodyType: string;
+            headers: string[];
+            method: string;
+            name: string;
+            url: string;
+        };
+        SMSSettings: {
+            body: string;
+            bodyType: string;
+            expect: number;
+            headers: string[];
+            method: string;
+            secretSet: boolean;
+            setUp: boolean;
+            url: string;
         };
         Session: {
             account: components["schemas"]["AccountRef"];
@@ -917,11 +1184,66 @@ export interface components {
             /** Format: password */
             recoveryCode?: string;
         };
+        Template: {
+            changed: boolean;
+            channel: string;
+            kind: string;
+            language: string;
+            placeholders: components["schemas"]["Placeholder"][];
+            subject: string;
+            text: string;
+        };
+        TemplateInput: {
+            kind: string;
+            language: string;
+            subject?: string;
+            text: string;
+        };
+        Templates: {
+            entities: components["schemas"]["Template"][];
+        };
+        TestInput: {
+            to: string;
+        };
+        TestResult: {
+            cause?: string;
+            detail: string;
+            said?: string;
+            taken: boolean;
+        };
+        Unsent: {
+            failed: number;
+            sending: number;
+            waiting: number;
+        };
+        UpdateMailInput: {
+            caFile?: string;
+            from?: string;
+            fromName?: string;
+            host?: string;
+            off?: boolean;
+            /** Format: password */
+            password?: string;
+            port?: number;
+            security?: string;
+            username?: string;
+        };
         UpdateProfileInput: {
             email?: string;
             language?: string;
             mobile?: string;
             name?: string;
+        };
+        UpdateSMSInput: {
+            body?: string;
+            bodyType?: string;
+            expect?: number;
+            headers?: string[];
+            method?: string;
+            off?: boolean;
+            /** Format: password */
+            secret?: string;
+            url?: string;
         };
         UpdateSettingsInput: {
             publicUrl?: string;
@@ -980,7 +1302,7 @@ export interface components {
         };
         Violation: {
             /** @enum {string} */
-            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "unknown" | "mixed_script" | "bad_text" | "not_grantable" | "password_too_short" | "password_too_long" | "password_listed" | "password_context";
+            code: "required" | "too_short" | "too_long" | "bad_format" | "not_allowed" | "taken" | "unknown" | "mixed_script" | "bad_text" | "not_grantable" | "placeholder_unknown" | "placeholder_missing" | "password_too_short" | "password_too_long" | "password_listed" | "password_context";
             field: string;
             message: string;
         };
@@ -1102,6 +1424,167 @@ export interface operations {
             };
         };
     };
+    "delivery.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delivery.updateMail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateMailInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delivery.testMail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResult"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delivery.updateSms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateSMSInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delivery.testSms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResult"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "installation.show": {
         parameters: {
             query?: never;
@@ -1147,6 +1630,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Protection"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "outbox.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                state?: string;
+                kind?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "kind" | "channel" | "to" | "user" | "state" | "attempts" | "cause" | "said" | "queuedAt" | "nextTryAt" | "expiresAt" | "endedAt")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "outbox.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "outbox.retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageID"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -1988,6 +2579,174 @@ export interface operations {
             };
         };
     };
+    "templates.list": {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each entity. */
+                fields?: ("kind" | "language" | "channel" | "changed" | "subject" | "text" | "placeholders")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "templates.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "templates.reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "templates.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "templates.preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "users.list": {
         parameters: {
             query?: {
@@ -2170,7 +2929,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserID"];
+                "application/json": components["schemas"]["ReissueInput"];
             };
         };
         responses: {

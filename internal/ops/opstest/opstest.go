@@ -69,6 +69,7 @@ type Place struct {
 	// Hashes counts the password hashes computed so far.
 	Hashes *atomic.Int64
 
+	Dir     string // for Options.Dir
 	Path    string // of the database
 	keyFile string
 	options Options
@@ -83,6 +84,7 @@ type Options struct {
 	SetupCode *onetime.Code // nil: none is needed
 	Hashing   password.Params
 	Log       *slog.Logger
+	Dir       string // of an installation that another process works on too; empty: a new one
 }
 
 // New makes an installation in a folder of its own that is not set up yet.
@@ -100,9 +102,13 @@ func New(t testing.TB, o Options) *Place {
 	case "-":
 		o.BaseURL = ""
 	}
-	dir := t.TempDir()
+	dir := o.Dir
+	if dir == "" {
+		dir = t.TempDir()
+	}
 	p := &Place{
-		T: t, Clock: &Clock{}, Hashes: &atomic.Int64{}, options: o,
+		Dir: dir,
+		T:   t, Clock: &Clock{}, Hashes: &atomic.Int64{}, options: o,
 		Path: filepath.Join(dir, "data", "gatehouse.db"), keyFile: filepath.Join(dir, "keys", "gatehouse.key"),
 	}
 	p.Clock.ms.Store(Epoch.UnixMilli())
