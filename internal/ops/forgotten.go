@@ -214,4 +214,3 @@ func mistyped() error {
 	form.Add("secret", field.Wrong(problem.BadFormat, "There is a typing mistake in this code. Please compare it with your sheet."))
 	return form.Err()
 }
-

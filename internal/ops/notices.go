@@ -268,4 +268,3 @@ func countCodes(tx store.ReadTx, u store.UserRef, to activity.Detail) error {
 	to[codesLeft] = left
 	return nil
 }
-

@@ -24,9 +24,9 @@ const (
 		ON CONFLICT (user_id) DO UPDATE SET purpose = excluded.purpose, token_digest = excluded.token_digest, code_digest = excluded.code_digest,
 		created_at = excluded.created_at, link_expires_at = excluded.link_expires_at, code_expires_at = excluded.code_expires_at,
 		asked_with = excluded.asked_with`
-	selectActivation  = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
-	activationToken   = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
-	activationCode    = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
+	selectActivation = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
+	activationToken  = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
+	activationCode   = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
 	// What expired, or asked for the one that is there now.
 	onceGood = `SELECT v.user_id, u.account_id FROM activations v JOIN users u ON u.id = v.user_id
 		WHERE v.token_digest = $1 AND v.link_expires_at <= $2 OR v.code_digest = $1 AND v.code_expires_at <= $2 OR v.asked_with = $1 AND v.asked_with <> ''`

@@ -27,8 +27,8 @@ const (
 		WHERE user_id = $1 AND id < $2
 		ORDER BY id DESC
 		LIMIT $3 OFFSET $4`
-	countUnread = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL LIMIT $2) unread`
-	readNotice  = `UPDATE notices SET read_at = COALESCE(read_at, $3) WHERE user_id = $1 AND id = $2`
+	countUnread      = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL LIMIT $2) unread`
+	readNotice       = `UPDATE notices SET read_at = COALESCE(read_at, $3) WHERE user_id = $1 AND id = $2`
 	deleteNotices    = `DELETE FROM notices WHERE user_id = $1`
 	deleteOldNotices = `DELETE FROM notices WHERE at < $1`
 
