@@ -75,7 +75,7 @@ func SendMail(ctx context.Context, s MailServer, m Message) error {
 	if composed.IsDelivered() {
 		err = nil // what fails after the server has taken it does not matter
 	}
-	conn.Close() //nolint:errcheck // all is said
+	conn.Close()
 	if err == nil {
 		return nil
 	}

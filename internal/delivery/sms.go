@@ -129,11 +129,7 @@ func checkURL(raw string) *field.Error {
 }
 
 func checkPlaceholders(text string) *field.Error {
-	names, err := gatewayPlaceholders(text)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
+	for _, n := range gatewayPlaceholders(text) {
 		if !slices.Contains(smsPlaceholders, n) {
 			return field.Wrong(problem.PlaceholderUnknown, "There is no {"+field.Printable(n, 40)+"} here. These can be used: {to}, {text}, {reference}, {secret}.")
 		}
@@ -142,14 +138,14 @@ func checkPlaceholders(text string) *field.Error {
 }
 
 // gatewayPlaceholders are words in curly brackets; JSON has others of its own.
-func gatewayPlaceholders(text string) (names []string, err *field.Error) {
+func gatewayPlaceholders(text string) (names []string) {
 	for _, part := range strings.Split(text, "{")[1:] {
 		name, _, closed := strings.Cut(part, "}")
 		if closed && word(name) {
 			names = append(names, name)
 		}
 	}
-	return names, nil
+	return names
 }
 
 func word(s string) bool {

@@ -104,12 +104,12 @@ func TestSendSMS_refused(t *testing.T) {
 	}{
 		"other status than expected": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) }, 202, "refused for good"},
 		"as expected":                {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202) }, 202, "taken"},
-		"bad request":                {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no: anna canary-key", 400) }, 0, "refused for good"},
-		"key refused":                {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who?", 401) }, 0, "login_refused"},
-		"too many":                   {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", 429) }, 0, "busy"},
-		"a fault of theirs":          {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 503) }, 0, "busy"},
-		"elsewhere":                  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, 0, "refused"},
-		"endless":                    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); w.Write(make([]byte, 1<<22)) }, 0, "refused for good"},
+		"bad request":                {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no: anna canary-key", http.StatusBadRequest) }, 0, "refused for good"},
+		"key refused":                {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who?", http.StatusUnauthorized) }, 0, "login_refused"},
+		"too many":                   {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", http.StatusTooManyRequests) }, 0, "busy"},
+		"a fault of theirs":          {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", http.StatusServiceUnavailable) }, 0, "busy"},
+		"elsewhere":                  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, 0, "refused"},
+		"endless":                    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("x", 1<<22), 400) }, 0, "refused for good"},
 		"gone":                       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, "broken_off"},
 		"slow":                       {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 0, "timed_out"},
 	} {

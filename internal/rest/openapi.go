@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/delivery"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
@@ -207,23 +208,34 @@ func enums() map[reflect.Type]any {
 	for _, d := range access.Catalogue() {
 		permissions = append(permissions, d.Permission)
 	}
+	kinds := []delivery.Kind{}
+	for _, f := range delivery.Forms() {
+		kinds = append(kinds, f.Kind)
+	}
 	return map[reflect.Type]any{
-		reflect.TypeFor[problem.Code]():      problem.Codes(),
-		reflect.TypeFor[problem.FieldCode](): problem.FieldCodes(),
-		reflect.TypeFor[user.Language]():     user.Languages(),
-		reflect.TypeFor[user.State]():        user.States(),
-		reflect.TypeFor[account.MFAPolicy](): []account.MFAPolicy{account.MFARequired, account.MFARecommended},
-		reflect.TypeFor[signin.MFAState]():   []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
-		reflect.TypeFor[signin.RequiredBy](): []signin.RequiredBy{signin.NotRequired, signin.ByPolicy, signin.ByAdministrator},
-		reflect.TypeFor[access.Kind]():       []access.Kind{access.Person, access.Key, access.Console, access.System, access.Anonymous},
-		reflect.TypeFor[access.Face]():       []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
-		reflect.TypeFor[activity.Outcome]():  []activity.Outcome{activity.Done, activity.Refused},
-		reflect.TypeFor[access.Permission](): permissions,
-		reflect.TypeFor[ops.Method]():        []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
-		reflect.TypeFor[ops.Act]():           ops.Acts(),
-		reflect.TypeFor[store.UserOrder]():   store.UserOrders(),
-		reflect.TypeFor[ops.Purpose]():       []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
-		reflect.TypeFor[ops.Place]():         []ops.Place{ops.AtDesk, ops.AtGate},
-		reflect.TypeFor[ops.SignInState]():   []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
+		reflect.TypeFor[delivery.Kind]():      kinds,
+		reflect.TypeFor[delivery.Channel]():   []delivery.Channel{delivery.Mail, delivery.SMS},
+		reflect.TypeFor[delivery.Cause]():     delivery.Causes(),
+		reflect.TypeFor[delivery.Security]():  []delivery.Security{delivery.StartTLS, delivery.ImplicitTLS, delivery.Plain},
+		reflect.TypeFor[delivery.BodyType]():  []delivery.BodyType{delivery.JSONBody, delivery.FormBody, delivery.NoBody},
+		reflect.TypeFor[store.MessageState](): store.MessageStates(),
+		reflect.TypeFor[ops.Handing]():        []ops.Handing{ops.Mailed, ops.HandOver},
+		reflect.TypeFor[problem.Code]():       problem.Codes(),
+		reflect.TypeFor[problem.FieldCode]():  problem.FieldCodes(),
+		reflect.TypeFor[user.Language]():      user.Languages(),
+		reflect.TypeFor[user.State]():         user.States(),
+		reflect.TypeFor[account.MFAPolicy]():  []account.MFAPolicy{account.MFARequired, account.MFARecommended},
+		reflect.TypeFor[signin.MFAState]():    []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
+		reflect.TypeFor[signin.RequiredBy]():  []signin.RequiredBy{signin.NotRequired, signin.ByPolicy, signin.ByAdministrator},
+		reflect.TypeFor[access.Kind]():        []access.Kind{access.Person, access.Key, access.Console, access.System, access.Anonymous},
+		reflect.TypeFor[access.Face]():        []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
+		reflect.TypeFor[activity.Outcome]():   []activity.Outcome{activity.Done, activity.Refused},
+		reflect.TypeFor[access.Permission]():  permissions,
+		reflect.TypeFor[ops.Method]():         []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[ops.Act]():            ops.Acts(),
+		reflect.TypeFor[store.UserOrder]():    store.UserOrders(),
+		reflect.TypeFor[ops.Purpose]():        []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
+		reflect.TypeFor[ops.Place]():          []ops.Place{ops.AtDesk, ops.AtGate},
+		reflect.TypeFor[ops.SignInState]():    []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
 	}
 }

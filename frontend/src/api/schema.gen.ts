@@ -792,7 +792,8 @@ export interface components {
             code: string;
             /** Format: date-time */
             codeExpiresAt: string;
-            delivery: string;
+            /** @enum {string} */
+            delivery: "mailed" | "hand_over";
             /** Format: date-time */
             expiresAt: string;
             /** @description Shown once. */
@@ -910,7 +911,8 @@ export interface components {
             host: string;
             passwordSet: boolean;
             port: number;
-            security: string;
+            /** @enum {string} */
+            security: "starttls" | "tls" | "none";
             setUp: boolean;
             username: string;
         };
@@ -924,20 +926,24 @@ export interface components {
         };
         Message: {
             attempts: number;
-            cause?: string;
-            channel: string;
+            /** @enum {string} */
+            cause?: "not_set_up" | "unknown_host" | "unreachable" | "timed_out" | "broken_off" | "no_tls" | "certificate" | "ca_file" | "login_refused" | "sender_refused" | "recipient_refused" | "refused" | "busy" | "expired" | "failed";
+            /** @enum {string} */
+            channel: "mail" | "sms";
             /** Format: date-time */
             endedAt: string | null;
             /** Format: date-time */
             expiresAt: string;
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
             queuedAt: string;
             said?: string;
-            state: string;
+            /** @enum {string} */
+            state: "waiting" | "sending" | "failed" | "sent" | "given_up" | "cancelled";
             to: string;
             user?: string;
         };
@@ -1100,7 +1106,8 @@ export interface components {
         };
         SMSExample: {
             body: string;
-            bodyType: string;
+            /** @enum {string} */
+            bodyType: "json" | "form" | "none";
             headers: string[];
             method: string;
             name: string;
@@ -1108,7 +1115,8 @@ export interface components {
         };
         SMSSettings: {
             body: string;
-            bodyType: string;
+            /** @enum {string} */
+            bodyType: "json" | "form" | "none";
             expect: number;
             headers: string[];
             method: string;
@@ -1186,15 +1194,18 @@ export interface components {
         };
         Template: {
             changed: boolean;
-            channel: string;
-            kind: string;
+            /** @enum {string} */
+            channel: "mail" | "sms";
+            /** @enum {string} */
+            kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
             text: string;
         };
         TemplateInput: {
-            kind: string;
+            /** @enum {string} */
+            kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
             language: string;
             subject?: string;
             text: string;
@@ -1206,7 +1217,8 @@ export interface components {
             to: string;
         };
         TestResult: {
-            cause?: string;
+            /** @enum {string} */
+            cause?: "not_set_up" | "unknown_host" | "unreachable" | "timed_out" | "broken_off" | "no_tls" | "certificate" | "ca_file" | "login_refused" | "sender_refused" | "recipient_refused" | "refused" | "busy" | "expired" | "failed";
             detail: string;
             said?: string;
             taken: boolean;
@@ -1225,7 +1237,8 @@ export interface components {
             /** Format: password */
             password?: string;
             port?: number;
-            security?: string;
+            /** @enum {string} */
+            security?: "starttls" | "tls" | "none";
             username?: string;
         };
         UpdateProfileInput: {
@@ -1236,7 +1249,8 @@ export interface components {
         };
         UpdateSMSInput: {
             body?: string;
-            bodyType?: string;
+            /** @enum {string} */
+            bodyType?: "json" | "form" | "none";
             expect?: number;
             headers?: string[];
             method?: string;
@@ -2616,7 +2630,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -2648,7 +2662,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -2680,7 +2694,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -2716,7 +2730,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "activation" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

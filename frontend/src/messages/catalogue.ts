@@ -1,5 +1,6 @@
 import type activity from './en/activity'
 import type base from './en/base'
+import type delivery from './en/delivery'
 import type entry from './en/entry'
 import type own from './en/own'
 import type settings from './en/settings'
@@ -12,6 +13,7 @@ export type Source = Record<string, string | { one: string; other: string }>
 export interface English {
   base: typeof base
   activity: typeof activity
+  delivery: typeof delivery
   entry: typeof entry
   own: typeof own
   settings: typeof settings

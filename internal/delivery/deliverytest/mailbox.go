@@ -14,7 +14,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/mail"
@@ -81,7 +81,7 @@ func New(t testing.TB, o Options) *Mailbox {
 	b.Port = listener.Addr().(*net.TCPAddr).Port
 	listener = listening{listener, b}
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{box: b, conn: c}, nil }))
-	server.Domain, server.EnableSMTPUTF8, server.ErrorLog = "mail.example", true, log.New(io.Discard, "", 0)
+	server.Domain, server.EnableSMTPUTF8, server.ErrorLog = "mail.example", true, slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	server.ReadTimeout, server.WriteTimeout = time.Minute, time.Minute
 	switch {
 	case o.ImplicitTLS:

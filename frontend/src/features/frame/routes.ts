@@ -72,9 +72,12 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
   at('/settings', () => import('../settings/Settings.svelte'), {
-    words: ['settings'],
+    words: ['settings', 'delivery'],
     nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
   }),
+  at('/settings/delivery', () => import('../delivery/Delivery.svelte'), { words: ['delivery'] }),
+  at('/settings/templates', () => import('../delivery/Templates.svelte'), { words: ['delivery'] }),
+  at('/settings/outbox', () => import('../delivery/Outbox.svelte'), { words: ['delivery'] }),
   at('/profile', () => import('../profile/Profile.svelte'), {
     words: ['own', 'users', 'activity'],
     whileEnrolling: true,

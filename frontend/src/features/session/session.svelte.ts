@@ -44,6 +44,11 @@ export const mustSetUp = () => session()?.mfa.state === 'setup_required'
 /** Milliseconds until idleness ends the session, by the server's clock. */
 export const idleLeft = (now: number) => lastCall + idleMs - now
 
+/** Asks again what the installation is, after a change of its settings. */
+export async function refreshInstallation() {
+  known = await call('installation.show')
+}
+
 /** Asks the server where we stand; called at the start and by "try again". */
 export async function start() {
   state = { kind: 'starting' }

@@ -246,6 +246,8 @@ export default define('base', {
   'violation.unknown': 'Das gibt es nicht mehr. Wählen Sie neu.',
   'violation.mixed_script': 'Buchstaben verschiedener Alphabete sind gemischt. Verwenden Sie nur eines.',
   'violation.bad_text': 'Das enthält Zeichen, die nicht gespeichert werden können.',
+  'violation.placeholder_unknown': 'Darin steht ein Platzhalter in geschweiften Klammern, den es hier nicht gibt.',
+  'violation.placeholder_missing': 'Es fehlt ein Platzhalter, ohne den die Nachricht nichts nützt.',
   'violation.not_grantable': 'Sie können nur Berechtigungen vergeben, die Sie selbst haben.',
 
   'problem.invalid_request': 'Gatehouse hat die Anfrage nicht verstanden. Laden Sie die Seite neu.',

@@ -168,6 +168,14 @@ export default define('users', {
   'add.doneTitle': '{name} kann nun herein',
   'add.doneText':
     'Schicken Sie den Link oder übergeben Sie den gedruckten Code auf einem Weg, den nur diese Person liest. Damit wählt sie ihr eigenes Passwort.',
+  'add.byMail': 'Der Aktivierungslink geht per E-Mail an diese Adresse. Niemand sonst bekommt ihn zu sehen.',
+  'add.handOver': 'Stattdessen selbst übergeben',
+  'add.handOverHelp':
+    'Sie erhalten Link und Code, einmalig angezeigt. Für jemanden, dessen E-Mail noch nicht funktioniert.',
+  'add.mailed': 'Eine E-Mail mit dem Aktivierungslink ist unterwegs an {email}.',
+  'add.mailedUntil': 'Der Link gilt einmal, bis {time}. Kommt sie nicht an, stellen Sie einen neuen aus.',
+  'users.reissue.byMail': 'Ein neuer Link geht per E-Mail an {email}. Niemand sonst bekommt ihn zu sehen.',
+  'add.mailedTitle': '{name} bekommt eine E-Mail',
   'add.link': 'Aktivierungslink',
   'add.code': 'Aktivierungscode',
   'add.codeHelp': 'Zum Eintippen auf der Anmeldeseite unter „Ich habe einen Aktivierungscode“.',

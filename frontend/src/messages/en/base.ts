@@ -238,6 +238,8 @@ export default {
   'violation.unknown': 'This does not exist any more. Choose again.',
   'violation.mixed_script': 'Letters of different alphabets are mixed. Use one alphabet.',
   'violation.bad_text': 'This contains characters that cannot be stored.',
+  'violation.placeholder_unknown': 'There is a placeholder in curly brackets that cannot be used here.',
+  'violation.placeholder_missing': 'A placeholder is missing without which the message is of no use.',
   'violation.not_grantable': 'You can only give permissions that you hold yourself.',
 
   'problem.invalid_request': 'Gatehouse did not understand the request. Reload the page and try again.',

@@ -161,6 +161,13 @@ export default {
   'add.doneTitle': '{name} can now be let in',
   'add.doneText':
     'Send the link, or hand over the printed code, on a way only this person reads. With it they choose their own password.',
+  'add.byMail': 'The activation link goes to this address by mail. Nobody else gets to see it.',
+  'add.handOver': 'Hand it over myself instead',
+  'add.handOverHelp': 'You get link and code, shown once. For somebody whose mail does not work yet.',
+  'add.mailed': 'A mail with the activation link is on its way to {email}.',
+  'add.mailedUntil': 'The link works once, until {time}. Should it not arrive, issue a new one.',
+  'users.reissue.byMail': 'A new link goes by mail to {email}. Nobody else gets to see it.',
+  'add.mailedTitle': '{name} gets a mail',
   'add.link': 'Activation link',
   'add.code': 'Activation code',
   'add.codeHelp': 'To type on the sign-in page, under “I have an activation code”.',
