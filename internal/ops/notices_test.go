@@ -136,7 +136,9 @@ func TestNotices_kinds(t *testing.T) {
 		mails []string // to whom besides the user's address now; nil for that alone
 		none  bool     // no mail: another one tells
 	}
-	of := func(act func(*town, *opstest.Person) string, kind notice.Kind) telling { return telling{act: act, kind: kind} }
+	of := func(act func(*town, *opstest.Person) string, kind notice.Kind) telling {
+		return telling{act: act, kind: kind}
+	}
 	oneself := func(kind notice.Kind, act func(w *town, c auth.Caller, who *opstest.Person)) telling {
 		return telling{kind: kind, act: func(w *town, who *opstest.Person) string {
 			act(w, who.Caller(), who)

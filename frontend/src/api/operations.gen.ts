@@ -54,6 +54,10 @@ export const operations = {
   'outbox.list': { method: 'GET', path: '/outbox', noun: 'Outbox', verb: 'List', background: false, stepUp: false },
   'outbox.retry': { method: 'POST', path: '/outbox/{id}/retry', noun: 'Outbox', verb: 'Retry', background: false, stepUp: false },
   'outbox.cancel': { method: 'POST', path: '/outbox/{id}/cancel', noun: 'Outbox', verb: 'Cancel', background: false, stepUp: false },
+  'profile.notices': { method: 'GET', path: '/profile/notices', noun: 'Profile', verb: 'Notices', background: false, stepUp: false },
+  'profile.readNotices': { method: 'POST', path: '/profile/notices/read', noun: 'Profile', verb: 'ReadNotices', background: false, stepUp: false },
+  'password.forgot': { method: 'POST', path: '/password/forgotten', noun: 'Password', verb: 'Forgot', background: false, stepUp: false },
+  'activation.resend': { method: 'POST', path: '/activation/resend', noun: 'Activation', verb: 'Resend', background: false, stepUp: false },
 } as const
 
 /** What the activity log may say happened. */
@@ -62,6 +66,7 @@ export const events = [
   'activation.completed',
   'activation.issued',
   'activation.opened',
+  'activation.resent',
   'delivery.mail_tested',
   'delivery.mail_updated',
   'delivery.sms_tested',
@@ -79,7 +84,9 @@ export const events = [
   'mfa.codes_started',
   'mfa.disabled',
   'mfa.reset',
+  'notice.read',
   'password.changed',
+  'password.forgotten',
   'profile.updated',
   'session.all_ended',
   'session.ended',
