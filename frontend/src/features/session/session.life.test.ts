@@ -80,6 +80,7 @@ test('a sign-in in another tab opens this one too', async () => {
       version: '1',
       place: 'gate',
       setupCodeNeeded: false,
+      mailsLinks: false,
       languages: ['en'],
     }),
     'session.show': () => ({ state: 'signed_in', session: sessionWith() }),

@@ -45,7 +45,7 @@ export default define('delivery', {
   'delivery.taken': 'Der Server hat sie angenommen.',
   'delivery.says': 'Der Server sagt: {said}',
   'delivery.url': 'Adresse',
-  'delivery.urlHelp': 'Beginnt mit https://. Darf ‹to›, ‹text›, ‹reference› und ‹secret› enthalten.',
+  'delivery.urlHelp': 'Beginnt mit https://. Darf {to}, {text}, {reference} und {secret} enthalten.',
   'delivery.method': 'Methode',
   'delivery.bodyType': 'Inhalt',
   'delivery.bodyType.json': 'JSON',

@@ -43,7 +43,7 @@ export default {
   'delivery.taken': 'The server took it.',
   'delivery.says': 'The server says: {said}',
   'delivery.url': 'Address',
-  'delivery.urlHelp': 'Begins with https://. May hold ‹to›, ‹text›, ‹reference› and ‹secret›.',
+  'delivery.urlHelp': 'Begins with https://. May hold {to}, {text}, {reference} and {secret}.',
   'delivery.method': 'Method',
   'delivery.bodyType': 'Body',
   'delivery.bodyType.json': 'JSON',
