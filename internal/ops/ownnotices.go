@@ -61,7 +61,7 @@ func listNotices(r *op.Reading, in NoticeList) (p Page[Notice], err error) {
 	if err != nil {
 		return p, err
 	}
-	language := user.Language(in.Language)
+	var language user.Language
 	if in.Language != "" {
 		var form field.Form
 		language = field.Read(&form, "language", user.ParseLanguage, in.Language)

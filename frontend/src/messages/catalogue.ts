@@ -2,6 +2,7 @@ import type activity from './en/activity'
 import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
+import type notices from './en/notices'
 import type own from './en/own'
 import type settings from './en/settings'
 import type users from './en/users'
@@ -15,6 +16,7 @@ export interface English {
   activity: typeof activity
   delivery: typeof delivery
   entry: typeof entry
+  notices: typeof notices
   own: typeof own
   settings: typeof settings
   users: typeof users
