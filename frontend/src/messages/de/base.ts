@@ -49,7 +49,7 @@ export default define('base', {
   'nav.twoFactor': '2-Faktor-Authentifizierung',
   'nav.sessions': 'Sitzungen',
   'nav.notices': 'Mitteilungen',
-  'nav.noticesNew': 'Mitteilungen ({n})',
+  'menu.noticesNew': 'Mitteilungen ({n})',
   'nav.password': 'Passwort ändern',
   'nav.addUser': 'Benutzer hinzufügen',
   'nav.editProfile': 'Eigene Angaben bearbeiten',

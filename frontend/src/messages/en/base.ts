@@ -50,7 +50,7 @@ export default {
   'nav.twoFactor': '2-factor authentication',
   'nav.sessions': 'Sessions',
   'nav.notices': 'Notices',
-  'nav.noticesNew': 'Notices ({n})',
+  'menu.noticesNew': 'Notices ({n})',
   'nav.password': 'Change password',
   'nav.addUser': 'Add user',
   'nav.editProfile': 'Edit your details',
