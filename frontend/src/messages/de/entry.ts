@@ -62,7 +62,7 @@ export default define('entry', {
   'activate.another': 'Code eintippen',
   'activate.resend': 'Neuen Link senden',
   'activate.resent':
-    'Wenn er einmal gültig war, ist ein neuer Link an dieselbe E-Mail-Adresse unterwegs. Sehen Sie in Ihr Postfach, auch bei unerwünschten E-Mails.',
+    'Wenn nur die Zeit abgelaufen ist, ist ein neuer Link an dieselbe E-Mail-Adresse unterwegs. Sehen Sie in Ihr Postfach, auch bei unerwünschten E-Mails.',
 
   'forgotten.title': 'Passwort vergessen',
   'forgotten.text':
@@ -70,8 +70,8 @@ export default define('entry', {
   'forgotten.submit': 'Link senden',
   'forgotten.askedTitle': 'Sehen Sie in Ihr Postfach',
   'forgotten.asked':
-    'Wenn es einen Benutzer mit diesem Namen gibt, ist ein Link an seine E-Mail-Adresse unterwegs. Er gilt 24 Stunden, einmal.',
+    'Wenn es einen Benutzer mit diesem Namen gibt, ist ein Link in sein eigenes Postfach unterwegs. Er gilt 24 Stunden, einmal.',
   'forgotten.nothing':
-    'Nach einigen Minuten ist nichts gekommen? Sehen Sie bei unerwünschten E-Mails nach und prüfen Sie den Benutzernamen. Nach fünf Minuten lässt sich ein weiterer Link anfordern. Sonst fragen Sie einen Administrator Ihres Kontos.',
+    'Es ist nichts gekommen? Sehen Sie bei unerwünschten E-Mails nach und prüfen Sie den Benutzernamen. Nach einigen Minuten lässt sich ein weiterer Link anfordern. Sonst fragen Sie einen Administrator Ihres Kontos.',
   'activate.toSignIn': 'Zur Anmeldung',
 })
