@@ -70,7 +70,7 @@ export default {
   'delivery.state.all': 'All',
   'delivery.state.waiting': 'Waiting',
   'delivery.state.sending': 'Being sent',
-  'delivery.state.failed': 'Tried again',
+  'delivery.state.failed': 'To be tried again',
   'delivery.state.sent': 'Sent',
   'delivery.state.given_up': 'Given up',
   'delivery.state.cancelled': 'Cancelled',
