@@ -14,3 +14,8 @@ func (a *Activation) Check(in ops.ActivationInput) (ops.Activation, error) {
 func (a *Activation) Complete(in ops.CompleteInput) (ops.Activated, error) {
 	return call(a.h, a.h.ops.Activation.Complete, in)
 }
+
+// Resend is activation.resend.
+func (a *Activation) Resend(in ops.ActivationInput) (ops.None, error) {
+	return call(a.h, a.h.ops.Activation.Resend, in)
+}

@@ -39,3 +39,13 @@ func (p *Profile) EndSession(in ops.SessionID) (ops.None, error) {
 func (p *Profile) EndOtherSessions(in ops.None) (ops.Ended, error) {
 	return call(p.h, p.h.ops.Profile.EndOtherSessions, in)
 }
+
+// Notices is profile.notices.
+func (p *Profile) Notices(in ops.NoticeList) (ops.Page[ops.Notice], error) {
+	return call(p.h, p.h.ops.Profile.Notices, in)
+}
+
+// ReadNotices is profile.readNotices.
+func (p *Profile) ReadNotices(in ops.ReadNoticesInput) (ops.Unread, error) {
+	return call(p.h, p.h.ops.Profile.ReadNotices, in)
+}

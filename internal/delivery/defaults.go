@@ -70,9 +70,10 @@ this concerns your access to {organisation} (login {login}):
 {what}
 
 When: {when}
+By: {who}
 From: {where}
 
-If this was you, there is nothing to do. If not, please change your password at once and tell your administrator.
+{advice}
 
 Questions? {support}`,
 		},
@@ -138,9 +139,10 @@ es geht um Ihren Zugang zu {organisation} (Anmeldename {login}):
 {what}
 
 Wann: {when}
-Von: {where}
+Wer: {who}
+Von wo: {where}
 
-Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie bitte sofort Ihr Passwort und sagen Sie es Ihrem Administrator.
+{advice}
 
 Fragen? {support}`,
 		},

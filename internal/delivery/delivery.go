@@ -69,7 +69,10 @@ func Forms() []Form {
 		{Activation, Mail, with(link, expires)},
 		{Opening, Mail, []Placeholder{about[0], about[2], about[3], link, expires}},
 		{NewPassword, Mail, with(link, expires)},
-		{Notice, Mail, with(Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"})},
+		{Notice, Mail, with(
+			Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"},
+			Placeholder{"who", false, "somebody signed in as you"}, Placeholder{"advice", false, "If this was not you, change your password at once."},
+		)},
 		{Test, Mail, about[2:]},
 		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}},
 		{TestSMS, SMS, about[2:3]},

@@ -25,6 +25,8 @@ type (
 	AuthenticatorApp string
 	// Message is the id of a mail or SMS in the outbox.
 	Message string
+	// Notice is the id of something that a person was told.
+	Notice string
 )
 
 // NewInstallation makes the id of an installation.
@@ -48,6 +50,9 @@ func NewAuthenticatorApp() AuthenticatorApp { return AuthenticatorApp(mint("app"
 
 // NewMessage makes the id of a message.
 func NewMessage() Message { return Message(mint("msg")) }
+
+// NewNotice makes the id of a notice.
+func NewNotice() Notice { return Notice(mint("not")) }
 
 // NewRequest makes the id of one request, for the log.
 func NewRequest() string { return mint("req") }

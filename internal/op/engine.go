@@ -47,6 +47,9 @@ const prepareAgain = 3
 // keepMessages is how long people can see what became of a message.
 const keepMessages = 90 * 24 * time.Hour
 
+// keepNotices is how long people can read what they were told.
+const keepNotices = 400 * 24 * time.Hour
+
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
 	c.Source.Program = field.Printable(c.Source.Program, 160)
@@ -179,7 +182,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	}
 	arrived()
 	var end Outcome[Out]
+	var after func()
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
+		after = nil // of an earlier run
 		v, err := e.stillAllowed(tx, c, o.rule, before)
 		if err != nil {
 			return err
@@ -205,12 +210,20 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 				return fmt.Errorf("note that the session is in use: %w", err)
 			}
 		}
-		return leaveRecord(tx, w.Call, o.spec, end.entry, end.refusal)
+		r, err := leaveRecord(tx, w.Call, o.spec, end.entry, end.refusal)
+		if err != nil || end.refusal != nil || o.table.follow == nil {
+			return err
+		}
+		after, err = o.table.follow(tx, r)
+		return err
 	})
 	if err != nil {
 		return out, err
 	}
-	if end.refusal != nil {
+	if after != nil {
+		after()
+	}
+	if end.refusal != nil && !end.quiet {
 		return out, end.refusal
 	}
 	return end.out, nil
@@ -234,7 +247,8 @@ func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) e
 		if err := endStray(tx, v); err != nil {
 			return err
 		}
-		return leaveRecord(tx, call, s, Entry{}, p)
+		_, err := leaveRecord(tx, call, s, Entry{}, p)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record refusal: %w", err)
@@ -250,7 +264,8 @@ func (e *Engine) turnOut(ctx context.Context, c auth.Caller, v verdict, s Spec) 
 		if err := endStray(tx, v); err != nil {
 			return err
 		}
-		return leaveRecord(tx, call, Spec{Name: s.Name}, Entry{}, problem.New(v.stray.decision.Reason, v.stray.decision.Text))
+		_, err := leaveRecord(tx, call, Spec{Name: s.Name}, Entry{}, problem.New(v.stray.decision.Reason, v.stray.decision.Text))
+		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrDiskFull) { // then it stays, and is let in nowhere
 		return fmt.Errorf("end a session that is used where it must not be: %w", err)
@@ -273,9 +288,9 @@ func endStray(tx store.WriteTx, v verdict) error {
 
 // leaveRecord writes what happened into the log. Refusals of callers nobody
 // knows are only counted; their record follows when the minute is over.
-func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) error {
+func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (activity.Record, error) {
 	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
-		return tx.CountRefusal(store.Refusal{
+		return activity.Record{}, tx.CountRefusal(store.Refusal{
 			Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
 		})
 	}
@@ -289,7 +304,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	if e.Event != "" {
 		if !slices.Contains(s.Also, e.Event) {
-			return fmt.Errorf("operation %s leaves the event %s, which it does not declare", s.Name, e.Event)
+			return r, fmt.Errorf("operation %s leaves the event %s, which it does not declare", s.Name, e.Event)
 		}
 		r.Event = e.Event
 	}
@@ -310,9 +325,9 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	tx.Record(r)
 	if refusal != nil || e.Subject == "" || e.Subject == r.Account {
-		return nil
+		return r, nil
 	}
-	return tellSubject(tx, c, r, e.Subject)
+	return r, tellSubject(tx, c, r, e.Subject)
 }
 
 // tellSubject leaves a record of what the operator did with an account in that
@@ -380,6 +395,12 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		}
 		if err := tx.DeleteEndedMessages(tx.Now().Add(-keepMessages)); err != nil {
 			return fmt.Errorf("delete old messages: %w", err)
+		}
+		if err := tx.DeleteNoticesBefore(tx.Now().Add(-keepNotices)); err != nil {
+			return fmt.Errorf("delete old notices: %w", err)
+		}
+		if err := tx.DeleteNetworksBefore(tx.Now().Add(-session.NetworkLife)); err != nil {
+			return fmt.Errorf("forget networks: %w", err)
 		}
 		return tx.DeleteColdThrottles(tx.Now().Add(-30 * 24 * time.Hour))
 	})

@@ -111,6 +111,7 @@ type Outcome[Out any] struct {
 	end     end
 	out     Out
 	refusal *problem.Problem
+	quiet   bool // the caller is not told of the refusal
 	err     error
 	entry   Entry
 }
@@ -135,6 +136,12 @@ func (w *Writing[Out]) Refuse(p *problem.Problem, e Entry) Outcome[Out] {
 	return Outcome[Out]{end: refused, refusal: p, entry: e}
 }
 
+// Hush refuses as Refuse does, and yet the caller gets an answer as if it were
+// done: for what must not tell whether it was.
+func (w *Writing[Out]) Hush(out Out, p *problem.Problem, e Entry) Outcome[Out] {
+	return Outcome[Out]{end: refused, out: out, refusal: p, quiet: true, entry: e}
+}
+
 // Fail rolls back and leaves nothing.
 func (w *Writing[Out]) Fail(err error) Outcome[Out] {
 	return Outcome[Out]{end: failed, err: err}
@@ -156,6 +163,7 @@ type Commit[Out any] func(*Writing[Out]) Outcome[Out]
 
 // Op is one operation from In to Out.
 type Op[In, Out any] struct {
+	table *Table
 	spec  Spec
 	rule  Rule
 	read  func(*Reading, In) (Out, error)
@@ -204,7 +212,19 @@ func (o *Op[In, Out]) Invoke(ctx context.Context, e *Engine, c auth.Caller, deco
 }
 
 // Table is every operation there is, in the order they were added.
-type Table struct{ ops []Any }
+type Table struct {
+	ops    []Any
+	follow Follow
+}
+
+// Follow is what comes of an act besides what its operation says. It is called
+// with the record of every act that was done, within the act's transaction:
+// when it fails, nothing was done. What it returns, if anything, runs after the
+// commit.
+type Follow func(tx store.WriteTx, done activity.Record) (after func(), err error)
+
+// Follow has f called after every act.
+func (t *Table) Follow(f Follow) { t.follow = f }
 
 // All operations.
 func (t *Table) All() []Any { return t.ops }
@@ -212,13 +232,13 @@ func (t *Table) All() []Any { return t.ops }
 // Read adds an operation that changes nothing. It panics when the operation
 // is not whole: such a program must not start.
 func Read[In, Out any](t *Table, s Spec, r Rule, f func(*Reading, In) (Out, error)) *Op[In, Out] {
-	return add(t, &Op[In, Out]{spec: s, rule: r, read: f})
+	return add(t, &Op[In, Out]{table: t, spec: s, rule: r, read: f})
 }
 
 // Write adds an operation that changes something. It panics when the
 // operation is not whole.
 func Write[In, Out any](t *Table, s Spec, r Rule, f func(*Preparing, In) (Commit[Out], error)) *Op[In, Out] {
-	return add(t, &Op[In, Out]{spec: s, rule: r, write: f})
+	return add(t, &Op[In, Out]{table: t, spec: s, rule: r, write: f})
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/field"
 	"gatehouse/internal/onetime"
@@ -61,6 +62,7 @@ type Activated struct {
 type activationOps struct {
 	Check    *op.Op[ActivationInput, Activation]
 	Complete *op.Op[CompleteInput, Activated]
+	Resend   *op.Op[ActivationInput, None]
 }
 
 func (o *Operations) addActivation() {
@@ -78,11 +80,17 @@ func (o *Operations) addActivation() {
 // mail, nobody but the user gets to see them; where mail cannot be sent, they
 // are handed over.
 func (o *Operations) issueActivation(tx store.WriteTx, to recipient, purpose Purpose, by Handing) (ActivationIssued, error) {
+	return o.reissue(tx, to, purpose, by, "")
+}
+
+// reissue is issueActivation for whoever asked with an expired link or code,
+// which is named by its digest.
+func (o *Operations) reissue(tx store.WriteTx, to recipient, purpose Purpose, by Handing, askedWith string) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
 		Purpose:     string(purpose),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
-		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife),
+		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife), AskedWith: askedWith,
 	}
 	base, err := o.baseURL(tx.ReadTx)
 	if err != nil {
@@ -164,9 +172,7 @@ var errActivationDead = problem.New(problem.ActivationDead, "This link or code d
 func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.FoundActivation, store.Listed, error) {
 	proof, err := onetime.Parse(typed)
 	if errors.Is(err, onetime.ErrMistyped) {
-		var form field.Form
-		form.Add("secret", field.Wrong(problem.BadFormat, "There is a typing mistake in this code. Please compare it with your sheet."))
-		return store.FoundActivation{}, store.Listed{}, form.Err()
+		return store.FoundActivation{}, store.Listed{}, mistyped()
 	}
 	if err != nil {
 		return store.FoundActivation{}, store.Listed{}, errActivationDead
@@ -274,7 +280,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		return nil, fmt.Errorf("hash password: %w", err)
 	}
 	return func(w *op.Writing[Activated]) op.Outcome[Activated] {
-		_, u, err := o.openActivation(w.Call, w.Tx, in.Secret)
+		found, u, err := o.openActivation(w.Call, w.Tx, in.Secret)
 		if err != nil {
 			return w.Deny(err, op.Entry{})
 		}
@@ -289,6 +295,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		}
 		return w.Done(Activated{u.Login}, op.Entry{
 			Account: u.Account, Actor: userActor(u.User), Means: "activation", Object: userObject(u.User),
+			Detail: activity.Detail{"purpose": Purpose(found.Purpose)},
 		})
 	}, nil
 }

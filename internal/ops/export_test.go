@@ -1,11 +1,14 @@
 package ops
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
+	"gatehouse/internal/notice"
 	"gatehouse/internal/op"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
@@ -45,3 +48,16 @@ var CourierCaller = courierCaller
 
 // SettleOp is what the courier notes the outcome with.
 func (o *Operations) SettleOp() *op.Op[Settled, None] { return o.Outbox.settle }
+
+// TellingsOf an event, by kind; and why nobody is told of it, when nobody is.
+func TellingsOf(event string) (kinds []notice.Kind, reason string) {
+	for _, t := range tellings()[event] {
+		kinds = append(kinds, t.kind)
+	}
+	return kinds, untold()[event]
+}
+
+// ToldEvents are the events that tell somebody something or are said not to.
+func ToldEvents() (all []string) {
+	return slices.Concat(slices.Collect(maps.Keys(tellings())), slices.Collect(maps.Keys(untold())))
+}

@@ -199,7 +199,8 @@ func rank(code string) string {
 
 // open are the operations for everybody, signed in or not.
 var open = []string{
-	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "session.signIn", "session.verify", "session.show",
+	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "activation.resend", "password.forgot",
+	"session.signIn", "session.verify", "session.show",
 }
 
 // whileEnrolling is what rule A5 leaves open while a second factor is required
@@ -293,7 +294,7 @@ func roleHolds(role string, p access.Permission, operator bool) bool {
 
 // Before set-up nothing works but set-up, for anybody.
 func TestMatrix_beforeSetup(t *testing.T) {
-	works := map[string]bool{"installation.show": true, "session.show": true, "setup.begin": true}
+	works := map[string]bool{"installation.show": true, "session.show": true, "setup.begin": true, "password.forgot": true, "activation.resend": true}
 	closed := map[string][]problem.Code{ // open to everybody, and there is nothing behind the door
 		"setup.finish": {problem.CeremonyOver}, "activation.check": {problem.ActivationDead}, "activation.complete": {problem.ActivationDead},
 		"session.signIn": {problem.SignInFailed}, "session.verify": {problem.CeremonyOver},
@@ -301,6 +302,7 @@ func TestMatrix_beforeSetup(t *testing.T) {
 	inputs := map[string]any{
 		"setup.begin": setupInput(), "session.signIn": ops.SignInInput{Login: "anna", Password: secret.New("x")},
 		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "users.add": ops.AddUserInput{Login: "anna"},
+		"password.forgot": ops.ForgotInput{Login: "anna"},
 	}
 	for _, c := range []struct {
 		name   string

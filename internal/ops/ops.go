@@ -44,6 +44,8 @@ type Operations struct {
 	guesses lines         // at passwords
 	wake    chan struct{} // tells the courier that something was queued
 
+	tellings map[string][]telling // by event
+
 	Installation  installationOps
 	Setup         setupOps
 	Activation    activationOps
@@ -61,11 +63,13 @@ type Operations struct {
 	Outbox        outboxOps
 	Accounts      accountsOps
 	Account       accountOps
+	Password      passwordOps
 }
 
 // New builds the table. It panics when an operation is not whole.
 func New(d Dependencies) *Operations {
-	o := &Operations{deps: d, wake: make(chan struct{}, 1)}
+	o := &Operations{deps: d, wake: make(chan struct{}, 1), tellings: tellings()}
+	o.table.Follow(o.notify)
 	o.addInstallation()
 	o.addSetup()
 	o.addActivation()
@@ -83,6 +87,8 @@ func New(d Dependencies) *Operations {
 	o.addOutbox()
 	o.addAccounts()
 	o.addAccount()
+	o.addOwnNotices()
+	o.addForgotten()
 	return o
 }
 

@@ -56,6 +56,8 @@ type profileOps struct {
 	Sessions         *op.Op[None, Page[OpenSession]]
 	EndSession       *op.Op[SessionID, None]
 	EndOtherSessions *op.Op[None, Ended]
+	Notices          *op.Op[NoticeList, Page[Notice]]
+	ReadNotices      *op.Op[ReadNoticesInput, Unread]
 }
 
 func (o *Operations) addProfile() {

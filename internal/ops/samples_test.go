@@ -245,6 +245,24 @@ func samples() map[string]sample {
 		"roles.update":  role(func(r id.Role) any { return ops.UpdateRoleInput{ID: r, Description: new("Another text.")} }),
 		"roles.delete":  role(func(r id.Role) any { return ops.RoleID{ID: r} }),
 		"roles.preview": role(func(r id.Role) any { return ops.PreviewRoleInput{ID: r, Permissions: []access.Permission{"VIEW_USER"}} }),
+		"profile.notices": {own: func(w *town, a asking) any {
+			w.told(a.who)
+			return ops.NoticeList{}
+		}},
+		"profile.readNotices": {
+			own: func(w *town, a asking) any { return ops.ReadNoticesInput{IDs: w.told(a.who)} },
+			foreign: func(w *town, a asking) any {
+				return ops.ReadNoticesInput{IDs: w.told(w.somebody(w.elsewhere(a), opstest.Member{}))}
+			},
+		},
+		"password.forgot": {own: func(w *town, _ asking) any {
+			w.mailTo(1)
+			return ops.ForgotInput{Login: string(w.somebody(w.otter, opstest.Member{}).Login)}
+		}},
+		"activation.resend": {own: func(w *town, _ asking) any {
+			w.mailTo(1)
+			return ops.ActivationInput{Secret: w.expired()}
+		}},
 		"activity.list": {
 			own: func(w *town, a asking) any {
 				w.somethingHappens(a.home)

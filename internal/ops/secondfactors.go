@@ -158,6 +158,9 @@ func (o *Operations) confirmApp(_ *op.Preparing, in ConfirmInput) (op.Commit[Ren
 		if err := s.complete(w.Tx, o.deps.Vault, u.Ref(), step); err != nil {
 			return w.Fail(err)
 		}
+		if s.Name != "" {
+			about.Detail = activity.Detail{"name": s.Name}
+		}
 		means := w.Actor.Means()
 		if !slices.Contains(strings.Split(means, "+"), byApp) {
 			means += "+" + byApp

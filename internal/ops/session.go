@@ -28,6 +28,8 @@ type Session struct {
 
 	SteppedUpUntil time.Time `json:"steppedUpUntil"` // until then, sensitive acts ask for no proof
 	StepUpMethods  []Method  `json:"stepUpMethods"`  // what would be accepted as one
+
+	UnreadNotices int `json:"unreadNotices"` // up to 99
 }
 
 // SessionUser is who is signed in.
@@ -136,7 +138,12 @@ func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Sess
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
+	unread, err := tx.UnreadNotices(u)
+	if err != nil {
+		return nil, fmt.Errorf("show session: %w", err)
+	}
 	return &Session{
+		UnreadNotices:  unread,
 		User:           SessionUser{who.ID, who.Login, who.Name, who.Language},
 		Account:        AccountRef{a.ID, a.Handle, a.Name},
 		Permissions:    rights.Permissions(),

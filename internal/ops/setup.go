@@ -178,6 +178,9 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err := s.complete(w.Tx, o.deps.Vault, u.Ref(), step); err != nil {
 			return w.Fail(err)
 		}
+		if _, err := o.remember(w.Tx, w.Source, u); err != nil {
+			return w.Fail(err)
+		}
 		token, opened, err := o.openSession(w.Tx, w.Source, u, bySetup+"+"+byApp)
 		if err != nil {
 			return w.Fail(fmt.Errorf("open session: %w", err))

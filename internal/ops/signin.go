@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
@@ -227,6 +228,19 @@ func (o *Operations) secondFactor(w *op.Writing[SignIn], u store.Listed, g facto
 
 // enter opens the session.
 func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) op.Outcome[SignIn] {
+	detail := activity.Detail{}
+	fresh, err := o.remember(w.Tx, w.Source, u)
+	if err != nil {
+		return w.Fail(err)
+	}
+	if fresh {
+		detail[newAddress] = true
+	}
+	if strings.HasSuffix(means, byRecoveryCode) {
+		if err := countCodes(w.Tx.ReadTx, u.Ref(), detail); err != nil {
+			return w.Fail(err)
+		}
+	}
 	token, s, err := o.openSession(w.Tx, w.Source, u, means)
 	if err != nil {
 		return w.Fail(fmt.Errorf("open session: %w", err))
@@ -236,5 +250,5 @@ func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) 
 		return w.Fail(err)
 	}
 	return w.Done(SignIn{State: SignedIn, Methods: []Method{}, Session: shown, token: token},
-		op.Entry{Account: u.Account, Actor: userActor(u.User), Means: s.Means, Object: sessionObject(s.ID)})
+		op.Entry{Account: u.Account, Actor: userActor(u.User), Means: s.Means, Object: sessionObject(s.ID), Detail: detail})
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 
+	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/field"
 	"gatehouse/internal/op"
@@ -88,6 +89,12 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 			}
 			if refusal != nil {
 				return w.Refuse(refusal, about)
+			}
+			if !guess.recovery.IsZero() {
+				about.Detail = activity.Detail{}
+				if err := countCodes(w.Tx.ReadTx, now.Ref(), about.Detail); err != nil {
+					return w.Fail(err)
+				}
 			}
 		}
 		token := auth.NewToken()

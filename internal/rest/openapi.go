@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/entry"
+	"gatehouse/internal/notice"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
@@ -239,6 +240,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[delivery.Security]():  []delivery.Security{delivery.StartTLS, delivery.ImplicitTLS, delivery.Plain},
 		reflect.TypeFor[delivery.BodyType]():  []delivery.BodyType{delivery.JSONBody, delivery.FormBody, delivery.NoBody},
 		reflect.TypeFor[store.MessageState](): store.MessageStates(),
+		reflect.TypeFor[notice.Kind]():        notice.Kinds(),
 		reflect.TypeFor[ops.Handing]():        []ops.Handing{ops.Mailed, ops.HandOver},
 		reflect.TypeFor[problem.Code]():       problem.Codes(),
 		reflect.TypeFor[problem.FieldCode]():  problem.FieldCodes(),

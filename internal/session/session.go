@@ -16,6 +16,9 @@ const (
 	SeenEvery  = time.Minute      // last seen is written at most this often
 	IDOverlap  = 10 * time.Second // an old token still works for calls under way
 	TokenBytes = 32
+
+	NetworkLife = 180 * 24 * time.Hour // a network that one signed in from is known
+	Networks    = 50                   // known at most, for each user
 )
 
 // Session is one sign-in of a person.

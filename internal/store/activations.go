@@ -15,22 +15,28 @@ type Activation struct {
 	CodeDigest    string
 	LinkExpiresAt time.Time
 	CodeExpiresAt time.Time
+	AskedWith     string // digest of the expired link or code that asked for it; empty when somebody made it
 }
 
 const (
-	upsertActivation = `INSERT INTO activations (user_id, purpose, token_digest, code_digest, created_at, link_expires_at, code_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	upsertActivation = `INSERT INTO activations (user_id, purpose, token_digest, code_digest, created_at, link_expires_at, code_expires_at, asked_with)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (user_id) DO UPDATE SET purpose = excluded.purpose, token_digest = excluded.token_digest, code_digest = excluded.code_digest,
-		created_at = excluded.created_at, link_expires_at = excluded.link_expires_at, code_expires_at = excluded.code_expires_at`
-	selectActivation  = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
-	activationToken   = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
-	activationCode    = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
+		created_at = excluded.created_at, link_expires_at = excluded.link_expires_at, code_expires_at = excluded.code_expires_at,
+		asked_with = excluded.asked_with`
+	selectActivation = `SELECT v.user_id, u.account_id, v.purpose, v.link_expires_at, v.code_expires_at FROM activations v JOIN users u ON u.id = v.user_id`
+	activationToken  = selectActivation + ` WHERE v.token_digest = $1 AND v.link_expires_at > $2`
+	activationCode   = selectActivation + ` WHERE v.code_digest = $1 AND v.code_expires_at > $2`
+	// What expired, or asked for the one that is there now.
+	onceGood = `SELECT v.user_id, u.account_id FROM activations v JOIN users u ON u.id = v.user_id
+		WHERE v.token_digest = $1 AND v.link_expires_at <= $2 OR v.code_digest = $1 AND v.code_expires_at <= $2 OR v.asked_with = $1 AND v.asked_with <> ''`
 	pendingActivation = `SELECT purpose, created_at, link_expires_at, code_expires_at FROM activations WHERE user_id = $1`
 	deleteActivation  = `DELETE FROM activations WHERE user_id = $1`
 )
 
 // PutActivation makes a link and code for a user; older ones are dead.
 func (tx WriteTx) PutActivation(u UserRef, a Activation) error {
-	_, err := tx.exec(upsertActivation, string(u.id), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt))
+	_, err := tx.exec(upsertActivation, string(u.id), a.Purpose, a.TokenDigest, a.CodeDigest, ms(tx.now), ms(a.LinkExpiresAt), ms(a.CodeExpiresAt), a.AskedWith)
 	return err
 }
 
@@ -81,6 +87,18 @@ func (tx ReadTx) ActivationByToken(digest string) (FoundActivation, error) {
 // ActivationByCode finds a live activation by the digest of its typed code.
 func (tx ReadTx) ActivationByCode(digest string) (FoundActivation, error) {
 	return one(tx, scanActivation(true), activationCode, digest, ms(tx.now))
+}
+
+// OnceGood finds whose link or code that was, by its digest, if it has expired
+// and no newer one was made but at its own request.
+func (tx ReadTx) OnceGood(digest string) (id.User, access.Scope, error) {
+	f, err := one(tx, func(s scan) (f FoundActivation, err error) {
+		var account id.Account
+		err = s(&f.User, &account)
+		f.Scope = access.Within(account)
+		return f, err
+	}, onceGood, digest, ms(tx.now))
+	return f.User, f.Scope, err
 }
 
 // EndActivation uses it up; ErrNotFound when somebody else just did.

@@ -91,8 +91,12 @@ func (tx WriteTx) DeleteUser(ref UserRef) error {
 	if _, err := tx.RemoveFactors(ref); err != nil {
 		return err
 	}
-	_, err = tx.exec(deleteActivation, string(ref.id))
-	return err
+	for _, kept := range []string{deleteActivation, deleteNotices, deleteNetworks} {
+		if _, err := tx.exec(kept, string(ref.id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReplaceRoles gives a user exactly these roles of its account.

@@ -71,6 +71,10 @@ export const operations = {
   'accounts.reissueAdmin': { method: 'POST', path: '/accounts/{id}/admin-activation', noun: 'Accounts', verb: 'ReissueAdmin', background: false, stepUp: true },
   'account.show': { method: 'GET', path: '/account', noun: 'Account', verb: 'Show', background: false, stepUp: false },
   'account.update': { method: 'PATCH', path: '/account', noun: 'Account', verb: 'Update', background: false, stepUp: true },
+  'profile.notices': { method: 'GET', path: '/profile/notices', noun: 'Profile', verb: 'Notices', background: false, stepUp: false },
+  'profile.readNotices': { method: 'POST', path: '/profile/notices/read', noun: 'Profile', verb: 'ReadNotices', background: false, stepUp: false },
+  'password.forgot': { method: 'POST', path: '/password/forgotten', noun: 'Password', verb: 'Forgot', background: false, stepUp: false },
+  'activation.resend': { method: 'POST', path: '/activation/resend', noun: 'Activation', verb: 'Resend', background: false, stepUp: false },
 } as const
 
 /** What the activity log may say happened. */
@@ -86,6 +90,7 @@ export const events = [
   'activation.completed',
   'activation.issued',
   'activation.opened',
+  'activation.resent',
   'delivery.mail_tested',
   'delivery.mail_updated',
   'delivery.sms_tested',
@@ -103,7 +108,9 @@ export const events = [
   'mfa.codes_started',
   'mfa.disabled',
   'mfa.reset',
+  'notice.read',
   'password.changed',
+  'password.forgotten',
   'profile.updated',
   'role.created',
   'role.deleted',

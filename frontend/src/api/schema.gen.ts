@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/activation/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a new link mailed in place of one that expired, to the same user. The answer is the same whether or not it was good once. */
+        post: operations["activation.resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/activity": {
         parameters: {
             query?: never;
@@ -364,6 +381,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/password/forgotten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link to a new password mailed to the user's own address. The answer is the same whether or not there is such a user. Second factors stay. */
+        post: operations["password.forgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/permissions": {
         parameters: {
             query?: never;
@@ -462,6 +496,40 @@ export interface paths {
         post?: never;
         /** Remove one of several authenticator apps. The other sessions end. */
         delete: operations["secondFactors.removeApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one was told about one's own sign-in: what was done, by whom, from where, and what to do if it should not be. */
+        get: operations["profile.notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one has read notices. They stay in the list. */
+        post: operations["profile.readNotices"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1184,6 +1252,9 @@ export interface components {
             expiresAt: string;
             recoveryCodes: string[];
         };
+        ForgotInput: {
+            login: string;
+        };
         Installation: {
             languages: ("en" | "de")[];
             mailsLinks: boolean;
@@ -1255,6 +1326,26 @@ export interface components {
             name: string;
         };
         None: Record<string, never>;
+        Notice: {
+            address: string;
+            advice: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            face: "desk" | "browser" | "rest" | "cli" | "system";
+            id: string;
+            /** @enum {string} */
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "console_acted";
+            program: string;
+            /** Format: date-time */
+            readAt: string | null;
+            what: string;
+            who: string;
+        };
+        NoticePage: {
+            entities: components["schemas"]["Notice"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         OpenAccountInput: {
             adminEmail: string;
             adminLanguage: string;
@@ -1387,6 +1478,9 @@ export interface components {
             path: string;
             size: number;
         };
+        ReadNoticesInput: {
+            ids: string[];
+        };
         Record: {
             actor: components["schemas"]["RecordActor"];
             /** Format: date-time */
@@ -1485,6 +1579,7 @@ export interface components {
             stepUpMethods: ("authenticator_app" | "recovery_code" | "password")[];
             /** Format: date-time */
             steppedUpUntil: string;
+            unreadNotices: number;
             user: components["schemas"]["SessionUser"];
         };
         SessionStatus: {
@@ -1573,6 +1668,9 @@ export interface components {
             detail: string;
             said?: string;
             taken: boolean;
+        };
+        Unread: {
+            unread: number;
         };
         Unsent: {
             failed: number;
@@ -2141,6 +2239,39 @@ export interface operations {
             };
         };
     };
+    "activation.resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivationInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "activity.list": {
         parameters: {
             query?: {
@@ -2503,6 +2634,39 @@ export interface operations {
             };
         };
     };
+    "password.forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "permissions.list": {
         parameters: {
             query?: {
@@ -2717,6 +2881,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.notices": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                language?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "kind" | "at" | "readAt" | "what" | "who" | "face" | "address" | "program" | "advice")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.readNotices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNoticesInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
                 };
             };
             /** @description A problem; nothing was changed. */

@@ -4,6 +4,7 @@ import type activity from './en/activity'
 import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
+import type notices from './en/notices'
 import type own from './en/own'
 import type roles from './en/roles'
 import type settings from './en/settings'
@@ -20,6 +21,7 @@ export interface English {
   address: typeof address
   delivery: typeof delivery
   entry: typeof entry
+  notices: typeof notices
   own: typeof own
   roles: typeof roles
   settings: typeof settings

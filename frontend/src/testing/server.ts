@@ -36,6 +36,7 @@ export const sessionWith = (...permissions: Permission[]): Session => ({
   user: { id: 'usr_1', login: 'anna', name: 'Anna Peeters', language: 'en' },
   permissions,
   mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
+  unreadNotices: 0,
   signedInAt: new Date().toISOString(),
   idleEndsAt: new Date(Date.now() + 15 * 60_000).toISOString(),
   endsAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),

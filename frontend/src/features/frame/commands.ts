@@ -1,3 +1,4 @@
+import Bell from '@lucide/svelte/icons/bell'
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Languages from '@lucide/svelte/icons/languages'
@@ -55,6 +56,14 @@ export function frameCommands({
       icon: MonitorSmartphone,
       when: () => !mustSetUp(),
       run: () => go(href('/profile/sessions')),
+    },
+    {
+      id: 'go/profile/notices',
+      group: 'go',
+      label: () => t('nav.notices'),
+      icon: Bell,
+      when: () => !mustSetUp(),
+      run: () => go(href('/profile/notices')),
     },
     {
       id: 'profile.password',

@@ -96,7 +96,9 @@ export const routes: readonly Route[] = [
   at('/profile/edit', () => import('../profile/EditProfile.svelte'), { words: ['own', 'users'] }),
   at('/profile/password', () => import('../profile/ChangePassword.svelte'), { words: ['own'] }),
   at('/profile/sessions', () => import('../session/Sessions.svelte'), { words: ['own', 'activity'] }),
+  at('/profile/notices', () => import('../notices/Notices.svelte'), { words: ['notices'] }),
   enrolment,
+  at('/forgotten', () => import('../session/Forgotten.svelte'), { words: ['entry'], outside: 'signed_out' }),
   at('/activate', () => import('../activation/Activation.svelte'), { words: ['entry'], outside: 'signed_out' }),
   setUp,
 ]

@@ -62,6 +62,9 @@ export default define('activity', {
   'activity.d.times': 'Wie oft',
   'activity.d.reason': 'Angegebener Grund',
   'activity.d.purpose': 'Zweck',
+  'activity.d.newAddress': 'Von einer neuen Adresse',
+  'activity.d.recoveryCodesLeft': 'Übrige Wiederherstellungscodes',
+  'activity.d.notices': 'Mitteilungen',
   'activity.d.delivery': 'Link und Code',
   'activity.d.kind': 'Art',
   'activity.d.attempts': 'Versuche',
@@ -171,5 +174,8 @@ export default define('activity', {
   'event.message.given_up': '{actor} hat eine Nachricht an {object} aufgegeben',
   'event.message.retried': '{actor} hat eine Nachricht an {object} erneut senden lassen',
   'event.message.cancelled': '{actor} hat eine Nachricht an {object} abgebrochen',
+  'event.notice.read': '{actor} hat Mitteilungen zur eigenen Anmeldung gelesen',
+  'event.password.forgotten': 'Für {object} wurde ein Link zu einem neuen Passwort angefordert',
+  'event.activation.resent': 'Für {object} wurde ein neuer Link anstelle eines abgelaufenen angefordert',
   'event.other': '{actor}: {event} {object}',
 })

@@ -50,6 +50,8 @@ export default define('base', {
   'nav.showProfile': 'Profil anzeigen',
   'nav.twoFactor': '2-Faktor-Authentifizierung',
   'nav.sessions': 'Sitzungen',
+  'nav.notices': 'Mitteilungen',
+  'menu.noticesNew': 'Mitteilungen ({n})',
   'nav.password': 'Passwort ändern',
   'nav.addUser': 'Benutzer hinzufügen',
   'nav.editProfile': 'Eigene Angaben bearbeiten',
@@ -108,6 +110,7 @@ export default define('base', {
   'signIn.method.app': 'Code aus Ihrer Authentifizierungs-App',
   'signIn.method.recovery': 'Wiederherstellungscode',
   'signIn.help.password': 'Passwort vergessen?',
+  'signIn.help.passwordMail': 'Link zu einem neuen Passwort per E-Mail erhalten',
   'signIn.help.passwordLink':
     'Ein Administrator Ihres Kontos kann Ihnen einen neuen Link ausstellen. Damit wählen Sie ein neues Passwort.',
   'signIn.help.passwordAdmin':
@@ -199,6 +202,12 @@ export default define('base', {
     one: 'Sie haben noch {n} Wiederherstellungscode',
     other: 'Sie haben noch {n} Wiederherstellungscodes',
   },
+  'home.told': {
+    one: 'An Ihrer Anmeldung ist etwas geschehen',
+    other: 'An Ihrer Anmeldung ist {n}-mal etwas geschehen',
+  },
+  'home.toldText': 'Bitte sehen Sie nach, ob Sie es waren oder es erwartet haben.',
+  'home.readThem': 'Lesen',
   'home.orMore': 'oder mehr',
   'home.recent': 'Letzte Aktivität',
   'home.allActivity': 'Alle Aktivität',

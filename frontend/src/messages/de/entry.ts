@@ -61,5 +61,18 @@ export default define('entry', {
   'activate.deadText':
     'Vielleicht wurde er schon benutzt, durch einen neueren ersetzt oder ist zu alt. Suchen Sie einen neueren oder fragen Sie die Person, die ihn Ihnen gegeben hat.',
   'activate.another': 'Code eintippen',
+  'activate.resend': 'Neuen Link senden',
+  'activate.resent':
+    'Wenn nur die Zeit abgelaufen ist, ist ein neuer Link an dieselbe E-Mail-Adresse unterwegs. Sehen Sie in Ihr Postfach, auch bei unerwünschten E-Mails.',
+
+  'forgotten.title': 'Passwort vergessen',
+  'forgotten.text':
+    'Geben Sie Ihren Benutzernamen ein. Ein Link, mit dem Sie ein neues Passwort wählen, geht an Ihre eigene E-Mail-Adresse.',
+  'forgotten.submit': 'Link senden',
+  'forgotten.askedTitle': 'Sehen Sie in Ihr Postfach',
+  'forgotten.asked':
+    'Wenn es einen Benutzer mit diesem Namen gibt, ist ein Link in sein eigenes Postfach unterwegs. Er gilt 24 Stunden, einmal.',
+  'forgotten.nothing':
+    'Es ist nichts gekommen? Sehen Sie bei unerwünschten E-Mails nach und prüfen Sie den Benutzernamen. Nach einigen Minuten lässt sich ein weiterer Link anfordern. Sonst fragen Sie einen Administrator Ihres Kontos.',
   'activate.toSignIn': 'Zur Anmeldung',
 })

@@ -63,6 +63,9 @@ export default {
   'activity.d.times': 'How often',
   'activity.d.reason': 'Reason given',
   'activity.d.purpose': 'Purpose',
+  'activity.d.newAddress': 'From a new address',
+  'activity.d.recoveryCodesLeft': 'Recovery codes left',
+  'activity.d.notices': 'Notices',
   'activity.d.delivery': 'Link and code',
   'activity.d.kind': 'Kind',
   'activity.d.attempts': 'Attempts',
@@ -171,5 +174,8 @@ export default {
   'event.message.given_up': '{actor} gave up on a message to {object}',
   'event.message.retried': '{actor} had a message to {object} tried again',
   'event.message.cancelled': '{actor} cancelled a message to {object}',
+  'event.notice.read': '{actor} read what was told about their sign-in',
+  'event.password.forgotten': 'A link to a new password was asked for {object}',
+  'event.activation.resent': 'A new link was asked for {object}, in place of one that expired',
   'event.other': '{actor}: {event} {object}',
 } as const satisfies Source & Record<`event.${(typeof events)[number]}`, string>

@@ -51,6 +51,8 @@ export default {
   'nav.showProfile': 'Show profile',
   'nav.twoFactor': '2-factor authentication',
   'nav.sessions': 'Sessions',
+  'nav.notices': 'Notices',
+  'menu.noticesNew': 'Notices ({n})',
   'nav.password': 'Change password',
   'nav.addUser': 'Add user',
   'nav.editProfile': 'Edit your details',
@@ -107,6 +109,7 @@ export default {
   'signIn.method.app': 'Code from your authenticator app',
   'signIn.method.recovery': 'Recovery code',
   'signIn.help.password': 'Forgotten password?',
+  'signIn.help.passwordMail': 'Have a link to a new password mailed to you',
   'signIn.help.passwordLink':
     'An administrator of your account can issue a new link for you. With it you choose a new password.',
   'signIn.help.passwordAdmin':
@@ -192,6 +195,12 @@ export default {
     other: '{n} refused sign-ins in the last 24 hours',
   },
   'home.codesLow': { one: 'You have {n} recovery code left', other: 'You have {n} recovery codes left' },
+  'home.told': {
+    one: 'Something was done to your sign-in',
+    other: '{n} things were done to your sign-in',
+  },
+  'home.toldText': 'Please look whether it was you, or whether you expected it.',
+  'home.readThem': 'Read',
   'home.orMore': 'or more',
   'home.recent': 'Latest activity',
   'home.allActivity': 'All activity',

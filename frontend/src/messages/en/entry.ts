@@ -60,5 +60,17 @@ export default {
   'activate.deadText':
     'It may have been used, replaced by a newer one, or be too old. Look for a newer one, or ask the person who gave it to you.',
   'activate.another': 'Type a code',
+  'activate.resend': 'Send me a new one',
+  'activate.resent':
+    'If it has only expired, a new link is on its way to the same e-mail address. Look into your mailbox, also among unwanted mail.',
+
+  'forgotten.title': 'Forgotten password',
+  'forgotten.text': 'Type your login. A link with which you choose a new password goes to your own e-mail address.',
+  'forgotten.submit': 'Send me a link',
+  'forgotten.askedTitle': 'Look into your mailbox',
+  'forgotten.asked':
+    'If there is a user with this login, a link is on its way to that user’s own mailbox. It works for 24 hours, once.',
+  'forgotten.nothing':
+    'Nothing came within a few minutes? Look among unwanted mail, and check the login. After a few minutes you can ask for a further link. Otherwise ask an administrator of your account.',
   'activate.toSignIn': 'To sign-in',
 } as const satisfies Source

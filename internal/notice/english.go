@@ -1,0 +1,131 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+)
+
+func english(n Notice) Words {
+	w := Words{
+		What:  englishWhat(n),
+		Where: n.where(map[string]string{"desk": "the Desk", "cli": "the command line"}),
+	}
+	switch n.By {
+	case Oneself:
+		w.Who = "somebody signed in as you"
+		if n.Kind == PasswordReset {
+			w.Who = "somebody with a link or code for you"
+		}
+	case Colleague:
+		w.Who = n.ByName
+	case Console:
+		w.Who = "the command line on the machine itself"
+		if n.ByName != "" {
+			w.Who += " (" + n.ByName + ")"
+		}
+	case Machine:
+		w.Who = "Gatehouse itself"
+	}
+	w.Advice = englishAdvice(n)
+	return w
+}
+
+func englishWhat(n Notice) string {
+	f := n.Facts
+	reason := ""
+	if f.Reason != "" {
+		reason = " Reason given: " + f.Reason
+	}
+	switch n.Kind {
+	case PasswordChanged:
+		return "Your password was changed. Your other sessions have ended."
+	case PasswordReset:
+		return "A new password was chosen for you with a link or code. All sessions have ended."
+	case FactorAdded:
+		if f.Name == "" {
+			return "An authenticator app was added to your 2-factor authentication."
+		}
+		return "The authenticator app “" + f.Name + "” was added to your 2-factor authentication."
+	case FactorRemoved:
+		if f.Name == "" {
+			return "An authenticator app was removed from your 2-factor authentication."
+		}
+		return "The authenticator app “" + f.Name + "” was removed from your 2-factor authentication."
+	case FactorsOff:
+		return "2-factor authentication was switched off. From now on your password alone is enough to sign in."
+	case FactorsReset:
+		return "Your second factors and recovery codes were removed. At your next sign-in you set up new ones." + reason
+	case FactorDemanded:
+		return "2-factor authentication is required of you from now on."
+	case CodesReplaced:
+		return "You have new recovery codes. The old ones no longer work."
+	case CodesLow:
+		switch f.Left {
+		case 0:
+			return "A recovery code was used, and it was the last one."
+		case 1:
+			return "A recovery code was used. One is left."
+		}
+		return fmt.Sprintf("A recovery code was used. %d are left.", f.Left)
+	case EmailChanged:
+		return "The e-mail address of your user was changed. Messages now go to the new address."
+	case RolesChanged:
+		if len(f.Roles) == 0 {
+			return "Your roles were changed. You have none now."
+		}
+		return "Your roles were changed. You now have: " + strings.Join(f.Roles, ", ") + "."
+	case EntryChanged:
+		return "It was changed from where, or by which ways, you may come in."
+	case LinkIssued:
+		return "A link or code was made with which a new password can be chosen for you."
+	case SessionEnded:
+		return "One of your sessions was ended."
+	case SessionsEnded:
+		return "All your sessions were ended."
+	case NewAddress:
+		return "You signed in from a new address."
+	case ConsoleActed:
+		return "Somebody at the command line acted on the operator " + f.Whom + ": " + englishAct(f.Act) + "." + reason
+	}
+	return "Something about your sign-in was changed."
+}
+
+// englishAct is what was done to another operator.
+func englishAct(k Kind) string {
+	switch k {
+	case FactorsReset:
+		return "the second factors were removed"
+	case LinkIssued:
+		return "a link or code for a new password was made"
+	case EmailChanged:
+		return "the e-mail address was changed"
+	case RolesChanged:
+		return "the roles were changed"
+	case FactorDemanded:
+		return "2-factor authentication was required"
+	case EntryChanged:
+		return "the ways to come in were changed"
+	case SessionEnded, SessionsEnded:
+		return "sessions were ended"
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ConsoleActed:
+	}
+	return "the sign-in was changed"
+}
+
+func englishAdvice(n Notice) string {
+	switch {
+	case n.Kind == ConsoleActed:
+		return "If none of the operators knows of this, find out who has access to the machine and its key."
+	case n.Kind == CodesLow:
+		return "Make new recovery codes under 2-factor authentication. If you did not use one, change your password at once and tell your administrator."
+	case n.Kind == PasswordChanged, n.Kind == PasswordReset:
+		return "If this was not you, tell your administrator at once and ask for a new password at the sign-in."
+	case n.Kind == EmailChanged && n.own():
+		return "If this was not you, tell your administrator at once: whoever did it can have a new password mailed to them."
+	case n.Kind == LinkIssued:
+		return "Your password and second factors still work. If you did not ask for this, tell another administrator at once."
+	case n.own():
+		return "If this was not you, change your password at once, end your other sessions and tell your administrator."
+	}
+	return "If you did not expect this, ask your administrator."
+}

@@ -1,0 +1,131 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+)
+
+func german(n Notice) Words {
+	w := Words{
+		What:  germanWhat(n),
+		Where: n.where(map[string]string{"desk": "Desk", "cli": "Kommandozeile"}),
+	}
+	switch n.By {
+	case Oneself:
+		w.Who = "jemand, der als Sie angemeldet war"
+		if n.Kind == PasswordReset {
+			w.Who = "jemand mit einem Link oder Code für Sie"
+		}
+	case Colleague:
+		w.Who = n.ByName
+	case Console:
+		w.Who = "die Kommandozeile auf der Maschine selbst"
+		if n.ByName != "" {
+			w.Who += " (" + n.ByName + ")"
+		}
+	case Machine:
+		w.Who = "Gatehouse selbst"
+	}
+	w.Advice = germanAdvice(n)
+	return w
+}
+
+func germanWhat(n Notice) string {
+	f := n.Facts
+	reason := ""
+	if f.Reason != "" {
+		reason = " Angegebener Grund: " + f.Reason
+	}
+	switch n.Kind {
+	case PasswordChanged:
+		return "Ihr Passwort wurde geändert. Ihre anderen Sitzungen sind beendet."
+	case PasswordReset:
+		return "Für Sie wurde mit einem Link oder Code ein neues Passwort gewählt. Alle Sitzungen sind beendet."
+	case FactorAdded:
+		if f.Name == "" {
+			return "Ihrer 2-Faktor-Authentifizierung wurde eine Authentifizierungs-App hinzugefügt."
+		}
+		return "Ihrer 2-Faktor-Authentifizierung wurde die Authentifizierungs-App „" + f.Name + "“ hinzugefügt."
+	case FactorRemoved:
+		if f.Name == "" {
+			return "Aus Ihrer 2-Faktor-Authentifizierung wurde eine Authentifizierungs-App entfernt."
+		}
+		return "Aus Ihrer 2-Faktor-Authentifizierung wurde die Authentifizierungs-App „" + f.Name + "“ entfernt."
+	case FactorsOff:
+		return "Die 2-Faktor-Authentifizierung wurde abgeschaltet. Zum Anmelden genügt nun Ihr Passwort."
+	case FactorsReset:
+		return "Ihre zweiten Faktoren und Wiederherstellungscodes wurden entfernt. Bei der nächsten Anmeldung richten Sie neue ein." + reason
+	case FactorDemanded:
+		return "Von Ihnen wird ab jetzt 2-Faktor-Authentifizierung verlangt."
+	case CodesReplaced:
+		return "Sie haben neue Wiederherstellungscodes. Die alten gelten nicht mehr."
+	case CodesLow:
+		switch f.Left {
+		case 0:
+			return "Ein Wiederherstellungscode wurde benutzt, und es war der letzte."
+		case 1:
+			return "Ein Wiederherstellungscode wurde benutzt. Einer ist übrig."
+		}
+		return fmt.Sprintf("Ein Wiederherstellungscode wurde benutzt. %d sind übrig.", f.Left)
+	case EmailChanged:
+		return "Die E-Mail-Adresse Ihres Benutzers wurde geändert. Nachrichten gehen nun an die neue Adresse."
+	case RolesChanged:
+		if len(f.Roles) == 0 {
+			return "Ihre Rollen wurden geändert. Sie haben nun keine."
+		}
+		return "Ihre Rollen wurden geändert. Sie haben nun: " + strings.Join(f.Roles, ", ") + "."
+	case EntryChanged:
+		return "Es wurde geändert, von wo oder auf welchen Wegen Sie hereinkommen."
+	case LinkIssued:
+		return "Es wurde ein Link oder Code erzeugt, mit dem sich für Sie ein neues Passwort wählen lässt."
+	case SessionEnded:
+		return "Eine Ihrer Sitzungen wurde beendet."
+	case SessionsEnded:
+		return "Alle Ihre Sitzungen wurden beendet."
+	case NewAddress:
+		return "Sie haben sich von einer neuen Adresse aus angemeldet."
+	case ConsoleActed:
+		return "Jemand an der Kommandozeile hat auf den Betreiber-Benutzer " + f.Whom + " eingewirkt: " + germanAct(f.Act) + "." + reason
+	}
+	return "An Ihrer Anmeldung wurde etwas geändert."
+}
+
+// germanAct is what was done to another operator.
+func germanAct(k Kind) string {
+	switch k {
+	case FactorsReset:
+		return "die zweiten Faktoren wurden entfernt"
+	case LinkIssued:
+		return "ein Link oder Code für ein neues Passwort wurde erzeugt"
+	case EmailChanged:
+		return "die E-Mail-Adresse wurde geändert"
+	case RolesChanged:
+		return "die Rollen wurden geändert"
+	case FactorDemanded:
+		return "2-Faktor-Authentifizierung wurde verlangt"
+	case EntryChanged:
+		return "die Wege herein wurden geändert"
+	case SessionEnded, SessionsEnded:
+		return "Sitzungen wurden beendet"
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ConsoleActed:
+	}
+	return "die Anmeldung wurde geändert"
+}
+
+func germanAdvice(n Notice) string {
+	switch {
+	case n.Kind == ConsoleActed:
+		return "Wenn niemand von den Betreibern davon weiß, finden Sie heraus, wer Zugang zu der Maschine und ihrem Schlüssel hat."
+	case n.Kind == CodesLow:
+		return "Erzeugen Sie unter 2-Faktor-Authentifizierung neue Wiederherstellungscodes. Wenn Sie keinen benutzt haben, ändern Sie sofort Ihr Passwort und sagen Sie es Ihrem Administrator."
+	case n.Kind == PasswordChanged, n.Kind == PasswordReset:
+		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator und bitten Sie bei der Anmeldung um ein neues Passwort."
+	case n.Kind == EmailChanged && n.own():
+		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator: Wer es war, kann sich ein neues Passwort schicken lassen."
+	case n.Kind == LinkIssued:
+		return "Ihr Passwort und Ihre zweiten Faktoren gelten weiter. Wenn Sie nicht darum gebeten haben, sagen Sie es sofort einem anderen Administrator."
+	case n.own():
+		return "Wenn Sie das nicht waren, ändern Sie sofort Ihr Passwort, beenden Sie Ihre anderen Sitzungen und sagen Sie es Ihrem Administrator."
+	}
+	return "Wenn Sie das nicht erwartet haben, fragen Sie Ihren Administrator."
+}

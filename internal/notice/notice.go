@@ -1,0 +1,110 @@
+// Package notice is what people are told about their own sign-in: the kinds of
+// things that are worth telling, and the words for each, in every language. It
+// knows nobody and no database; which event tells whom what stands in package
+// ops, next to the operations.
+package notice
+
+import "time"
+
+// Kind of a notice: what happened.
+type Kind string
+
+// The kinds.
+const (
+	PasswordChanged Kind = "password_changed"
+	PasswordReset   Kind = "password_reset" // with a link or code
+	FactorAdded     Kind = "factor_added"
+	FactorRemoved   Kind = "factor_removed"
+	FactorsOff      Kind = "factors_off"   // all of them, by the person
+	FactorsReset    Kind = "factors_reset" // all of them, by somebody else
+	FactorDemanded  Kind = "factor_demanded"
+	CodesReplaced   Kind = "codes_replaced"
+	CodesLow        Kind = "codes_low"
+	EmailChanged    Kind = "email_changed"
+	RolesChanged    Kind = "roles_changed"
+	EntryChanged    Kind = "entry_changed" // from where, and by what, one may come in
+	LinkIssued      Kind = "link_issued"
+	SessionEnded    Kind = "session_ended"
+	SessionsEnded   Kind = "sessions_ended"
+	NewAddress      Kind = "new_address"   // a sign-in from where there was none before
+	ConsoleActed    Kind = "console_acted" // on another operator
+)
+
+// Kinds lists them all.
+func Kinds() []Kind {
+	return []Kind{
+		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
+		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, ConsoleActed,
+	}
+}
+
+// Facts are what the words of a kind speak of; most kinds need none.
+type Facts struct {
+	Name   string   `json:"name,omitempty"`   // of a second factor
+	Reason string   `json:"reason,omitempty"` // that somebody gave
+	Left   int      `json:"left,omitempty"`   // recovery codes
+	Roles  []string `json:"roles,omitempty"`  // as they are now
+	Whom   string   `json:"whom,omitempty"`   // another operator
+	Act    Kind     `json:"act,omitempty"`    // what was done to them
+}
+
+// By is who did it.
+type By string
+
+// Who it can have been.
+const (
+	Oneself   By = "oneself" // whoever is signed in as the person
+	Colleague By = "colleague"
+	Console   By = "console" // the command line, on the machine itself
+	Machine   By = "machine" // Gatehouse, by itself
+)
+
+// Notice is something that a person is told.
+type Notice struct {
+	Kind    Kind
+	At      time.Time
+	By      By
+	ByName  string
+	Face    string
+	Address string // empty where there is none: at the Desk, on the command line
+	Program string
+	Facts   Facts
+}
+
+// Words of a notice.
+type Words struct {
+	What   string // happened, in a sentence or two
+	Who    string // did it
+	Where  string // from
+	Advice string // what to do if it should not be
+}
+
+// Languages that there are words for.
+func Languages() []string { return []string{"en", "de"} }
+
+// Words of the notice in a language; in English where there are none.
+func (n Notice) Words(language string) Words {
+	if language == "de" {
+		return german(n)
+	}
+	return english(n)
+}
+
+// where somebody was: the address, if there is one, and the program.
+func (n Notice) where(faces map[string]string) string {
+	place := n.Address
+	if place == "" {
+		place = faces[n.Face]
+	}
+	switch {
+	case place == "":
+		return n.Program
+	case n.Program == "":
+		return place
+	}
+	return place + " (" + n.Program + ")"
+}
+
+// own reports whether whoever did it holds what the person signs in with: then
+// that has to be taken from them.
+func (n Notice) own() bool { return n.By == Oneself }

@@ -1,0 +1,270 @@
+package ops
+
+import (
+	"fmt"
+	"time"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/delivery"
+	"gatehouse/internal/id"
+	"gatehouse/internal/notice"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+	"gatehouse/internal/user"
+)
+
+// telling is something that an event may tell the person whom it is about.
+type telling struct {
+	kind notice.Kind
+	when func(activity.Record) bool // nil: always
+}
+
+// tellings say which event tells whom what (rule L3). The engine calls notify
+// with everything that was done, so that no operation has to think of it; a
+// test holds every event about somebody's sign-in to standing here or in
+// untold.
+func tellings() map[string][]telling {
+	changed := func(field string) func(activity.Record) bool {
+		return func(r activity.Record) bool { return r.Detail[field] != nil }
+	}
+	details := []telling{
+		{notice.EmailChanged, changed("email")},
+		{notice.RolesChanged, changed("roles")},
+		{notice.EntryChanged, func(r activity.Record) bool { return changed("accessPoints")(r) || changed("ipRules")(r) }},
+		{notice.FactorDemanded, func(r activity.Record) bool { return after(r, "forceMfa") == true }},
+	}
+	codesLow := telling{notice.CodesLow, func(r activity.Record) bool {
+		left, counted := r.Detail[codesLeft].(int)
+		return counted && left <= fewCodes
+	}}
+	return map[string][]telling{
+		"password.changed":     {{notice.PasswordChanged, nil}},
+		"activation.completed": {{notice.PasswordReset, func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
+		"activation.issued":    {{notice.LinkIssued, nil}},
+		"mfa.app_enabled":      {{notice.FactorAdded, nil}},
+		"mfa.app_removed":      {{notice.FactorRemoved, nil}},
+		"mfa.disabled":         {{notice.FactorsOff, nil}},
+		"mfa.reset":            {{notice.FactorsReset, nil}},
+		"mfa.codes_replaced":   {{notice.CodesReplaced, nil}},
+		"profile.updated":      details,
+		"user.updated":         details,
+		"session.signed_in":    {{notice.NewAddress, func(r activity.Record) bool { return r.Detail[newAddress] == true }}, codesLow},
+		"session.stepped_up":   {codesLow},
+		"session.ended":        {{notice.SessionEnded, byAnother}},
+		"session.all_ended":    {{notice.SessionsEnded, byAnother}},
+	}
+}
+
+// untold are the events about somebody's sign-in that nobody is told of, each
+// with its reason.
+func untold() map[string]string {
+	return map[string]string{
+		"user.added":                "the activation tells",
+		"user.deactivated":          "whoever leaves is told by people",
+		"user.reactivated":          "nothing about the sign-in is different from before",
+		"user.deleted":              "whoever leaves is told by people",
+		"activation.opened":         "looking changes nothing",
+		"activation.resent":         "the mail itself tells",
+		"password.forgotten":        "the mail itself tells",
+		"session.password_accepted": "nobody is in yet",
+		"session.signed_out":        "one did it oneself",
+		"mfa.app_started":           "nothing is in force yet",
+		"mfa.codes_started":         "nothing is in force yet",
+		"notice.read":               "one did it oneself",
+	}
+}
+
+// What sign-ins note in the log, and notices are made of.
+const (
+	newAddress = "newAddress"
+	codesLeft  = "recoveryCodesLeft"
+	fewCodes   = 3
+)
+
+const (
+	noticeMailLife = 3 * 24 * time.Hour
+	stamp          = "2006-01-02 15:04"
+)
+
+// after is what a field of a record became, which says before and after.
+func after(r activity.Record, field string) any {
+	d, _ := r.Detail[field].(activity.Detail)
+	return d["after"]
+}
+
+// subject of a record: whom it is about.
+func subject(r activity.Record) id.User {
+	switch {
+	case r.Object.Kind == "user":
+		return id.User(r.Object.ID)
+	case r.Actor.Kind == string(access.Person):
+		return id.User(r.Actor.ID)
+	}
+	return ""
+}
+
+func byAnother(r activity.Record) bool { return r.Actor.ID != string(subject(r)) }
+
+// notify tells people what was done to their sign-in, in the app and by mail,
+// in the transaction that did it.
+func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), error) {
+	whom := subject(done)
+	if whom == "" {
+		return nil, nil
+	}
+	var wake func()
+	for _, t := range o.tellings[done.Event] {
+		if t.when != nil && !t.when(done) {
+			continue
+		}
+		mailed, err := o.tellPerson(tx, whom, t.kind, done)
+		if err != nil {
+			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
+		}
+		if mailed {
+			wake = o.wakeCourier
+		}
+	}
+	return wake, nil
+}
+
+// noticeOf a record, as far as it is the same for everybody.
+func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
+	n := notice.Notice{
+		Kind: k, At: r.At, By: notice.Colleague, ByName: r.Actor.Name,
+		Face: r.Source.Face, Address: r.Source.Address, Program: r.Source.Program,
+	}
+	switch {
+	case r.Actor.Kind == string(access.Console):
+		n.By = notice.Console
+	case r.Actor.Kind != string(access.Person):
+		n.By, n.ByName = notice.Machine, ""
+	case !byAnother(r):
+		n.By, n.ByName = notice.Oneself, ""
+	}
+	n.Facts.Reason, _ = r.Detail["reason"].(string)
+	n.Facts.Name, _ = r.Detail["name"].(string)
+	n.Facts.Left, _ = r.Detail[codesLeft].(int)
+	n.Facts.Roles, _ = after(r, "roles").([]string)
+	return n
+}
+
+// tellPerson whom the act is about, and the other operators when it was the
+// console that acted on one of them.
+func (o *Operations) tellPerson(tx store.WriteTx, whom id.User, k notice.Kind, done activity.Record) (bool, error) {
+	scope := access.Within(done.Account)
+	u, err := tx.User(scope, whom)
+	if err != nil {
+		return false, fmt.Errorf("find whom to tell: %w", err)
+	}
+	if u.State == user.Invited { // there is no sign-in yet
+		return false, nil
+	}
+	n := noticeOf(k, done)
+	n.At = tx.Now()
+	if err := tx.Tell(u.Ref(), n); err != nil {
+		return false, fmt.Errorf("leave notice: %w", err)
+	}
+	var mailed bool
+	if done.Detail["delivery"] != Mailed { // else the mail with the link tells
+		if mailed, err = o.mailNotice(tx, u, n, ""); err != nil {
+			return false, err
+		}
+	}
+	if before, ok := formerEmail(done); ok && k == notice.EmailChanged {
+		also, err := o.mailNotice(tx, u, n, before)
+		if err != nil {
+			return false, err
+		}
+		mailed = mailed || also
+	}
+	if n.By != notice.Console {
+		return mailed, nil
+	}
+	also, err := o.tellOperators(tx, u, n)
+	return mailed || also, err
+}
+
+// formerEmail is the address that a record says was left.
+func formerEmail(r activity.Record) (user.Email, bool) {
+	d, _ := r.Detail["email"].(activity.Detail)
+	before, ok := d["before"].(user.Email)
+	return before, ok
+}
+
+// tellOperators what the console did to one of them.
+func (o *Operations) tellOperators(tx store.WriteTx, to store.Listed, n notice.Notice) (mailed bool, err error) {
+	in, err := tx.Installation()
+	if err != nil {
+		return false, fmt.Errorf("find the operator: %w", err)
+	}
+	if to.Account != in.Operator {
+		return false, nil
+	}
+	all, err := tx.Operators(access.Within(in.Operator))
+	if err != nil {
+		return false, fmt.Errorf("find operators: %w", err)
+	}
+	n.Facts = notice.Facts{Whom: to.Name, Act: n.Kind, Reason: n.Facts.Reason}
+	n.Kind = notice.ConsoleActed
+	for _, u := range all {
+		if u.ID == to.ID {
+			continue
+		}
+		if err := tx.Tell(u.Ref(), n); err != nil {
+			return false, fmt.Errorf("leave notice: %w", err)
+		}
+		also, err := o.mailNotice(tx, u, n, "")
+		if err != nil {
+			return false, err
+		}
+		mailed = mailed || also
+	}
+	return mailed, nil
+}
+
+// mailNotice sends a notice to a user's address, or to the one that is given.
+func (o *Operations) mailNotice(tx store.WriteTx, u store.Listed, n notice.Notice, instead user.Email) (bool, error) {
+	to := byMail(u.User, u.Ref())
+	if instead != "" {
+		to.address = string(instead)
+	}
+	w := n.Words(string(u.Language))
+	queued, err := o.queueMail(tx, to, delivery.Notice, delivery.Values{
+		"what": w.What, "when": n.At.Format(stamp) + " UTC", "where": w.Where, "who": w.Who, "advice": w.Advice,
+	}, tx.Now().Add(noticeMailLife))
+	if err != nil {
+		return false, fmt.Errorf("mail notice: %w", err)
+	}
+	return queued, nil
+}
+
+// remember notes from where a user signs in, and reports whether that is new.
+// At the very first time everything is, and that is worth no word; at the Desk
+// there is no address.
+func (o *Operations) remember(tx store.WriteTx, from access.Source, u store.Listed) (bool, error) {
+	network := from.Network()
+	if network == "" {
+		return false, nil
+	}
+	digests := o.deps.Vault.Digests("network of user", []byte(string(u.ID)+"\n"+network))
+	known, err := tx.KnowsNetwork(u.Ref(), digests, tx.Now().Add(-session.NetworkLife))
+	if err != nil {
+		return false, fmt.Errorf("compare network: %w", err)
+	}
+	if err := tx.RememberNetwork(u.Ref(), digests[0], session.Networks); err != nil {
+		return false, fmt.Errorf("remember network: %w", err)
+	}
+	return !known && !u.LastSeenAt.IsZero(), nil
+}
+
+// countCodes notes how many recovery codes are left, after one was used.
+func countCodes(tx store.ReadTx, u store.UserRef, to activity.Detail) error {
+	left, err := tx.RecoveryCodesLeft(u)
+	if err != nil {
+		return fmt.Errorf("count recovery codes: %w", err)
+	}
+	to[codesLeft] = left
+	return nil
+}
