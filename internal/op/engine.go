@@ -327,22 +327,22 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	if refusal != nil || e.Subject == "" || e.Subject == r.Account {
 		return r, nil
 	}
-	return r, tellSubject(tx, c, r, e.Subject)
+	return tellSubject(tx, c, r, e.Subject)
 }
 
 // tellSubject leaves a record of what the operator did with an account in that
-// account's own log. It names the operator and not whoever of the operator's
-// people it was, nor where they sit: that is in the operator's log.
-func tellSubject(tx store.WriteTx, c Call, r activity.Record, subject id.Account) error {
+// account's own log, and gives it. It names the operator and not whoever of the
+// operator's people it was, nor where they sit: that is in the operator's log.
+func tellSubject(tx store.WriteTx, c Call, r activity.Record, subject id.Account) (activity.Record, error) {
 	operator, err := tx.Account(c.Scope())
 	if err != nil {
-		return fmt.Errorf("find the operator's name: %w", err)
+		return r, fmt.Errorf("find the operator's name: %w", err)
 	}
 	r.Account, r.Means = subject, ""
 	r.Actor = activity.Actor{Kind: string(access.Operator), ID: string(operator.ID), Name: operator.Name}
 	r.Source = activity.Source{Face: string(access.FaceSystem)}
 	tx.Record(r)
-	return nil
+	return r, nil
 }
 
 // resting reports whether it is time to note that a session is in use, which

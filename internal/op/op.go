@@ -218,7 +218,8 @@ type Table struct {
 }
 
 // Follow is what comes of an act besides what its operation says. It is called
-// with the record of every act that was done, within the act's transaction:
+// with the record of every act that was done, within the act's transaction, of
+// two records with that of the account which was acted on:
 // when it fails, nothing was done. What it returns, if anything, runs after the
 // commit.
 type Follow func(tx store.WriteTx, done activity.Record) (after func(), err error)

@@ -53,6 +53,8 @@ func tellings() map[string][]telling {
 		"session.stepped_up":   {codesLow},
 		"session.ended":        {{notice.SessionEnded, byAnother}},
 		"session.all_ended":    {{notice.SessionsEnded, byAnother}},
+
+		"account.admin_reissued": {{notice.LinkIssued, nil}},
 	}
 }
 
@@ -72,6 +74,12 @@ func untold() map[string]string {
 		"mfa.app_started":           "nothing is in force yet",
 		"mfa.codes_started":         "nothing is in force yet",
 		"notice.read":               "one did it oneself",
+		"account.opened":            "the activation tells",
+		"account.admin_handed_over": "whoever leaves is told by people, and the activation tells who comes",
+		"account.updated":           "about the account; who must set up a second factor is led there",
+		"account.suspended":         "whoever signs in cannot, and people tell why",
+		"account.reopened":          "nothing about the sign-in is different from before",
+		"account.closed":            "whoever leaves is told by people",
 	}
 }
 
@@ -104,17 +112,34 @@ func subject(r activity.Record) id.User {
 	return ""
 }
 
+// concerned is whom an act is about: of what was done to an account, its admin
+// user.
+func concerned(tx store.ReadTx, r activity.Record) (id.User, error) {
+	if r.Object.Kind != "account" {
+		return subject(r), nil
+	}
+	u, err := tx.AdminUser(access.Within(r.Account))
+	if err != nil {
+		return "", fmt.Errorf("find admin user to tell: %w", err)
+	}
+	return u.ID, nil
+}
+
 func byAnother(r activity.Record) bool { return r.Actor.ID != string(subject(r)) }
 
 // notify tells people what was done to their sign-in, in the app and by mail,
 // in the transaction that did it.
 func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), error) {
-	whom := subject(done)
-	if whom == "" {
+	all := o.tellings[done.Event]
+	if len(all) == 0 {
 		return nil, nil
 	}
+	whom, err := concerned(tx.ReadTx, done)
+	if err != nil || whom == "" {
+		return nil, err
+	}
 	var wake func()
-	for _, t := range o.tellings[done.Event] {
+	for _, t := range all {
 		if t.when != nil && !t.when(done) {
 			continue
 		}
@@ -138,6 +163,7 @@ func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
 	switch {
 	case r.Actor.Kind == string(access.Console):
 		n.By = notice.Console
+	case r.Actor.Kind == string(access.Operator): // by name, as a colleague
 	case r.Actor.Kind != string(access.Person):
 		n.By, n.ByName = notice.Machine, ""
 	case !byAnother(r):

@@ -82,7 +82,7 @@ func (w *town) letters(who *opstest.Person) []string {
 // to tell nothing, and why: whoever adds one has to decide.
 func TestNotices_everyEventIsDecided(t *testing.T) {
 	w := newTown(t)
-	about := []string{"user", "profile", "password", "mfa", "session", "activation", "notice"}
+	about := []string{"user", "profile", "password", "mfa", "session", "activation", "notice", "account"}
 	var there []string
 	for _, o := range w.Ops.Table().All() {
 		there = append(there, o.Info().Event)
@@ -484,4 +484,19 @@ func textOf(t testing.TB, m deliverytest.Mail) string {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+// What the operator does to a customer's admin user is told to that person, in
+// their own account.
+func TestNotices_byTheOperator(t *testing.T) {
+	w := newTown(t)
+	admin := w.somebody(w.otter, opstest.Member{Role: "Admin", AdminUser: true})
+	opstest.Must(w.Place, w.operator(), w.Ops.Accounts.ReissueAdmin, ops.ReissueAdminInput{ID: w.otter.ID})
+	page := opstest.Must(w.Place, admin.Caller(), w.Ops.Profile.Notices, ops.NoticeList{})
+	if len(page.Entities) != 1 || page.Entities[0].Kind != notice.LinkIssued {
+		t.Fatalf("the admin user is told %+v", page.Entities)
+	}
+	if who := page.Entities[0].Who; !strings.Contains(who, w.harbour.Name) {
+		t.Errorf("by %q, which does not name the operator %s", who, w.harbour.Name)
+	}
 }
