@@ -44,7 +44,7 @@ export default define('accounts', {
   'accounts.opens.required':
     'Es ist nach dem {date} eröffnet, also ist die 2-Faktor-Authentifizierung für alle in diesem Konto verpflichtend.',
   'accounts.opens.recommended':
-    'Es ist nicht nach dem {date} eröffnet, also ist die 2-Faktor-Authentifizierung in diesem Konto empfohlen, nicht verpflichtend.',
+    'Konten, die am {date} oder davor eröffnet wurden, wird nur geraten: Die 2-Faktor-Authentifizierung ist in diesem Konto empfohlen, nicht verpflichtend.',
   'accounts.opens.coming':
     'Die 2-Faktor-Authentifizierung ist in diesem Konto bis {date} empfohlen. Ab dann ist sie für alle verpflichtend, wie in jedem Konto.',
   'accounts.opens.everywhere':
@@ -110,6 +110,8 @@ export default define('accounts', {
   'accounts.fromNow': 'Sofort verpflichtend.',
   'accounts.from': 'Verpflichtend ab',
   'accounts.fromHelp': 'Ab Mitternacht UTC dieses Tages. Die Leute sehen ihn kommen. Leer: kein Tag.',
+  'accounts.fromDay': 'ab {date}',
+  'accounts.apiShort': 'Passwörter an API, ISProxy',
   'accounts.apiPasswords': 'Passwörter gelten noch an API und ISProxy',
   'accounts.apiPasswordsHelp':
     'Nur für Benutzer ohne Schlüssel und zweiten Faktor, von einer Adresse auf ihrer Liste. Besser aus: API-Schlüssel verwenden.',

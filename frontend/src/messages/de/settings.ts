@@ -33,7 +33,8 @@ export default define('settings', {
     'Nur ein Administrator mit allen Berechtigungen ändert die offizielle E-Mail-Adresse und Mobilnummer: Darüber kommt der Admin-Benutzer wieder hinein.',
   'settings.account.saved': 'Das Konto wurde geändert.',
   'settings.days': '2-Faktor-Authentifizierung in allen Konten',
-  'settings.days.text': 'Diese zwei Tage gelten für jedes Konto, dessen eigene Richtlinie nichts anderes sagt.',
+  'settings.days.text':
+    'Der erste Tag entscheidet, wo die Richtlinie eines Kontos es dem Eröffnungsdatum überlässt. Der zweite gilt für jedes Konto.',
   'settings.days.after': 'Verpflichtend für Konten, eröffnet nach dem',
   'settings.days.afterHelp': 'Für Konten, die an diesem Tag oder davor eröffnet wurden, ist sie empfohlen.',
   'settings.days.from': 'Überall verpflichtend ab',

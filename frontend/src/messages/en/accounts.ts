@@ -43,7 +43,7 @@ export default {
   'accounts.opens.required':
     'It is opened after {date}, so 2-factor authentication is required of everybody in this account.',
   'accounts.opens.recommended':
-    'It is not opened after {date}, so 2-factor authentication is recommended in this account, and not required.',
+    'Accounts opened on {date} or before are advised only: 2-factor authentication is recommended in this account, and not required.',
   'accounts.opens.coming':
     '2-factor authentication is recommended in this account until {date}. From then on it is required of everybody, as in every account.',
   'accounts.opens.everywhere':
@@ -106,6 +106,8 @@ export default {
   'accounts.fromNow': 'Required at once.',
   'accounts.from': 'Required from',
   'accounts.fromHelp': 'From midnight UTC of this day. People see it coming. Empty: no day.',
+  'accounts.fromDay': 'from {date}',
+  'accounts.apiShort': 'Passwords on API, ISProxy',
   'accounts.apiPasswords': 'Passwords still work on API and ISProxy',
   'accounts.apiPasswordsHelp':
     'Only for users without key and second factor, from an address on their list. Better off: use API keys.',

@@ -34,7 +34,8 @@ export default {
     'Only an administrator with every permission changes the official e-mail address and mobile number: that is where the admin user is let in again.',
   'settings.account.saved': 'The account was changed.',
   'settings.days': '2-factor authentication in every account',
-  'settings.days.text': 'These two days count for every account whose own policy says nothing else.',
+  'settings.days.text':
+    'The first day decides where the policy of an account leaves it to its opening date. The second counts for every account.',
   'settings.days.after': 'Required for accounts opened after',
   'settings.days.afterHelp': 'For accounts opened on this day or before, it is recommended.',
   'settings.days.from': 'Required everywhere from',
@@ -44,7 +45,7 @@ export default {
   'settings.days.saved': 'The days were saved.',
   'settings.days.ask': 'Require it at once?',
   'settings.days.askText':
-    'Whoever is concerned and has not set it up, has to do so before anything else, also people who are signed in now.',
+    'Whoever is concerned and has not set it up has to do so before anything else, also people who are signed in now.',
   'settings.days.yes': 'Require it',
   'settings.days.in': {
     one: 'Required everywhere in {n} day, from {date}.',
