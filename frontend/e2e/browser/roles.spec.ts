@@ -15,17 +15,40 @@ const bar = (page: Page) => page.getByRole('region', { name: 'Not saved yet' })
 const stepUpRequired = {
   status: 403,
   contentType: 'application/problem+json',
-  body: JSON.stringify({ code: 'step_up_required', title: '', detail: '', type: '', status: 403, violations: [] }),
+  body: JSON.stringify({
+    code: 'step_up_required',
+    title: '',
+    detail: '',
+    type: '',
+    status: 403,
+    violations: [],
+  }),
 }
 
 test('an administrator makes a role, changes it by keyboard and deletes it', async ({ browser }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(400_000)
   const gate = await Gate.start(30)
   try {
     const [operator, colleague] = await gate.ways()
-    await gate.command('roles', 'create', '--name', 'Registry desk', '--permissions', 'VIEW_PROCESS,VIEW_USER,VIEW_ACTIVITY')
+    await gate.command(
+      'roles',
+      'create',
+      '--name',
+      'Registry desk',
+      '--permissions',
+      'VIEW_PROCESS,VIEW_USER,VIEW_ACTIVITY',
+    )
     await gate.command('users', 'update', colleague!.login, '--roles', 'Registry desk')
-    await gate.command('settings', 'update', '--support-email', 'help@harbour.example', '--support-phone', '+32 2 123 45 67', '--support-hours', 'Monday to Friday, 9 to 17')
+    await gate.command(
+      'settings',
+      'update',
+      '--support-email',
+      'help@harbour.example',
+      '--support-phone',
+      '+32 2 123 45 67',
+      '--support-hours',
+      'Monday to Friday, 9 to 17',
+    )
     const own = new Authenticator(operator!.authenticatorKey!)
     const anna = await signIn(browser, gate, operator!, own)
     const tom = await signIn(browser, gate, colleague!)
@@ -53,7 +76,6 @@ async function looks(anna: Visitor): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Roles', level: 1 })).toBeVisible()
   await expect(page.getByRole('grid')).toBeVisible()
   await anna.look('roles')
-  await page.screenshot({ path: picturePath('roles-whole'), fullPage: true })
   // What is fixed says so, and does nothing.
   const fixed = cell(page, 'VIEW_DOMAIN', 'Admin')
   await expect(fixed).toHaveAttribute('aria-disabled', 'true')
@@ -133,14 +155,18 @@ async function editsByKeyboard(anna: Visitor, tom: Visitor, own: Authenticator):
   await page.route('**/api/v1/roles/*', (route) => route.fulfill(stepUpRequired), { times: 1 })
   await bar(page).getByRole('button', { name: 'Save changes' }).click()
   await expect(dialog(page).getByRole('heading', { name: 'Please show that it is you' })).toBeVisible()
-  await dialog(page).getByLabel('Six-digit code').pressSequentially(await own.code())
+  await dialog(page)
+    .getByLabel('Six-digit code')
+    .pressSequentially(await own.code())
   await expect(page.getByText('2 roles were changed. It counts at once.')).toBeVisible()
   await expect(bar(page)).toHaveCount(0)
 
   // Whoever is signed in meanwhile cannot any more what they could a moment ago.
   await tom.page.getByRole('navigation').getByRole('link', { name: 'Home', exact: true }).click()
   await expect(tom.page.getByRole('heading', { level: 1 })).toBeVisible()
-  await expect(tom.page.getByRole('navigation').getByRole('link', { name: 'Users', exact: true })).toHaveCount(0)
+  await expect(
+    tom.page.getByRole('navigation').getByRole('link', { name: 'Users', exact: true }),
+  ).toHaveCount(0)
   await cell(page, 'VIEW_USER', 'Registry desk').click()
   await bar(page).getByRole('button', { name: 'Save changes' }).click()
   await expect(page.getByText('1 role was changed. It counts at once.')).toBeVisible()
@@ -179,8 +205,19 @@ async function aColleagueReads(tom: Visitor): Promise<void> {
   await page.getByLabel('Role', { exact: true }).selectOption('Finance')
   await expect(cell(page, 'VIEW_HOST', 'Finance')).toBeVisible()
   await expect(cell(page, 'VIEW_HOST', 'Tech')).toHaveCount(0)
-  await page.screenshot({ path: picturePath('roles-narrow'), fullPage: true })
+  await page.screenshot({ path: picturePath('roles-single') })
+  await page.getByRole('grid').scrollIntoViewIfNeeded()
+  await page.getByRole('checkbox', { name: 'Domains, Finance', exact: true }).focus()
+  await page.screenshot({ path: picturePath('roles-single-grid') })
   await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings', exact: true }).click()
+  await page.getByLabel('Language').selectOption('de')
+  await page.getByRole('navigation').getByRole('link', { name: 'Rollen', exact: true }).click()
+  await expect(page.getByText('Schlägt nach und antwortet Kunden.')).toBeVisible()
+  await tom.look('roles-de')
+  await cell(page, 'VIEW_HOST', 'Tech').focus()
+  await expect(page.getByText('Tech: Dafür braucht es die Berechtigung MANAGE_ROLE.')).toBeVisible()
+  await tom.look('roles-grid-de')
 }
 
 /** Whoever is stuck is told whom to ask. */

@@ -42,7 +42,7 @@ export class Visitor {
 
   /**
    * look checks a state of the page for every kind of reader and keeps a picture of each:
-   * both themes, and the smallest window.
+   * both themes, the smallest window, and one as narrow as a fourfold enlarged page.
    */
   async look(name: string): Promise<void> {
     for (const theme of ['light', 'dark'] as const) {
@@ -56,6 +56,7 @@ export class Visitor {
     expect.soft(await this.#wider(), `${name}: nothing is wider than the window`).toEqual([])
     // 400 % zoom of a 1280 pixels wide window is a page of 320.
     await this.page.setViewportSize({ width: 320, height: 640 })
+    await this.page.screenshot({ path: picturePath(`${name}-narrow`), animations: 'disabled' })
     expect.soft(await this.#wider(), `${name}: nothing is wider than a fourfold enlarged page`).toEqual([])
     await this.page.setViewportSize({ width: 1280, height: 800 })
   }

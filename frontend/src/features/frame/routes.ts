@@ -83,7 +83,7 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },
   }),
   at('/settings', () => import('../settings/Settings.svelte'), {
-    words: ['settings', 'delivery'],
+    words: ['settings', 'delivery', 'users'],
     nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
   }),
   at('/settings/delivery', () => import('../delivery/Delivery.svelte'), { words: ['delivery'] }),

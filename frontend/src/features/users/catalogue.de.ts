@@ -85,6 +85,16 @@ const words: Words = {
     MANAGE_GATE: 'Die Türen des Gates öffnen und schließen und ihre Upstreams einstellen.',
     MANAGE_INSTALLATION: 'Ändern, was für jedes Konto gilt: E-Mail, SMS, Schlüssel der Verschlüsselung, Sicherungen.',
   },
+  roles: {
+    'Every right of the account. Cannot be changed.': 'Alle Rechte des Kontos. Nicht änderbar.',
+    'Every right but managing users and roles, premium domains and ADAC. Cannot be changed.':
+      'Alle Rechte außer Benutzer und Rollen zu verwalten, Premium-Domains und ADAC. Nicht änderbar.',
+    'Looks things up and answers customers.': 'Schlägt nach und antwortet Kunden.',
+    'Runs domains, name servers and certificates, and the programs that do.':
+      'Betreut Domains, Nameserver und Zertifikate, und die Programme, die das tun.',
+    'Sees prices, credit, transactions and invoices, and pays.':
+      'Sieht Preise, Guthaben, Abrechnungsposten und Rechnungen, und bezahlt.',
+  },
 }
 
 export default words

@@ -2,12 +2,15 @@ import type { Schema } from '../../api/client'
 import type { Language } from '../../messages/index.svelte'
 
 type Permission = Schema['Permission']
+type Role = Pick<Schema['Role'], 'description'>
 type Held = Schema['EffectivePermission']
 
-/** The groups and permissions of the server's catalogue in another language than its own. */
+/** The groups, permissions and first roles of the server's catalogue in another language than its own. */
 export interface Words {
   groups: Record<string, string>
   permissions: Record<Permission['permission'], string>
+  /** What the roles say that every account begins with, by the server's words; whoever changed them chose their own. */
+  roles: Record<string, string>
 }
 
 /** The server's own words are English. */
@@ -15,12 +18,13 @@ const others: Partial<Record<Language, () => Promise<Words>>> = {
   de: async () => (await import('./catalogue.de')).default,
 }
 
-/** How a language calls groups and permissions; what a newer server added keeps the server's words. */
+/** How a language calls groups, permissions and roles; what a newer server added keeps the server's words. */
 export async function words(language: Language) {
   const own = await others[language]?.()
   return {
     group: (name: string) => own?.groups[name] ?? name,
     describe: ({ permission, description }: Permission) => own?.permissions[permission] ?? description,
+    role: ({ description }: Role) => own?.roles[description] ?? description,
   }
 }
 

@@ -42,10 +42,17 @@ export default define('accounts', {
   'accounts.openedAt': 'Eröffnet am',
   'accounts.openedHelp': 'Leer bedeutet heute. Bei einem mitgebrachten Konto geben Sie den wirklichen Tag an.',
   'accounts.opens.required':
-    'Nach dem Eröffnungsdatum ist die 2-Faktor-Authentifizierung für alle in diesem Konto verpflichtend.',
+    'Es ist nach dem {date} eröffnet, also ist die 2-Faktor-Authentifizierung für alle in diesem Konto verpflichtend.',
   'accounts.opens.recommended':
-    'Nach dem Eröffnungsdatum ist die 2-Faktor-Authentifizierung in diesem Konto empfohlen, nicht verpflichtend.',
-  'accounts.opens.later': 'Einen Tag, ab dem sie verpflichtend ist, legen Sie auf der Seite des Kontos fest.',
+    'Konten, die am {date} oder davor eröffnet wurden, wird nur geraten: Die 2-Faktor-Authentifizierung ist in diesem Konto empfohlen, nicht verpflichtend.',
+  'accounts.opens.coming':
+    'Die 2-Faktor-Authentifizierung ist in diesem Konto bis {date} empfohlen. Ab dann ist sie für alle verpflichtend, wie in jedem Konto.',
+  'accounts.opens.everywhere':
+    'Die 2-Faktor-Authentifizierung ist für alle verpflichtend, wie in jedem Konto dieser Installation.',
+  'accounts.opens.unknown':
+    'Das Eröffnungsdatum entscheidet, ob die 2-Faktor-Authentifizierung in diesem Konto verpflichtend oder empfohlen ist. Die Seite des Kontos sagt es.',
+  'accounts.opens.later':
+    'Eine andere Richtlinie oder einen Tag, ab dem sie verpflichtend ist, legen Sie auf der Seite des Kontos fest.',
   'accounts.adminNote':
     'Das Konto beginnt mit diesem einen Benutzer, der darin alle Berechtigungen hat und alle anderen hinzufügt.',
   'accounts.did.open': '{name} ist eröffnet.',
@@ -96,8 +103,15 @@ export default define('accounts', {
   'accounts.by.by_opening_date': 'Das Eröffnungsdatum',
   'accounts.by.required': 'Sie: verpflichtend',
   'accounts.by.recommended': 'Sie: empfohlen',
+  'accounts.choose.by_opening_date': 'Nach dem Eröffnungsdatum',
+  'accounts.choose.required': 'Verpflichtend',
+  'accounts.choose.recommended': 'Empfohlen',
+  'accounts.fromIn': { one: 'In {n} Tag.', other: 'In {n} Tagen.' },
+  'accounts.fromNow': 'Sofort verpflichtend.',
   'accounts.from': 'Verpflichtend ab',
   'accounts.fromHelp': 'Ab Mitternacht UTC dieses Tages. Die Leute sehen ihn kommen. Leer: kein Tag.',
+  'accounts.fromDay': 'ab {date}',
+  'accounts.apiShort': 'Passwörter an API, ISProxy',
   'accounts.apiPasswords': 'Passwörter gelten noch an API und ISProxy',
   'accounts.apiPasswordsHelp':
     'Nur für Benutzer ohne Schlüssel und zweiten Faktor, von einer Adresse auf ihrer Liste. Besser aus: API-Schlüssel verwenden.',

@@ -22,6 +22,35 @@ export default define('settings', {
   'settings.account.forceMoot': 'Die Richtlinie des Kontos verlangt sie bereits.',
   'settings.account.forced': 'Alle im Konto müssen jetzt die 2-Faktor-Authentifizierung verwenden.',
   'settings.account.unforced': 'Die 2-Faktor-Authentifizierung wird nicht mehr von allen verlangt.',
+  'settings.account.edit': 'Name und Kontakt ändern',
+  'settings.account.name': 'Name',
+  'settings.account.nameHelp': 'So sehen ihn alle im Konto.',
+  'settings.account.email': 'Offizielle E-Mail-Adresse',
+  'settings.account.mobile': 'Offizielle Mobilnummer',
+  'settings.account.contactHelp':
+    'Dorthin schreibt der Betreiber der Organisation, und darüber kommt der Admin-Benutzer wieder hinein.',
+  'settings.account.contactWhy':
+    'Nur ein Administrator mit allen Berechtigungen ändert die offizielle E-Mail-Adresse und Mobilnummer: Darüber kommt der Admin-Benutzer wieder hinein.',
+  'settings.account.saved': 'Das Konto wurde geändert.',
+  'settings.days': '2-Faktor-Authentifizierung in allen Konten',
+  'settings.days.text':
+    'Der erste Tag entscheidet, wo die Richtlinie eines Kontos es dem Eröffnungsdatum überlässt. Der zweite gilt für jedes Konto.',
+  'settings.days.after': 'Verpflichtend für Konten, eröffnet nach dem',
+  'settings.days.afterHelp': 'Für Konten, die an diesem Tag oder davor eröffnet wurden, ist sie empfohlen.',
+  'settings.days.from': 'Überall verpflichtend ab',
+  'settings.days.fromHelp':
+    'Ab Mitternacht UTC dieses Tages, in jedem Konto. Die Leute sehen ihn kommen. Leer: kein Tag.',
+  'settings.days.now': 'Alle in allen Konten brauchen sie: Wer sie nicht eingerichtet hat, tut das vor allem anderen.',
+  'settings.days.save': 'Tage speichern',
+  'settings.days.saved': 'Die Tage wurden gespeichert.',
+  'settings.days.ask': 'Sofort verlangen?',
+  'settings.days.askText':
+    'Wen es betrifft und wer sie nicht eingerichtet hat, muss das vor allem anderen tun, auch wer gerade angemeldet ist.',
+  'settings.days.yes': 'Verlangen',
+  'settings.days.in': {
+    one: 'Überall verpflichtend in {n} Tag, ab {date}.',
+    other: 'Überall verpflichtend in {n} Tagen, ab {date}.',
+  },
   'settings.support': 'Kontakt für Hilfe',
   'settings.supportText':
     'Wird allen gezeigt, wo jemand nicht weiterkommt, auch vor der Anmeldung. Was nicht gezeigt werden soll, bleibt leer.',

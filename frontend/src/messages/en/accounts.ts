@@ -40,10 +40,17 @@ export default {
   'accounts.mobile': 'Official mobile number',
   'accounts.openedAt': 'Opened on',
   'accounts.openedHelp': 'Leave it empty for today. For an account you bring along, give its real day.',
-  'accounts.opens.required': 'By its opening date, 2-factor authentication is required of everybody in this account.',
+  'accounts.opens.required':
+    'It is opened after {date}, so 2-factor authentication is required of everybody in this account.',
   'accounts.opens.recommended':
-    'By its opening date, 2-factor authentication is recommended in this account, and not required.',
-  'accounts.opens.later': 'You can set a day from which it is required on the account’s page.',
+    'Accounts opened on {date} or before are advised only: 2-factor authentication is recommended in this account, and not required.',
+  'accounts.opens.coming':
+    '2-factor authentication is recommended in this account until {date}. From then on it is required of everybody, as in every account.',
+  'accounts.opens.everywhere':
+    '2-factor authentication is required of everybody, as in every account of this installation.',
+  'accounts.opens.unknown':
+    'The opening date decides whether 2-factor authentication is required in this account or recommended. Its page says which.',
+  'accounts.opens.later': 'You can set another policy or a day from which it is required on the account’s page.',
   'accounts.adminNote': 'The account begins with this one user, who holds every permission in it and adds all others.',
   'accounts.did.open': '{name} is open.',
   'accounts.facts': 'Details',
@@ -92,8 +99,15 @@ export default {
   'accounts.by.by_opening_date': 'The opening date',
   'accounts.by.required': 'You: required',
   'accounts.by.recommended': 'You: recommended',
+  'accounts.choose.by_opening_date': 'By the opening date',
+  'accounts.choose.required': 'Required',
+  'accounts.choose.recommended': 'Recommended',
+  'accounts.fromIn': { one: 'In {n} day.', other: 'In {n} days.' },
+  'accounts.fromNow': 'Required at once.',
   'accounts.from': 'Required from',
   'accounts.fromHelp': 'From midnight UTC of this day. People see it coming. Empty: no day.',
+  'accounts.fromDay': 'from {date}',
+  'accounts.apiShort': 'Passwords on API, ISProxy',
   'accounts.apiPasswords': 'Passwords still work on API and ISProxy',
   'accounts.apiPasswordsHelp':
     'Only for users without key and second factor, from an address on their list. Better off: use API keys.',

@@ -23,6 +23,34 @@ export default {
   'settings.account.forceMoot': 'The policy of the account requires it already.',
   'settings.account.forced': 'Everybody in the account must use 2-factor authentication now.',
   'settings.account.unforced': '2-factor authentication is no longer forced on everybody.',
+  'settings.account.edit': 'Change name and contact',
+  'settings.account.name': 'Name',
+  'settings.account.nameHelp': 'As everybody in the account sees it.',
+  'settings.account.email': 'Official e-mail address',
+  'settings.account.mobile': 'Official mobile number',
+  'settings.account.contactHelp':
+    'Where the operator writes to the organisation, and where the admin user is let in again.',
+  'settings.account.contactWhy':
+    'Only an administrator with every permission changes the official e-mail address and mobile number: that is where the admin user is let in again.',
+  'settings.account.saved': 'The account was changed.',
+  'settings.days': '2-factor authentication in every account',
+  'settings.days.text':
+    'The first day decides where the policy of an account leaves it to its opening date. The second counts for every account.',
+  'settings.days.after': 'Required for accounts opened after',
+  'settings.days.afterHelp': 'For accounts opened on this day or before, it is recommended.',
+  'settings.days.from': 'Required everywhere from',
+  'settings.days.fromHelp': 'From midnight UTC of this day, in every account. People see it coming. Empty: no day.',
+  'settings.days.now': 'Everybody in every account needs it: whoever has not set it up does so before anything else.',
+  'settings.days.save': 'Save days',
+  'settings.days.saved': 'The days were saved.',
+  'settings.days.ask': 'Require it at once?',
+  'settings.days.askText':
+    'Whoever is concerned and has not set it up has to do so before anything else, also people who are signed in now.',
+  'settings.days.yes': 'Require it',
+  'settings.days.in': {
+    one: 'Required everywhere in {n} day, from {date}.',
+    other: 'Required everywhere in {n} days, from {date}.',
+  },
   'settings.support': 'Support contact',
   'settings.supportText':
     'Shown to everybody where somebody may be stuck, also before sign-in. Leave empty what you do not want to show.',
