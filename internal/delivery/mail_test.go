@@ -83,12 +83,14 @@ func TestSendMail(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    deliverytest.Options
 		with func(*delivery.MailServer)
+		by   string // the way of signing in
 	}{
-		"STARTTLS":              {deliverytest.Options{Password: "canary-password"}, nil},
-		"STARTTLS, LOGIN":       {deliverytest.Options{Password: "canary-password", Mechanism: "LOGIN"}, nil},
-		"implicit TLS":          {deliverytest.Options{Password: "canary-password", ImplicitTLS: true}, func(s *delivery.MailServer) { s.Security = delivery.ImplicitTLS }},
-		"without a password":    {deliverytest.Options{}, func(s *delivery.MailServer) { s.Username = "" }},
-		"none, to this machine": {deliverytest.Options{NoTLS: true}, func(s *delivery.MailServer) { s.Security, s.Username = delivery.Plain, "" }},
+		"STARTTLS":              {deliverytest.Options{Password: "canary-password"}, nil, "PLAIN"},
+		"STARTTLS, LOGIN":       {deliverytest.Options{Password: "canary-password", Mechanism: "LOGIN"}, nil, "LOGIN"},
+		"STARTTLS, SCRAM":       {deliverytest.Options{Password: "canary-password", Mechanism: "SCRAM-SHA-256"}, nil, "SCRAM-SHA-256"},
+		"implicit TLS":          {deliverytest.Options{Password: "canary-password", ImplicitTLS: true}, func(s *delivery.MailServer) { s.Security = delivery.ImplicitTLS }, "PLAIN"},
+		"without a password":    {deliverytest.Options{}, func(s *delivery.MailServer) { s.Username = "" }, ""},
+		"none, to this machine": {deliverytest.Options{NoTLS: true}, func(s *delivery.MailServer) { s.Security, s.Username = delivery.Plain, "" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			box := deliverytest.New(t, c.o)
@@ -131,6 +133,9 @@ func TestSendMail(t *testing.T) {
 			if m.SignedIn != (s.Username != "") || m.Encrypted != (s.Security != delivery.Plain) {
 				t.Errorf("signed in %v, encrypted %v", m.SignedIn, m.Encrypted)
 			}
+			if m.SignedBy != c.by {
+				t.Errorf("signed in by %q, want %q", m.SignedBy, c.by)
+			}
 		})
 	}
 }
@@ -153,17 +158,18 @@ func TestSendMail_refused(t *testing.T) {
 		want string
 		said string
 	}{
-		"STARTTLS stripped":       {with(func(o *deliverytest.Options) { o.NoTLS = true }), nil, "no_tls", ""},
-		"TLS where there is none": {with(func(o *deliverytest.Options) { o.NoTLS = true }), func(s *delivery.MailServer) { s.Security = delivery.ImplicitTLS }, "no_tls", ""},
-		"another server's name":   {with(func(o *deliverytest.Options) { o.WrongName = true }), nil, "certificate", ""},
-		"unknown authority":       {good, func(s *delivery.MailServer) { s.CAFile = "" }, "certificate", ""},
-		"no file of authorities":  {good, func(s *delivery.MailServer) { s.CAFile = "/nonexistent" }, "ca_file", ""},
-		"wrong password":          {with(func(o *deliverytest.Options) { o.Password = "other" }), nil, "login_refused", "535"},
-		"no such name":            {good, func(s *delivery.MailServer) { s.Host = "nothing.invalid" }, "unknown_host", ""},
-		"nobody listens":          {good, func(s *delivery.MailServer) { s.Port = 1 }, "unreachable", ""},
-		"sender refused":          {with(func(o *deliverytest.Options) { o.OnMail = func(*smtp.Conn) error { return said(553, "not yours")() } }), nil, "sender_refused for good", "553 not yours"},
-		"recipient unknown":       {with(func(o *deliverytest.Options) { o.OnRcpt = said(550, "no such user") }), nil, "recipient_refused for good", "550 no such user"},
-		"recipient greylisted":    {with(func(o *deliverytest.Options) { o.OnRcpt = said(451, "come again") }), nil, "busy", "451 come again"},
+		"STARTTLS stripped":        {with(func(o *deliverytest.Options) { o.NoTLS = true }), nil, "no_tls", ""},
+		"TLS where there is none":  {with(func(o *deliverytest.Options) { o.NoTLS = true }), func(s *delivery.MailServer) { s.Security = delivery.ImplicitTLS }, "no_tls", ""},
+		"another server's name":    {with(func(o *deliverytest.Options) { o.WrongName = true }), nil, "certificate", ""},
+		"unknown authority":        {good, func(s *delivery.MailServer) { s.CAFile = "" }, "certificate", ""},
+		"no file of authorities":   {good, func(s *delivery.MailServer) { s.CAFile = "/nonexistent" }, "ca_file", ""},
+		"wrong password":           {with(func(o *deliverytest.Options) { o.Password = "other" }), nil, "login_refused", "535"},
+		"wrong password, by SCRAM": {with(func(o *deliverytest.Options) { o.Password, o.Mechanism = "other", "SCRAM-SHA-256" }), nil, "login_refused", "535"},
+		"no such name":             {good, func(s *delivery.MailServer) { s.Host = "nothing.invalid" }, "unknown_host", ""},
+		"nobody listens":           {good, func(s *delivery.MailServer) { s.Port = 1 }, "unreachable", ""},
+		"sender refused":           {with(func(o *deliverytest.Options) { o.OnMail = func(*smtp.Conn) error { return said(553, "not yours")() } }), nil, "sender_refused for good", "553 not yours"},
+		"recipient unknown":        {with(func(o *deliverytest.Options) { o.OnRcpt = said(550, "no such user") }), nil, "recipient_refused for good", "550 no such user"},
+		"recipient greylisted":     {with(func(o *deliverytest.Options) { o.OnRcpt = said(451, "come again") }), nil, "busy", "451 come again"},
 		"content refused, echoing": {with(func(o *deliverytest.Options) {
 			o.OnData = func(deliverytest.Mail, *smtp.Conn) error {
 				return said(554, "spam: "+link+" and canary-token-0123456789 and canary-password")()

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -133,16 +134,14 @@ func (o *Operations) reissue(tx store.WriteTx, to recipient, purpose Purpose, by
 }
 
 // baseURL is what links begin with; empty where no browser finds this
-// installation. It comes from the settings, never from a request.
+// installation. It comes from the settings, or else from how this process was
+// started, never from a request.
 func (o *Operations) baseURL(tx store.ReadTx) (string, error) {
-	if o.deps.BaseURL != "" {
-		return o.deps.BaseURL, nil
-	}
 	s, err := settings(tx)
 	if err != nil {
 		return "", fmt.Errorf("find public address: %w", err)
 	}
-	return s.PublicURL, nil
+	return cmp.Or(s.PublicURL, o.deps.BaseURL), nil
 }
 
 // mailsLinks reports whether activations go by mail.

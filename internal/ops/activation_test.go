@@ -203,6 +203,23 @@ func TestActivation_withoutLink(t *testing.T) {
 	code(t, w.check(again(a.Code)), "ok")
 }
 
+// Links begin with the address in the settings, however the process that makes
+// them was started; without one, with the address it was started with.
+func TestActivation_publicAddress(t *testing.T) {
+	w := newTown(t)
+	begins := func(with string) {
+		t.Helper()
+		if link := w.invite().Activation.Link.Reveal(); !strings.HasPrefix(link, with+"/#/activate") {
+			t.Errorf("the link is %s, want it at %s", link, with)
+		}
+	}
+	begins("https://gate.example")
+	opstest.Must(w.Place, opstest.Console("harbour"), w.Ops.Settings.Update, ops.UpdateSettingsInput{PublicURL: new("https://access.harbour.example/")})
+	begins("https://access.harbour.example")
+	opstest.Must(w.Place, opstest.Console("harbour"), w.Ops.Settings.Update, ops.UpdateSettingsInput{PublicURL: new("")})
+	begins("https://gate.example")
+}
+
 // Codes are rate-limited by address, right ones too; a link, which cannot be
 // guessed, always works, and so does a code from elsewhere.
 func TestActivation_guessedCodes(t *testing.T) {

@@ -30,7 +30,7 @@ type Dependencies struct {
 	Hasher  *password.Hasher
 	Version string
 	Place   Place
-	BaseURL string // where people's browsers find this process; empty: where the settings say
+	BaseURL string // where people's browsers find this process, when the settings do not say; empty: nowhere
 
 	// SetupCode checks the code that the process printed for set-up; nil where
 	// none is needed, since whoever sits at the Desk owns the database.

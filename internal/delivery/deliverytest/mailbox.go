@@ -36,7 +36,7 @@ type Options struct {
 	NoTLS       bool
 	WrongName   bool   // the certificate is of another server
 	Password    string // of the user "gate"; empty: nobody signs in
-	Mechanism   string // PLAIN when empty, else LOGIN
+	Mechanism   string // PLAIN when empty, else LOGIN or SCRAM-SHA-256 (PLAIN is offered beside it)
 
 	OnMail func(c *smtp.Conn) error
 	OnRcpt func() error
@@ -50,6 +50,7 @@ type Mail struct {
 	Header    mail.Header
 	Encrypted bool
 	SignedIn  bool
+	SignedBy  string // how: the mechanism
 }
 
 // MessageID of the mail.
@@ -153,6 +154,7 @@ type session struct {
 	conn     *smtp.Conn
 	from, to string
 	signedIn bool
+	signedBy string
 }
 
 func (s *session) Reset()        {}
@@ -187,7 +189,7 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	_, encrypted := s.conn.TLSConnectionState()
-	m := Mail{From: s.from, To: s.to, Raw: raw, Header: read.Header, Encrypted: encrypted, SignedIn: s.signedIn}
+	m := Mail{From: s.from, To: s.to, Raw: raw, Header: read.Header, Encrypted: encrypted, SignedIn: s.signedIn, SignedBy: s.signedBy}
 	if f := s.box.o.OnData; f != nil {
 		if err := f(m, s.conn); err != nil {
 			return err
@@ -204,6 +206,8 @@ func (s *session) AuthMechanisms() []string {
 	switch {
 	case s.box.o.Password == "":
 		return nil
+	case s.box.o.Mechanism == scram:
+		return []string{"PLAIN", scram}
 	case s.box.o.Mechanism != "":
 		return []string{s.box.o.Mechanism}
 	}
@@ -218,7 +222,11 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		s.signedIn = true
 		return nil
 	}
-	if strings.EqualFold(mechanism, "LOGIN") {
+	s.signedBy = strings.ToUpper(mechanism)
+	if s.signedBy == scram {
+		return &scramServer{user: "gate", password: s.box.o.Password, done: func() { s.signedIn = true }}, nil
+	}
+	if s.signedBy == "LOGIN" {
 		return &loginServer{check: check}, nil
 	}
 	return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
