@@ -485,18 +485,3 @@ func textOf(t testing.TB, m deliverytest.Mail) string {
 	}
 	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
-
-// What the operator does to a customer's admin user is told to that person, in
-// their own account.
-func TestNotices_byTheOperator(t *testing.T) {
-	w := newTown(t)
-	admin := w.somebody(w.otter, opstest.Member{Role: "Admin", AdminUser: true})
-	opstest.Must(w.Place, w.operator(), w.Ops.Accounts.ReissueAdmin, ops.ReissueAdminInput{ID: w.otter.ID})
-	page := opstest.Must(w.Place, admin.Caller(), w.Ops.Profile.Notices, ops.NoticeList{})
-	if len(page.Entities) != 1 || page.Entities[0].Kind != notice.LinkIssued {
-		t.Fatalf("the admin user is told %+v", page.Entities)
-	}
-	if who := page.Entities[0].Who; !strings.Contains(who, w.harbour.Name) {
-		t.Errorf("by %q, which does not name the operator %s", who, w.harbour.Name)
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/notice"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
@@ -115,5 +116,20 @@ func TestAccounts_showsNobodyElse(t *testing.T) {
 		if found := opstest.Must(w.Place, c, w.Ops.Accounts.List, ops.AccountList{Q: q}); len(found.Entities) != 0 {
 			t.Errorf("%q finds %+v", q, found.Entities)
 		}
+	}
+}
+
+// What the operator does to a customer's admin user is told to that person, in
+// their own account.
+func TestNotices_byTheOperator(t *testing.T) {
+	w := newTown(t)
+	admin := w.somebody(w.otter, opstest.Member{Role: "Admin", AdminUser: true})
+	opstest.Must(w.Place, w.operator(), w.Ops.Accounts.ReissueAdmin, ops.ReissueAdminInput{ID: w.otter.ID})
+	page := opstest.Must(w.Place, admin.Caller(), w.Ops.Profile.Notices, ops.NoticeList{})
+	if len(page.Entities) != 1 || page.Entities[0].Kind != notice.LinkIssued {
+		t.Fatalf("the admin user is told %+v", page.Entities)
+	}
+	if who := page.Entities[0].Who; !strings.Contains(who, w.harbour.Name) {
+		t.Errorf("by %q, which does not name the operator %s", who, w.harbour.Name)
 	}
 }
