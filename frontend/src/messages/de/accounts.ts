@@ -110,7 +110,7 @@ export default define('accounts', {
   'accounts.fromNow': 'Sofort verpflichtend.',
   'accounts.from': 'Verpflichtend ab',
   'accounts.fromHelp': 'Ab Mitternacht UTC dieses Tages. Die Leute sehen ihn kommen. Leer: kein Tag.',
-  'accounts.fromDay': 'ab {date}',
+  'accounts.until': 'bis {date}',
   'accounts.apiShort': 'Passwörter an API, ISProxy',
   'accounts.apiPasswords': 'Passwörter gelten noch an API und ISProxy',
   'accounts.apiPasswordsHelp':

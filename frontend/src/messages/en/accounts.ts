@@ -106,7 +106,7 @@ export default {
   'accounts.fromNow': 'Required at once.',
   'accounts.from': 'Required from',
   'accounts.fromHelp': 'From midnight UTC of this day. People see it coming. Empty: no day.',
-  'accounts.fromDay': 'from {date}',
+  'accounts.until': 'until {date}',
   'accounts.apiShort': 'Passwords on API, ISProxy',
   'accounts.apiPasswords': 'Passwords still work on API and ISProxy',
   'accounts.apiPasswordsHelp':
