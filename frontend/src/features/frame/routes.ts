@@ -87,6 +87,7 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
   }),
   at('/settings/delivery', () => import('../delivery/Delivery.svelte'), { words: ['delivery'] }),
+  at('/settings/address', () => import('../delivery/PublicAddress.svelte'), { words: ['delivery'] }),
   at('/settings/templates', () => import('../delivery/Templates.svelte'), { words: ['delivery'] }),
   at('/settings/outbox', () => import('../delivery/Outbox.svelte'), { words: ['delivery'] }),
   at('/profile', () => import('../profile/Profile.svelte'), {

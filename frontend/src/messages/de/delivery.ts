@@ -12,6 +12,7 @@ export default define('delivery', {
   'delivery.sms': 'SMS',
   'delivery.mailText':
     'Aktivierungslinks gehen per E-Mail, sobald das eingerichtet ist. Bis dahin werden sie übergeben.',
+  'delivery.mailOn': 'Aktivierungslinks gehen per E-Mail an die Menschen.',
   'delivery.smsText': 'Jedes Gateway, das eine SMS per HTTP-Aufruf annimmt.',
   'delivery.on': 'Eingerichtet',
   'delivery.off': 'Nicht eingerichtet',
@@ -32,7 +33,17 @@ export default define('delivery', {
   'delivery.caFile': 'Datei mit Zertifizierungsstellen',
   'delivery.caFileHelp': 'Vollständiger Pfad einer PEM-Datei, für einen Mailserver mit eigenem Zertifikat. Meist leer.',
   'delivery.noLinks':
-    'Es ist keine öffentliche Adresse gesetzt, daher können Links noch nicht verschickt werden. Setzen Sie sie mit: gatehouse settings update --public-url',
+    'Es ist keine öffentliche Adresse gesetzt, daher können Links noch nicht verschickt werden: Sie werden übergeben.',
+  'delivery.setAddress': 'Öffentliche Adresse setzen',
+  'delivery.address': 'Öffentliche Adresse',
+  'delivery.addressText':
+    'Wo Menschen diese Installation in ihrem Browser finden. Links in Nachrichten beginnen damit.',
+  'delivery.addressNone':
+    'Es ist keine Adresse gesetzt. Bei einem Server beginnen Links mit der Adresse, mit der er gestartet wurde; anderswo gibt es keine Links, sondern einen Code.',
+  'delivery.publicUrl': 'Adresse',
+  'delivery.publicUrlHelp': 'https:// und ein Name, etwa https://gate.example.com. Leer: keine.',
+  'delivery.publicUrlServer':
+    'Bereits gesendete Links behalten die alte. Der Server muss unter diesem Namen antworten; starten Sie ihn deshalb mit derselben Adresse:',
   'delivery.save': 'Speichern',
   'delivery.saved': 'Gespeichert.',
   'delivery.switchOff': 'Abschalten',

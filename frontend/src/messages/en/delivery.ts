@@ -11,6 +11,7 @@ export default {
   'delivery.mail': 'Mail',
   'delivery.sms': 'SMS',
   'delivery.mailText': 'Activation links go by mail once this is set up. Until then they are handed over.',
+  'delivery.mailOn': 'Activation links go to people by mail.',
   'delivery.smsText': 'Any gateway that takes an SMS by an HTTP call.',
   'delivery.on': 'Set up',
   'delivery.off': 'Not set up',
@@ -29,8 +30,16 @@ export default {
   'delivery.fromName': 'Sender’s name',
   'delivery.caFile': 'File of certificate authorities',
   'delivery.caFileHelp': 'Whole path of a PEM file, for a mail server with a certificate of your own. Usually empty.',
-  'delivery.noLinks':
-    'No public address is set, so links cannot be mailed yet. Set it with: gatehouse settings update --public-url',
+  'delivery.noLinks': 'No public address is set, so links cannot be mailed yet: they are handed over.',
+  'delivery.setAddress': 'Set the public address',
+  'delivery.address': 'Public address',
+  'delivery.addressText': 'Where people find this installation in their browser. Links in messages begin with it.',
+  'delivery.addressNone':
+    'No address is set. At a server, links begin with the address it was started with; elsewhere people get a code instead.',
+  'delivery.publicUrl': 'Address',
+  'delivery.publicUrlHelp': 'https:// and a name, as in https://gate.example.com. Empty: none.',
+  'delivery.publicUrlServer':
+    'Links that were sent before keep the old one. The server must answer under this name, so start it with the same address:',
   'delivery.save': 'Save',
   'delivery.saved': 'Saved.',
   'delivery.switchOff': 'Switch off',
