@@ -173,7 +173,7 @@ func (l filling) in(in any) error {
 // named turns logins, handles and names of roles into ids; what nobody is called stays,
 // and is not found.
 func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
-	if t.Kind() == reflect.Slice {
+	if t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	texts = slices.Clone(texts)

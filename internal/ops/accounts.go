@@ -226,7 +226,10 @@ func (c customer) show(tx store.ReadTx, call op.Call) (d CustomerDetail, err err
 		return d, fmt.Errorf("count users: %w", err)
 	}
 	for state, factors := range kinds {
-		for _, n := range factors {
+		for factor, n := range factors {
+			if factor == store.FactorService { // progress is of people
+				continue
+			}
 			d.Progress.Users += n
 			switch state {
 			case user.Active:

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 	"gatehouse/internal/vault"
 )
 
@@ -222,6 +223,9 @@ func methodsOf(tx store.ReadTx, u store.Listed) ([]Method, error) {
 
 // mfaStatus is how a user stands with second factors, for answers.
 func mfaStatus(a account.Account, l store.Listed, now time.Time) MFA {
+	if l.Kind() == user.Service {
+		return MFA{State: signin.MFAOff}
+	}
 	state, d := signin.MFA(a, l.ForceMFA, l.HasFactor, now)
 	return MFA{state, d.By, d.From}
 }

@@ -53,6 +53,7 @@ type Operations struct {
 	Profile       profileOps
 	SecondFactors secondFactorOps
 	Users         userOps
+	ServiceUsers  serviceUserOps
 	Sessions      sessionsOps
 	Permissions   permissionOps
 	Roles         roleOps
@@ -77,6 +78,7 @@ func New(d Dependencies) *Operations {
 	o.addProfile()
 	o.addSecondFactors()
 	o.addUsers()
+	o.addServiceUsers()
 	o.addSessions()
 	o.addPermissions()
 	o.addRoles()

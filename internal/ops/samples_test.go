@@ -173,6 +173,32 @@ func samples() map[string]sample {
 		"users.reissue":            colleague(opstest.Member{State: "invited"}, func(u id.User) any { return ops.ReissueInput{ID: u} }),
 		"users.resetSecondFactors": colleague(opstest.Member{}, func(u id.User) any { return ops.ResetInput{ID: u, Reason: "Lost the phone."} }),
 		"users.testAddress":        colleague(opstest.Member{}, func(u id.User) any { return ops.TestAddressInput{ID: u, Address: "192.0.2.7"} }),
+		"serviceUsers.add": {
+			own: func(w *town, a asking) any { return w.newService(a.home, w.somebody(a.home, opstest.Member{})) },
+			foreign: func(w *town, a asking) any {
+				return w.newService(w.elsewhere(a), w.somebody(w.elsewhere(a), opstest.Member{}))
+			},
+		},
+		"serviceUsers.update": {
+			own: func(w *town, a asking) any {
+				return ops.UpdateServiceUserInput{ID: w.service(a.home, w.somebody(a.home, opstest.Member{})).ID, Name: new("Another name")}
+			},
+			foreign: func(w *town, a asking) any {
+				return ops.UpdateServiceUserInput{ID: w.service(w.elsewhere(a), w.somebody(w.elsewhere(a), opstest.Member{})).ID, Name: new("Another name")}
+			},
+		},
+		"serviceUsers.handOver": {
+			own: func(w *town, a asking) any {
+				leaver := w.somebody(a.home, opstest.Member{})
+				w.service(a.home, leaver)
+				return ops.HandOverServiceUsersInput{ID: leaver.ID, Owner: w.somebody(a.home, opstest.Member{}).ID}
+			},
+			foreign: func(w *town, a asking) any {
+				leaver := w.somebody(w.elsewhere(a), opstest.Member{})
+				w.service(w.elsewhere(a), leaver)
+				return ops.HandOverServiceUsersInput{ID: leaver.ID, Owner: w.somebody(w.elsewhere(a), opstest.Member{}).ID}
+			},
+		},
 		"sessions.list": {own: func(w *town, a asking) any {
 			w.somebody(a.home, opstest.Member{}).Caller()
 			return ops.SessionList{}

@@ -150,7 +150,7 @@ func (o *Operations) signIn(p *op.Preparing, in SignInInput) (op.Commit[SignIn],
 
 // mayEnter reports whether a user may sign in at all.
 func mayEnter(tx store.ReadTx, u store.Listed) (bool, error) {
-	if u.ID == "" || u.State != user.Active {
+	if u.ID == "" || u.State != user.Active || u.Kind() != user.Person {
 		return false, nil
 	}
 	a, err := tx.Account(access.Within(u.Account))

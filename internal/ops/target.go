@@ -40,6 +40,7 @@ type target struct {
 	store.Listed
 	roles  []access.Role // with their permissions
 	rights access.Rights
+	owns   int // service users
 }
 
 // findTarget finds a user in the caller's account.
@@ -55,6 +56,9 @@ func findTarget(tx store.ReadTx, c op.Call, u id.User) (target, error) {
 	for _, r := range t.roles {
 		t.rights = t.rights.Or(r.Rights(c.Actor.Operator()))
 	}
+	if t.owns, err = tx.CountOwned(found.Ref()); err != nil {
+		return t, fmt.Errorf("count service users of user: %w", err)
+	}
 	return t, nil
 }
 
@@ -65,6 +69,8 @@ func findTarget(tx store.ReadTx, c op.Call, u id.User) (target, error) {
 //     own rights (P2). From where they come is theirs to say.
 //   - The admin user of an account stays, and only the operator lets them in
 //     again (U3, U4). The console is the operator's last resort (M5).
+//   - A service user has no password, second factor or session (U8), and its
+//     owner stays until it has another.
 func (t target) guard(a access.Actor, act Act) *problem.Problem {
 	console := a.Kind() == access.Console
 	if !a.Rights().Covers(t.rights) {
@@ -106,11 +112,21 @@ func ownRights(act Act) *problem.Problem {
 
 // state says why the act makes no sense for the user as it is.
 func (t target) state(act Act) *problem.Problem {
+	if t.Kind() == user.Service {
+		switch act {
+		case ReissueUser, ResetFactors, EndSessions:
+			return problem.Newf(problem.ServiceUser, "%s is a service user: nobody signs in as one, so it has no password, second factor or session.", t.Name)
+		case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
+		}
+	}
 	switch act {
 	case DeactivateUser:
 		if _, ok := t.State.Deactivate(); !ok {
 			return problem.Newf(problem.Conflict, "%s is deactivated already.", t.Name)
 		}
+		return t.ownerless()
+	case DeleteUser:
+		return t.ownerless()
 	case ReactivateUser:
 		if t.State != user.Deactivated {
 			return problem.Newf(problem.Conflict, "%s is not deactivated.", t.Name)
@@ -123,9 +139,21 @@ func (t target) state(act Act) *problem.Problem {
 		if !t.HasFactor {
 			return problem.Newf(problem.Conflict, "%s has no second factor.", t.Name)
 		}
-	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeleteUser, EndSessions:
+	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, EndSessions:
 	}
 	return nil
+}
+
+// ownerless refuses to leave service users without somebody who answers for
+// them.
+func (t target) ownerless() *problem.Problem {
+	switch {
+	case t.owns == 0:
+		return nil
+	case t.owns == 1:
+		return problem.Newf(problem.OwnsServiceUsers, "%s is the owner of a service user. Please give it another owner first.", t.Name)
+	}
+	return problem.Newf(problem.OwnsServiceUsers, "%s is the owner of %d service users. Please give them another owner first.", t.Name, t.owns)
 }
 
 // May tells whether the caller could do something to a user now, and else why
@@ -155,7 +183,7 @@ func (t target) may(c op.Call) []May {
 // and is asked within the transaction that would.
 func (t target) dispensable(tx store.ReadTx, scope access.Scope) error {
 	admin := slices.ContainsFunc(t.roles, func(r access.Role) bool { return r.BuiltIn == access.AdminRole })
-	if !admin || t.State != user.Active {
+	if !admin || t.State != user.Active || t.Kind() == user.Service {
 		return nil
 	}
 	n, err := tx.ActiveAdmins(scope)

@@ -101,6 +101,9 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
+		if t.Kind() != user.Person {
+			return w.Refuse(problem.Newf(problem.ServiceUser, "%s is a service user: please change it as one, with its owner and last day.", t.Name), about)
+		}
 		var form field.Form
 		u := t.User
 		about.Detail = details{in.Name, in.Email, in.Mobile, in.Language}.apply(&form, &u)
@@ -242,7 +245,7 @@ func reactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
 		if err != nil {
 			return w.Fail(fmt.Errorf("find out whether there is a password: %w", err))
 		}
-		to, _ := t.State.Reactivate(hash != "")
+		to, _ := t.State.Reactivate(hash != "" || t.Kind() == user.Service)
 		if err := w.Tx.SetState(t.Ref(), t.State, to); err != nil {
 			return w.Fail(fmt.Errorf("reactivate: %w", err))
 		}

@@ -23,14 +23,16 @@ type User struct {
 	ID         id.User       `json:"id"`
 	Login      user.Login    `json:"login"`
 	Name       string        `json:"name"`
-	Email      user.Email    `json:"email"`
+	Email      user.Email    `json:"email"` // a service user has none, and no language
 	Mobile     user.Mobile   `json:"mobile"`
 	Language   user.Language `json:"language"`
+	Kind       user.Kind     `json:"kind"`
 	Status     user.State    `json:"status"`
 	Roles      []RoleRef     `json:"roles"`
-	MFA        MFA           `json:"mfa"`
+	MFA        MFA           `json:"mfa"` // off of a service user, and never demanded
 	ForceMFA   bool          `json:"forceMfa"`
 	AdminUser  bool          `json:"adminUser"` // the first of the account, who cannot be deleted
+	Service    *ServiceTerms `json:"service"`   // null: a person
 	Entry                    // by which ways and from where
 	CreatedAt  time.Time     `json:"createdAt"`
 	LastSeenAt *time.Time    `json:"lastSeenAt"` // null: never
@@ -42,8 +44,9 @@ func showUser(l store.Listed, a account.Account, now time.Time) User {
 		roles = append(roles, RoleRef{r.ID, r.Name})
 	}
 	return User{
-		ID: l.ID, Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(a, l, now), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser, Entry: showEntry(l.Entry),
+		ID: l.ID, Kind: l.Kind(), Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
+		Status: l.State, Roles: roles, MFA: mfaStatus(a, l, now), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
+		Service: showTerms(l, now), Entry: showEntry(l.Entry),
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
 }
@@ -53,7 +56,8 @@ type UserList struct {
 	Paging
 	Q      string          `json:"q,omitempty"`      // part of name, login or e-mail
 	Status Choice          `json:"status,omitempty"` // invited, active, deactivated
-	MFA    Choice          `json:"mfa,omitempty"`    // on, off, setup_required
+	Kind   Choice          `json:"kind,omitempty"`   // person, service
+	MFA    Choice          `json:"mfa,omitempty"`    // on, off, setup_required: of people
 	Role   id.Role         `json:"role,omitempty"`   // whoever has it
 	Order  store.UserOrder `json:"order,omitempty"`  // name, login, createdAt or lastSeenAt; with - the other way round
 }
@@ -98,9 +102,10 @@ type UserDetail struct {
 	Permissions       []EffectivePermission `json:"permissions"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
-	Activation        *PendingActivation    `json:"activation"`  // null: none waits
-	Sessions          int                   `json:"sessions"`    // that are alive
-	May               []May                 `json:"may" cli:"-"` // the console may nearly everything
+	Activation        *PendingActivation    `json:"activation"`   // null: none waits
+	Sessions          int                   `json:"sessions"`     // that are alive
+	ServiceUsers      []UserName            `json:"serviceUsers"` // that the user answers for, the first hundred
+	May               []May                 `json:"may" cli:"-"`  // the console may nearly everything
 }
 
 // EffectivePermission is one that a user really holds, and through which
@@ -200,8 +205,15 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, err
 	}
-	f.Factors = factorsOf(mfa, a, r.Tx.Now())
-	if f.States != nil && len(f.States) == 0 || mfa != nil && len(f.Factors) == 0 {
+	kinds, err := choose(in.Kind, "kind", user.Kinds())
+	if err != nil {
+		return Page[User]{}, err
+	}
+	if mfa != nil {
+		f.Factors = factorsOf(mfa, a, r.Tx.Now())
+	}
+	f.Factors = ofKinds(kinds, f.Factors)
+	if f.States != nil && len(f.States) == 0 || (mfa != nil || kinds != nil) && len(f.Factors) == 0 {
 		return pageOf(in.Paging, limit, store.Total{}, "", []User{}), nil
 	}
 	found, err := r.Tx.Users(r.Scope(), f)
@@ -217,7 +229,7 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 
 // factorsOf says which users of an account stand so with second factors now.
 func factorsOf(states []signin.MFAState, a account.Account, now time.Time) []store.SecondFactor {
-	var all []store.SecondFactor
+	all := []store.SecondFactor{}
 	for _, f := range []store.SecondFactor{store.FactorOn, store.FactorForced, store.FactorNone} {
 		state, _ := signin.MFA(a, f == store.FactorForced, f == store.FactorOn, now)
 		if slices.Contains(states, state) {
@@ -245,6 +257,9 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 		return d, fmt.Errorf("find sessions: %w", err)
 	}
 	d.Sessions = len(sessions)
+	if d.ServiceUsers, err = ownedBy(r.Tx, t.Ref()); err != nil {
+		return d, fmt.Errorf("find service users: %w", err)
+	}
 	d.Activation, err = pendingActivation(r.Tx, t.Ref())
 	return d, err
 }

@@ -55,7 +55,7 @@ func TestUsers_Add(t *testing.T) {
 	out := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Add, in)
 	got := opstest.Must(w.Place, admin.Caller(), w.Ops.Users.Show, ops.UserID{ID: out.User.ID}).User
 	want := ops.User{
-		ID: out.User.ID, Login: user.Login(in.Login), Name: "Cora Claes", Email: user.Email(in.Email), Mobile: "+32470123456", Language: "de", Status: "invited",
+		ID: out.User.ID, Login: user.Login(in.Login), Name: "Cora Claes", Email: user.Email(in.Email), Mobile: "+32470123456", Language: "de", Kind: "person", Status: "invited",
 		Roles: []ops.RoleRef{{ID: w.Role(w.otter, "Support"), Name: "Support"}, {ID: w.Role(w.otter, "Tech"), Name: "Tech"}},
 		MFA:   ops.MFA{State: "setup_required", RequiredBy: "policy"}, ForceMFA: true, CreatedAt: w.Clock.Now(),
 		Entry: ops.Entry{AccessPoints: []entry.Point{"WEB", "API", "ISPROXY"}, IPRules: []string{}},

@@ -38,6 +38,8 @@ const (
 	AddressRefused   Code = "address_refused"    // the user's IP rules do not hold the address
 	PointRefused     Code = "point_refused"      // the user does not have the access point
 	SelfLockout      Code = "self_lockout"       // whoever asks would shut themselves out
+	ServiceUser      Code = "service_user"       // what only a person can have, or only a service user
+	OwnsServiceUsers Code = "owns_service_users" // somebody has to answer for them
 	PasswordWrong    Code = "password_wrong"     // one's own, asked for again
 	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
 	SignInFailed     Code = "sign_in_failed"     // login or password wrong, never which
@@ -63,7 +65,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
-		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, SelfLockout, PasswordWrong, TooManyAttempts,
+		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
@@ -89,6 +91,9 @@ const (
 	HostBits           FieldCode = "host_bits" // a range whose address is not its first
 	Duplicate          FieldCode = "duplicate"
 	TooMany            FieldCode = "too_many"
+	DayPast            FieldCode = "day_past"
+	DayTooFar          FieldCode = "day_too_far"
+	NotActivePerson    FieldCode = "not_active_person" // in this account
 	PasswordTooShort   FieldCode = "password_too_short"
 	PasswordTooLong    FieldCode = "password_too_long"
 	PasswordListed     FieldCode = "password_listed"
@@ -101,7 +106,7 @@ const (
 func FieldCodes() []FieldCode {
 	return []FieldCode{
 		Required, TooShort, TooLong, BadFormat, NotAllowed, Taken, Unknown,
-		MixedScript, BadText, NotGrantable, BadAddress, HostBits, Duplicate, TooMany, PlaceholderUnknown, PlaceholderMissing, PasswordTooShort, PasswordTooLong,
+		MixedScript, BadText, NotGrantable, BadAddress, HostBits, Duplicate, TooMany, PlaceholderUnknown, PlaceholderMissing, DayPast, DayTooFar, NotActivePerson, PasswordTooShort, PasswordTooLong,
 		PasswordListed, PasswordContext,
 	}
 }

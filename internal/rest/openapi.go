@@ -246,6 +246,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[problem.FieldCode]():  problem.FieldCodes(),
 		reflect.TypeFor[user.Language]():      user.Languages(),
 		reflect.TypeFor[user.State]():         user.States(),
+		reflect.TypeFor[user.Kind]():          user.Kinds(),
 		reflect.TypeFor[account.MFAPolicy]():  account.MFAPolicies(),
 		reflect.TypeFor[account.State]():      account.States(),
 		reflect.TypeFor[store.AccountOrder](): store.AccountOrders(),

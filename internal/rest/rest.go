@@ -244,7 +244,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
-	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout:
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

@@ -66,6 +66,7 @@ func TestUsers_Plans(t *testing.T) {
 		{"a later page of a state", UserFilter{States: active, Cursor: cursor(ByName, "anna")}, []string{byState + " AND (name_folded,id)>(?,?))", byRow}},
 		{"two states", UserFilter{States: append(active, user.Invited)}, []string{byState, "MERGE (UNION ALL)", byRow}},
 		{"a factor", UserFilter{Factors: []SecondFactor{FactorNone}}, []string{byFactor, byRow}},
+		{"service users", UserFilter{Factors: []SecondFactor{FactorService}}, []string{byFactor}},
 		{"two kinds of no factor", UserFilter{Factors: []SecondFactor{FactorNone, FactorForced}}, []string{byFactor, "MERGE (UNION ALL)", byRow}},
 		{"a state and a factor", UserFilter{States: active, Factors: []SecondFactor{FactorNone}}, []string{"users_by_state (account_id=? AND state=?", byRow}},
 		{"a role", UserFilter{Role: role.ID}, []string{byRole, byRow}},

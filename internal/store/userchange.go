@@ -18,7 +18,7 @@ const (
 	setState   alters = `UPDATE users SET state = $3 WHERE id = $1 AND state = $2`
 	setForce   alters = `UPDATE users SET force_mfa = TRUE WHERE id = $1`
 	deleteUser alters = `UPDATE users
-		SET state = 'deleted', password_hash = '', email = '', mobile = '', search = '', force_mfa = FALSE, ip_rules = ''
+		SET state = 'deleted', password_hash = '', email = '', mobile = '', search = '', force_mfa = FALSE, ip_rules = '', purpose = ''
 		WHERE id = $1 AND state <> 'deleted'`
 	deleteUserRoles alters = `DELETE FROM user_roles WHERE user_id = $1`
 	deleteUserRole  alters = `DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2`
@@ -28,7 +28,7 @@ const (
 			SELECT u.id FROM roles r
 			JOIN user_roles m ON m.role_id = r.id
 			JOIN users u ON u.id = m.user_id
-			WHERE r.account_id = $1 AND r.built_in = 'admin' AND u.state = 'active'
+			WHERE r.account_id = $1 AND r.built_in = 'admin' AND u.state = 'active' AND u.owner_id IS NULL
 			LIMIT 2
 		) admins`
 )
@@ -127,7 +127,8 @@ func (tx ReadTx) PasswordHash(ref UserRef) (string, error) {
 	return one(tx, value[string], selectPassword, string(ref.id))
 }
 
-// ActiveAdmins counts who can act as administrator of the account, up to two.
+// ActiveAdmins counts the people who can act as administrator of the account,
+// up to two.
 func (tx ReadTx) ActiveAdmins(scope access.Scope) (int, error) {
 	return one(tx, value[int], activeAdmins, string(scope.Account()))
 }

@@ -34,6 +34,9 @@ const (
 	FactorOn     SecondFactor = "on"
 	FactorForced SecondFactor = "forced" // of this user, and missing
 	FactorNone   SecondFactor = "none"
+
+	// FactorService is none at all: a service user, which nobody signs in as.
+	FactorService SecondFactor = "service"
 )
 
 // UserOrder is what a list of users is sorted by; with a minus in front, the

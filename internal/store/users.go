@@ -15,13 +15,16 @@ const (
 	userColumns  = `u.id, u.account_id, u.login, u.name, u.email, u.mobile, u.language, u.state, u.admin_user, u.force_mfa, u.access_points, u.ip_rules, u.created_at, u.last_seen_at`
 	factorColumn = `EXISTS (SELECT 1 FROM authenticator_apps f WHERE f.user_id = u.id)`
 
-	listedColumns = userColumns + `, ` + factorColumn + `, ` + rolesColumn
+	termsColumns = `u.owner_id, u.expires_on, u.purpose, (SELECT o.name FROM users o WHERE o.id = u.owner_id)`
+
+	listedColumns = userColumns + `, ` + factorColumn + `, ` + rolesColumn + `, ` + termsColumns
 
 	selectUser  = `SELECT ` + listedColumns + ` FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.state <> 'deleted'`
 	userByLogin = `SELECT ` + listedColumns + `, u.password_hash FROM users u WHERE u.login_folded = $1 AND u.state <> 'deleted'`
 	loginTaken  = `SELECT 1 FROM users WHERE login_folded = $1`
-	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, second_factor, password_hash, created_at, access_points, ip_rules)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $13 THEN 'forced' ELSE 'none' END, $14, $15, $16, $17)
+	insertUser  = `INSERT INTO users (id, account_id, login, login_folded, name, name_folded, search, email, mobile, language, state, admin_user, force_mfa, second_factor, password_hash, created_at, access_points, ip_rules, owner_id, expires_on, purpose)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $18 <> '' THEN 'service' WHEN $13 THEN 'forced' ELSE 'none' END, $14, $15, $16, $17,
+			nullif($18, ''), $19, $20)
 		RETURNING row, (SELECT a.row FROM accounts a WHERE a.id = account_id)`
 	setPassword  alters = `UPDATE users SET password_hash = $2, state = CASE state WHEN 'invited' THEN 'active' ELSE state END WHERE id = $1`
 	setHash             = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`
@@ -43,6 +46,7 @@ type Listed struct {
 	user.User
 	Roles     []access.Role // id and name only
 	HasFactor bool          // a second factor is set up
+	OwnerName string        // of a service user
 
 	ref UserRef
 }
@@ -56,10 +60,14 @@ func scanListed(s scan) (Listed, error) { return scanUser(s) }
 func scanUser(s scan, more ...any) (l Listed, err error) {
 	var created int64
 	var seen sql.NullInt64
-	var roles sql.NullString
+	var roles, owner, ownerName sql.NullString
 	var points, ranges string
 	u := &l.User
-	err = s(append([]any{&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &l.HasFactor, &roles}, more...)...)
+	err = s(append([]any{
+		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &l.HasFactor, &roles,
+		&owner, &u.Terms.ExpiresOn, &u.Terms.Purpose, &ownerName,
+	}, more...)...)
+	u.Terms.Owner, l.OwnerName = id.User(owner.String), ownerName.String
 	u.CreatedAt, u.LastSeenAt, l.Roles = fromMS(created), fromNullMS(seen), readRoles(roles.String)
 	u.Entry = restoreEntry(points, ranges)
 	l.ref = UserRef{u.ID}
@@ -107,7 +115,8 @@ func (tx WriteTx) AddUser(u user.User, passwordHash string, roles ...id.Role) (U
 		i := indexed{search: search}
 		return i, read(&i.row, &i.account)
 	}, insertUser, string(u.ID), string(u.Account), string(u.Login), u.Login.Folded(), u.Name, user.Fold(u.Name), search,
-		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now), u.Entry.Points.Text(), u.Entry.Ranges.Text())
+		string(u.Email), string(u.Mobile), string(u.Language), string(u.State), u.AdminUser, u.ForceMFA, passwordHash, ms(tx.now), u.Entry.Points.Text(), u.Entry.Ranges.Text(),
+		string(u.Terms.Owner), string(u.Terms.ExpiresOn), u.Terms.Purpose)
 	if err != nil {
 		return UserRef{}, classify(tx.engine, fmt.Errorf("add user: %w", err))
 	}

@@ -54,7 +54,7 @@ func (s State) Reactivate(hasPassword bool) (State, bool) {
 // States a list can show.
 func States() []State { return []State{Invited, Active, Deactivated} }
 
-// User is a person in exactly one account.
+// User is a person, or a program of theirs, in exactly one account.
 type User struct {
 	ID         id.User
 	Account    id.Account
@@ -67,6 +67,7 @@ type User struct {
 	AdminUser  bool // the first user of the account
 	ForceMFA   bool // an administrator demands a second factor of this user
 	Entry      entry.Rules
+	Terms      Terms // of a service user
 	CreatedAt  time.Time
 	LastSeenAt time.Time // zero: never
 }

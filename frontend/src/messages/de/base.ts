@@ -274,6 +274,9 @@ export default define('base', {
   'violation.host_bits': 'Die Adresse ist nicht die erste dieses Bereichs. Nennen Sie den Bereich oder die Adresse.',
   'violation.duplicate': 'Das steht schon in der Liste.',
   'violation.too_many': 'Das sind zu viele. Fassen Sie Nachbarn zu Bereichen zusammen.',
+  'violation.day_past': 'Dieser Tag ist vorbei. Wählen Sie heute oder einen späteren.',
+  'violation.day_too_far': 'Höchstens zwei Jahre im Voraus. Der Tag lässt sich später verschieben.',
+  'violation.not_active_person': 'Das muss eine aktive Person dieses Kontos sein. Wählen Sie jemand anderen.',
 
   'problem.invalid_request': 'Gatehouse hat die Anfrage nicht verstanden. Laden Sie die Seite neu.',
   'problem.invalid_fields': 'Einige Felder brauchen Ihre Aufmerksamkeit.',
@@ -311,6 +314,10 @@ export default define('base', {
     'Die IP-Regeln lassen diese Adresse nicht zu. Kommen Sie von einem anderen Ort oder fragen Sie einen Administrator.',
   'problem.point_refused': 'Dieser Zugangspunkt steht dem Benutzer nicht offen. Fragen Sie einen Administrator.',
   'problem.self_lockout': 'Damit würden Sie sich aussperren: Die IP-Regeln müssen Ihre jetzige Adresse enthalten.',
+  'problem.service_user':
+    'Das passt nicht zu diesem Benutzer: Nur Personen melden sich an, und nur Dienstbenutzer haben einen Verantwortlichen.',
+  'problem.owns_service_users':
+    'Dieser Benutzer ist für Dienstbenutzer verantwortlich. Geben Sie ihnen zuerst jemand anderen.',
   'problem.password_wrong': 'Das ist nicht Ihr aktuelles Passwort. Prüfen Sie es und versuchen Sie es noch einmal.',
   'problem.log_damaged':
     'Das Aktivitätsprotokoll wurde verändert oder beschädigt. Bis das geklärt ist, ist nichts möglich. Sagen Sie es der Person, die diese Installation betreut.',

@@ -265,6 +265,9 @@ export default {
   'violation.host_bits': 'The address is not the first of this range. Give the range or the address.',
   'violation.duplicate': 'This is in the list already.',
   'violation.too_many': 'These are too many. Put neighbours together as ranges.',
+  'violation.day_past': 'This day is over. Choose today or a later one.',
+  'violation.day_too_far': 'Two years ahead at most. It can be moved later.',
+  'violation.not_active_person': 'This has to be an active person of this account. Choose somebody else.',
 
   'problem.invalid_request': 'Gatehouse did not understand the request. Reload the page and try again.',
   'problem.invalid_fields': 'Some fields need your attention.',
@@ -301,6 +304,8 @@ export default {
     'The IP rules do not allow this address. Come from another place, or ask an administrator.',
   'problem.point_refused': 'This access point is not open to the user. Ask an administrator.',
   'problem.self_lockout': 'This would lock you out: the IP rules must hold the address you are at.',
+  'problem.service_user': 'This makes no sense for this user: only people sign in, and only service users have an owner.',
+  'problem.owns_service_users': 'This user is the owner of service users. Give them another owner first.',
   'problem.password_wrong': 'That is not your current password. Check it and try again.',
   'problem.log_damaged':
     'The activity log has been tampered with or damaged, so nothing can be done until it is looked at. Tell whoever runs this installation.',
