@@ -22,6 +22,8 @@ const profile: Output<'profile.show'> = {
     accessPoints: ['WEB', 'API', 'ISPROXY'],
     ipRules: [],
     createdAt: '2026-01-01T00:00:00Z',
+    kind: 'person',
+    service: null,
     lastSeenAt: null,
   },
   account: { id: 'acc_1', handle: 'harbour', name: 'Harbour Registry' },

@@ -20,6 +20,8 @@ const tom: User = {
   accessPoints: ['WEB', 'API', 'ISPROXY'],
   ipRules: [],
   createdAt: '2026-05-01T08:00:00Z',
+  kind: 'person',
+  service: null,
   lastSeenAt: null,
 }
 const anna: Viewer = { id: 'usr_anna', manages: true, beyond: new Set() }

@@ -47,6 +47,8 @@ function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
   if (user.id === viewer.id) return act === 'update' || act === 'ipRules' ? undefined : 'own_rights'
   if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
+  // Nobody signs in as one. Whether somebody owns service users only the server knows.
+  if (user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)) return 'service_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||
@@ -80,5 +82,7 @@ export function reason(may: readonly May[], act: Act): string | undefined {
 /** The acts to offer for a user, in the order in which people see them: of switching off and on, the one that fits. */
 export const offered = (user: User): Doing[] =>
   (['update', 'reissue', 'resetSecondFactors', 'endSessions', 'deactivate', 'reactivate', 'delete'] as const).filter(
-    (act) => act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate'),
+    (act) =>
+      act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate') &&
+      !(user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)),
   )

@@ -304,7 +304,8 @@ export default {
     'The IP rules do not allow this address. Come from another place, or ask an administrator.',
   'problem.point_refused': 'This access point is not open to the user. Ask an administrator.',
   'problem.self_lockout': 'This would lock you out: the IP rules must hold the address you are at.',
-  'problem.service_user': 'This makes no sense for this user: only people sign in, and only service users have an owner.',
+  'problem.service_user':
+    'This makes no sense for this user: only people sign in, and only service users have an owner.',
   'problem.owns_service_users': 'This user is the owner of service users. Give them another owner first.',
   'problem.password_wrong': 'That is not your current password. Check it and try again.',
   'problem.log_damaged':
