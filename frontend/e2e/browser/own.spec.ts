@@ -301,7 +301,9 @@ test('how a session ends, and begins again at the same place', async ({ browser 
     await page.keyboard.press('Enter')
     await expect(page.getByLabel('Six-digit code')).toBeFocused({ timeout: 30_000 })
     await page.keyboard.type(await app.code())
-    await expect(heading(page, 'Change your password'), 'back at the same place').toBeVisible({ timeout: 30_000 })
+    await expect(heading(page, 'Change your password'), 'back at the same place').toBeVisible({
+      timeout: 30_000,
+    })
 
     await endsSoon('idleEndsAt', 8)
     await page.reload()

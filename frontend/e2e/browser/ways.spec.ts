@@ -92,7 +92,11 @@ async function readsThem(anna: Visitor): Promise<void> {
   await page.getByRole('button', { name: /^Tom Willems/ }).click()
   await page.getByRole('link', { name: 'Open the user' }).click()
   const card = page.getByRole('main').locator('section', { hasText: 'Ways in' }).last()
-  await expect(card.getByRole('listitem')).toHaveText(['192.0.2.0/24 256 addresses', '203.0.113.9 1 address', '2001:db8::/48 65,536 networks (/64)'].map((text) => new RegExp(text.replaceAll(/[./()]/g, '\\$&').replaceAll(' ', '\\s*'))))
+  await expect(card.getByRole('listitem')).toHaveText(
+    ['192.0.2.0/24 256 addresses', '203.0.113.9 1 address', '2001:db8::/48 65,536 networks (/64)'].map(
+      (text) => new RegExp(text.replaceAll(/[./()]/g, '\\$&').replaceAll(' ', '\\s*')),
+    ),
+  )
   await card.getByLabel('Test an address').fill('127.0.0.1')
   await card.getByRole('button', { name: 'Test', exact: true }).click()
   await expect(card.getByText('127.0.0.1 is not allowed.')).toBeVisible()
