@@ -26,12 +26,8 @@ const rows = [['first load', weight(first), bars.first]]
 for (const file of output) {
   if (file.type !== 'chunk' || !file.isDynamicEntry) continue
   const extra = [...closure(file.fileName)].filter((name) => !first.has(name))
-  const isLanguage = /messages\/[\w.]+\.ts$/.test(file.facadeModuleId ?? '')
-  rows.push([
-    `${isLanguage ? 'language' : 'screen'} ${file.name}`,
-    weight(extra),
-    isLanguage ? bars.language : bars.screen,
-  ])
+  const words = /messages\/(\w+\/\w+)\.ts$/.exec(file.facadeModuleId ?? '')?.[1]
+  rows.push([words ? `words ${words}` : `screen ${file.name}`, weight(extra), words ? bars.language : bars.screen])
 }
 
 let broken = false
