@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
+	"gatehouse/internal/entry"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
@@ -324,6 +325,7 @@ func (o *Operations) handOverAdmin(p *op.Preparing, in HandOverInput) (op.Commit
 		}
 		u := before.User
 		u.Name, u.Email, u.Mobile = next.Name, next.Email, next.Mobile
+		u.Entry = entry.Rules{} // the person before may have come from elsewhere, and by other ways
 		if next.Language != "" {
 			u.Language = next.Language
 		}

@@ -343,7 +343,8 @@ func TestAccounts_close(t *testing.T) {
 
 // Handing the admin user over leaves nothing that the person before knew or
 // had: not the password, the second factors, the recovery codes, the sessions,
-// a sign-in under way, nor a link that was handed out. Login and role stay.
+// a sign-in under way, a link that was handed out, nor the places they came
+// from. Login and role stay.
 func TestAccounts_handOverAdmin(t *testing.T) {
 	w := newTown(t)
 	before := w.somebody(w.otter, opstest.Member{Role: "Admin", AdminUser: true})
@@ -353,6 +354,7 @@ func TestAccounts_handOverAdmin(t *testing.T) {
 	if old.Admin.Status != user.Active || !old.Admin.SecondFactor || old.Admin.Activation.Purpose != ops.ToNewPassword {
 		t.Errorf("re-issued, the admin user is %+v", old.Admin)
 	}
+	w.Exec(`UPDATE users SET access_points = 'API', ip_rules = '198.51.100.0/24' WHERE id = $1`, string(before.ID))
 	out := opstest.Must(w.Place, w.operator(), w.Ops.Accounts.HandOverAdmin, ops.HandOverInput{ID: w.otter.ID, Name: "Nora Nieuw", Email: "nora@otter.example"})
 	if a := out.Admin; a.Login != before.Login || a.Name != "Nora Nieuw" || a.Mobile != "" || a.Status != user.Invited || a.SecondFactor || a.LastSeenAt != nil || a.Language != "en" {
 		t.Errorf("the admin user is %+v", a)
