@@ -150,7 +150,7 @@ func (o *Operations) addAccounts() {
 	})
 	o.Accounts.Open = op.Write(&o.table, op.Spec{
 		Name: "accounts.open", Route: "POST /accounts", Event: "account.opened",
-		Summary: "Open an account with its admin user; the answer holds the activation link and code to hand over, shown once.",
+		Summary: "Open an account with its admin user. The link goes by mail to the official address and the login by SMS; where there is no mail, or with handOver, the answer holds link and code, once.",
 	}, who.SteppedUp(), o.openAccount)
 	o.Accounts.Update = op.Write(&o.table, op.Spec{
 		Name: "accounts.update", Route: "PATCH /accounts/{id}", Event: "account.updated",
@@ -174,7 +174,7 @@ func (o *Operations) addAccounts() {
 	}, who.SteppedUp(), o.handOverAdmin)
 	o.Accounts.ReissueAdmin = op.Write(&o.table, op.Spec{
 		Name: "accounts.reissueAdmin", Route: "POST /accounts/{id}/admin-activation", Event: "account.admin_reissued",
-		Summary: "A new activation link and code for the admin user of an account. Older ones are dead; second factors stay.",
+		Summary: "A new activation link for the admin user of an account, by mail, or with handOver in the answer. Older ones are dead; second factors stay.",
 	}, who.SteppedUp(), o.reissueAdmin)
 }
 

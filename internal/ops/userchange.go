@@ -280,17 +280,25 @@ func (o *Operations) reissueUser(p *op.Preparing, in ReissueInput) (op.Commit[Ac
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		purpose := ToNewPassword
-		if t.State == user.Invited {
-			purpose = ToActivate
-		}
-		issued, err := o.issueActivation(w.Tx, byMail(t.User, t.Ref()), purpose, handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, t.User, t.Ref(), handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}
-		about.Detail = activity.Detail{"purpose": purpose, "delivery": issued.Delivery}
+		about.Detail = activity.Detail{"purpose": purposeOf(t.User), "delivery": issued.Delivery}
 		return w.Done(issued, about)
 	}, nil
+}
+
+// stripFactors takes a user's second factors, sessions, and the guesses at what
+// is gone.
+func stripFactors(tx store.WriteTx, u store.Listed) (removed, ended int64, err error) {
+	if removed, err = tx.RemoveFactors(u.Ref()); err != nil {
+		return 0, 0, fmt.Errorf("remove second factors: %w", err)
+	}
+	if ended, err = tx.EndOtherSessions(u.Ref(), ""); err != nil {
+		return 0, 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return removed, ended, (knock{subject: atFactors(u.ID)}).right(tx)
 }
 
 // ResetInput says whose second factors are removed, and why.
@@ -311,19 +319,12 @@ func resetFactors(_ *op.Preparing, in ResetInput) (op.Commit[User], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		removed, err := w.Tx.RemoveFactors(t.Ref())
+		removed, ended, err := stripFactors(w.Tx, t.Listed)
 		if err != nil {
-			return w.Fail(fmt.Errorf("remove second factors: %w", err))
+			return w.Fail(err)
 		}
 		if err := w.Tx.ForceMFA(t.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("demand a new set-up: %w", err))
-		}
-		ended, err := w.Tx.EndOtherSessions(t.Ref(), "")
-		if err != nil {
-			return w.Fail(fmt.Errorf("end sessions: %w", err))
-		}
-		if err := (knock{subject: atFactors(t.ID)}).right(w.Tx); err != nil { // the guesses were at what is gone
-			return w.Fail(err)
 		}
 		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
 		return changed(w, t.ID, about)
