@@ -3,8 +3,9 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
+
+	"gatehouse/internal/calendar"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
@@ -70,7 +71,7 @@ type ReissueAdminInput struct {
 // openedOn reads the day an account was opened; nobody opened one tomorrow.
 func openedOn(now time.Time) func(string) (time.Time, *field.Error) {
 	return func(raw string) (time.Time, *field.Error) {
-		d, err := account.ParseDate(raw)
+		d, err := calendar.Parse(raw)
 		switch {
 		case err != nil:
 			return time.Time{}, err
@@ -146,7 +147,7 @@ func (o *Operations) openAccount(p *op.Preparing, in OpenAccountInput) (op.Commi
 			return w.Fail(fmt.Errorf("add admin user: %w", err))
 		}
 		return o.letIn(w, u, ref, handing(in.HandOver), op.Entry{
-			Object: accountObject(a), Subject: a.ID, Detail: activity.Detail{"handle": a.Handle, "login": u.Login, "openedAt": account.On(a.OpenedAt)},
+			Object: accountObject(a), Subject: a.ID, Detail: activity.Detail{"handle": a.Handle, "login": u.Login, "openedAt": calendar.On(a.OpenedAt)},
 		})
 	}, nil
 }
@@ -169,28 +170,18 @@ func (o *Operations) letIn(w *op.Writing[Opened], admin user.User, ref store.Use
 func (in UpdateCustomerInput) apply(f *field.Form, a *account.Account, now time.Time) activity.Detail {
 	changed := accountDetails{in.Name, in.Email, in.Mobile}.apply(f, a)
 	if in.OpenedAt != nil {
-		if day := field.Read(f, "openedAt", openedOn(now), *in.OpenedAt); account.On(day) != account.On(a.OpenedAt) {
-			note(changed, "openedAt", account.On(a.OpenedAt), account.On(day))
+		if day := field.Read(f, "openedAt", openedOn(now), *in.OpenedAt); calendar.On(day) != calendar.On(a.OpenedAt) {
+			note(changed, "openedAt", calendar.On(a.OpenedAt), calendar.On(day))
 			a.OpenedAt = day
 		}
 	}
 	change(f, changed, "mfaPolicy", account.ParseMFAPolicy, in.MFAPolicy, &a.MFAPolicy)
-	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &a.MFAFrom)
+	changeOptional(f, changed, "mfaRequiredFrom", calendar.Parse, in.MFARequiredFrom, &a.MFAFrom)
 	if in.APIPasswords != nil {
 		note(changed, "apiPasswords", a.APIPasswords, *in.APIPasswords)
 		a.APIPasswords = *in.APIPasswords
 	}
 	return changed
-}
-
-// changeDate is change for a day that may be none.
-func changeDate(f *field.Form, changed activity.Detail, name string, given *string, to *account.Date) {
-	if given == nil {
-		return
-	}
-	after := field.Optional(f, name, account.ParseDate, *given)
-	note(changed, name, *to, after)
-	*to = after
 }
 
 // accountDetails are those that both the operator and the account change.
@@ -200,12 +191,7 @@ func (d accountDetails) apply(f *field.Form, a *account.Account) activity.Detail
 	changed := activity.Detail{}
 	change(f, changed, "name", account.ParseName, d.Name, &a.Name)
 	change(f, changed, "email", user.ParseEmail, d.Email, &a.Email)
-	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
-		note(changed, "mobile", a.Mobile, "")
-		a.Mobile = ""
-	} else {
-		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &a.Mobile)
-	}
+	changeOptional(f, changed, "mobile", user.ParseMobile, d.Mobile, &a.Mobile)
 	return changed
 }
 

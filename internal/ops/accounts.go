@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/field"
@@ -44,7 +46,7 @@ type AccountRow struct {
 // Demand is what is demanded of everybody in an account, now and later.
 type Demand struct {
 	RequiredBy   account.RequiredBy `json:"requiredBy"`   // empty when nobody demands it
-	RequiredFrom account.Date       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
+	RequiredFrom calendar.Day       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
 }
 
 // AccountPolicy is what holds for everybody in an account.
@@ -52,7 +54,7 @@ type AccountPolicy struct {
 	MFAPolicy       account.MFAPolicy `json:"mfaPolicy"`       // as the operator chose it
 	Policy          account.MFAPolicy `json:"policy"`          // what it comes to: required or recommended
 	ForceMFA        bool              `json:"forceMfa"`        // an administrator forces it on everybody
-	MFARequiredFrom account.Date      `json:"mfaRequiredFrom"` // the operator's day for this account; empty: none
+	MFARequiredFrom calendar.Day      `json:"mfaRequiredFrom"` // the operator's day for this account; empty: none
 	MFA             Demand            `json:"mfa"`             // what that adds up to now
 	APIPasswords    bool              `json:"apiPasswords"`    // passwords may still work on API and ISProxy
 }

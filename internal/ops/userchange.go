@@ -38,15 +38,12 @@ func (d details) apply(f *field.Form, u *user.User) activity.Detail {
 	change(f, changed, "name", user.ParseName, d.Name, &u.Name)
 	change(f, changed, "email", user.ParseEmail, d.Email, &u.Email)
 	change(f, changed, "language", user.ParseLanguage, d.Language, &u.Language)
-	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
-		note(changed, "mobile", u.Mobile, "")
-		u.Mobile = ""
-	} else {
-		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &u.Mobile)
-	}
+	changeOptional(f, changed, "mobile", user.ParseMobile, d.Mobile, &u.Mobile)
 	return changed
 }
 
+// change reads a field of a form, if it is given, and notes what is wrong with
+// it or what changed.
 func change[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
 	if given == nil {
 		return
@@ -54,6 +51,16 @@ func change[T ~string](f *field.Form, changed activity.Detail, name string, pars
 	after := field.Read(f, name, parse, *given)
 	note(changed, name, *to, after)
 	*to = after
+}
+
+// changeOptional is change for a field that may become empty.
+func changeOptional[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
+	if given != nil && strings.TrimSpace(*given) == "" {
+		note(changed, name, *to, "")
+		*to = ""
+		return
+	}
+	change(f, changed, name, parse, given, to)
 }
 
 // note writes down a change, with before and after.
