@@ -43,6 +43,10 @@ type Spec struct {
 	// Background marks a call that the page makes by itself: it does not keep
 	// a session alive.
 	Background bool
+
+	// Even is how long an answer takes at least, so that the time it takes does
+	// not tell what was found. Zero: as long as it takes.
+	Even time.Duration
 }
 
 // NoRoute is the route of what only the console or a background job may do: it

@@ -112,11 +112,15 @@ func (r Rule) decide(q question) access.Decision {
 	if d.Allowed && r.fully && !q.actor.Rights().Covers(access.AdminRole.Rights(q.actor.Operator())) {
 		return access.Deny(problem.Outranked, "Links that let people in go out this way, so it takes every permission. Please ask an administrator with the role Admin.")
 	}
-	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && q.now.Sub(q.actor.SteppedUp()) > session.StepUp {
+	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && !fresh(q.now.Sub(q.actor.SteppedUp())) {
 		return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")
 	}
 	return d
 }
+
+// fresh reports whether a proof of that age counts. One from the future does
+// not: the clock has gone back, and it may be of any age.
+func fresh(age time.Duration) bool { return age <= session.StepUp && age >= -session.ClockTolerance }
 
 func (r Rule) admit(q question) access.Decision {
 	kind := q.actor.Kind()

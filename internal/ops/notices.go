@@ -141,16 +141,12 @@ func byAnother(r activity.Record) bool { return r.Actor.ID != string(subject(r))
 // notify tells people what was done to their sign-in, in the app and by mail,
 // in the transaction that did it.
 func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), error) {
-	var wake func()
 	if redirecting(done) {
-		mailed, err := o.tellOperators(tx, id.User(done.Actor.ID), noticeOf(notice.DeliveryChanged, done))
-		if err != nil {
+		if _, err := o.tellOperators(tx, id.User(done.Actor.ID), noticeOf(notice.DeliveryChanged, done)); err != nil {
 			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
 		}
-		if mailed {
-			wake = o.wakeCourier
-		}
 	}
+	var wake func()
 	for _, t := range o.tellings[done.Event] {
 		if t.when != nil && !t.when(done) {
 			continue
@@ -271,7 +267,8 @@ func formerEmail(r activity.Record) (user.Email, bool) {
 	return before, ok
 }
 
-// tellOperators all of them but one.
+// tellOperators all of them but one. That messages go another way is told in the
+// app alone: a mail would go that way.
 func (o *Operations) tellOperators(tx store.WriteTx, but id.User, n notice.Notice) (mailed bool, err error) {
 	n.At = tx.Now()
 	in, err := tx.Installation()
@@ -288,6 +285,9 @@ func (o *Operations) tellOperators(tx store.WriteTx, but id.User, n notice.Notic
 		}
 		if err := tx.Tell(u.Ref(), n); err != nil {
 			return false, fmt.Errorf("leave notice: %w", err)
+		}
+		if n.Kind == notice.DeliveryChanged {
+			continue
 		}
 		also, err := o.mailNotice(tx, u, n, "")
 		if err != nil {
