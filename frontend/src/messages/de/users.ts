@@ -174,7 +174,6 @@ export default define('users', {
   'add.title': 'Benutzer hinzufügen',
   'add.note':
     'Benutzer sehen im Rahmen ihrer Berechtigungen alle Daten von {account}. Geschäftspartner brauchen ein eigenes Konto: Als Benutzer hier sähen sie die Daten aller anderen.',
-  'add.discard': 'Diesen Benutzer verwerfen?',
   'add.discardText': 'Ihre Eingaben gehen verloren.',
   'add.doneTitle': '{name} kann nun herein',
   'add.doneText':
@@ -186,7 +185,9 @@ export default define('users', {
   'add.mailed': 'Eine E-Mail mit dem Aktivierungslink ist unterwegs an {email}.',
   'add.mailedUntil': 'Der Link gilt einmal, bis {time}. Kommt sie nicht an, stellen Sie einen neuen aus.',
   'users.reissue.byMail': 'Ein neuer Link geht per E-Mail an {email}. Niemand sonst bekommt ihn zu sehen.',
-  'add.mailedTitle': '{name} bekommt eine E-Mail',
+  'add.loginSms': 'Der Benutzername geht per SMS an {mobile}.',
+  'add.tellLogin': 'Die E-Mail nennt den Benutzernamen nicht. Teilen Sie ihn {name} selbst auf einem anderen Weg mit:',
+  'add.mailedTitle': 'Der Link für {name} ist unterwegs',
   'add.link': 'Aktivierungslink',
   'add.code': 'Aktivierungscode',
   'add.codeHelp': 'Zum Eintippen auf der Anmeldeseite unter „Ich habe einen Aktivierungscode“.',

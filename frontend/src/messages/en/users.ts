@@ -167,7 +167,6 @@ export default {
   'add.title': 'Add user',
   'add.note':
     'Users see all data of {account} within their permissions. A business partner needs an account of its own: as a user here, they would see the data of everyone else.',
-  'add.discard': 'Discard this user?',
   'add.discardText': 'What you have typed will be lost.',
   'add.doneTitle': '{name} can now be let in',
   'add.doneText':
@@ -178,7 +177,9 @@ export default {
   'add.mailed': 'A mail with the activation link is on its way to {email}.',
   'add.mailedUntil': 'The link works once, until {time}. Should it not arrive, issue a new one.',
   'users.reissue.byMail': 'A new link goes by mail to {email}. Nobody else gets to see it.',
-  'add.mailedTitle': '{name} gets a mail',
+  'add.loginSms': 'The login goes by SMS to {mobile}.',
+  'add.tellLogin': 'The mail does not name the login. Tell it to {name} yourself, by another way:',
+  'add.mailedTitle': 'The link for {name} is on its way',
   'add.link': 'Activation link',
   'add.code': 'Activation code',
   'add.codeHelp': 'To type on the sign-in page, under “I have an activation code”.',
