@@ -171,6 +171,40 @@ export default define('users', {
   'users.recentForbidden':
     'Um zu sehen, was andere getan haben, braucht es die Berechtigung VIEW_ACTIVITY. Ihr Administrator kann sie Ihnen mit einer Rolle geben.',
 
+  'service.add': 'Dienstbenutzer hinzufügen',
+  'service.note':
+    'Ein Dienstbenutzer ist ein Programm: Niemand meldet sich damit an. Es arbeitet nur mit API-Schlüsseln, hat eine verantwortliche Person und endet an einem festen Tag.',
+  'service.none': 'Noch keine Dienstbenutzer',
+  'service.detailOf': 'Dienstbenutzer von {account}',
+  'service.nameHelp': 'Etwa „Rechnungslauf“ oder „WHMCS“.',
+  'service.purposeHelp': 'Wofür es da ist, damit andere wissen, ob es noch gebraucht wird.',
+  'service.ownerHelp': 'Steht dafür ein. Tippen Sie einen Teil des Namens oder Benutzernamens.',
+  'service.nobody': 'Keine andere aktive Person passt.',
+  'service.lastDayHelp': 'Es arbeitet bis zum Ende dieses Tages, nach UTC.',
+  'service.days': { one: '{n} Tag', other: '{n} Tage' },
+  'service.years': { one: '{n} Jahr', other: '{n} Jahre' },
+  'service.rolesHelp': 'Was das Programm tun darf. Mehrere Rollen ergänzen sich.',
+  'service.expired': 'Abgelaufen',
+  'service.lastDay': 'Letzter Tag',
+  'service.daysLeft': { one: 'Noch {n} Tag', other: 'Noch {n} Tage' },
+  'service.expiresIn': { one: 'Läuft in {n} Tag ab', other: 'Läuft in {n} Tagen ab' },
+  'service.expiresToday': 'Läuft heute ab',
+  'service.over':
+    'Der letzte Tag war der {day}, also kann dieses Programm nichts mehr tun. Legen Sie einen späteren Tag fest, falls es noch gebraucht wird.',
+  'service.help.update': 'Name, verantwortliche Person, letzter Tag, Rollen und mehr.',
+  'service.help.deactivate': 'Lässt das Programm nicht mehr herein, bis Sie es wieder erlauben.',
+  'service.delete': 'Das Programm kann sofort nichts mehr tun.',
+  'service.owned': 'Dienstbenutzer',
+  'service.ownedText': 'Programme, für die diese Person verantwortlich ist.',
+  'service.hand': 'Dienstbenutzer übergeben',
+  'service.hand.title': 'Dienstbenutzer von {name} übergeben',
+  'service.hand.text': 'Alle bekommen sofort die neue verantwortliche Person. Was sie dürfen, bleibt, wie es ist.',
+  'service.show': 'Dienstbenutzer zeigen',
+  'service.did.handOver': {
+    one: '{n} Dienstbenutzer hat eine neue verantwortliche Person.',
+    other: '{n} Dienstbenutzer haben eine neue verantwortliche Person.',
+  },
+
   'add.title': 'Benutzer hinzufügen',
   'add.note':
     'Benutzer sehen im Rahmen ihrer Berechtigungen alle Daten von {account}. Geschäftspartner brauchen ein eigenes Konto: Als Benutzer hier sähen sie die Daten aller anderen.',
