@@ -184,6 +184,7 @@ export default define('users', {
   'service.days': { one: '{n} Tag', other: '{n} Tage' },
   'service.years': { one: '{n} Jahr', other: '{n} Jahre' },
   'service.rolesHelp': 'Was das Programm tun darf. Mehrere Rollen ergänzen sich.',
+  'service.chip': 'Programm',
   'service.expired': 'Abgelaufen',
   'service.lastDay': 'Letzter Tag',
   'service.daysLeft': { one: 'Noch {n} Tag', other: 'Noch {n} Tage' },

@@ -177,6 +177,7 @@ export default {
   'service.days': { one: '{n} day', other: '{n} days' },
   'service.years': { one: '{n} year', other: '{n} years' },
   'service.rolesHelp': 'What the program may do. Several roles add up.',
+  'service.chip': 'Program',
   'service.expired': 'Expired',
   'service.lastDay': 'Last day',
   'service.daysLeft': { one: '{n} day left', other: '{n} days left' },
