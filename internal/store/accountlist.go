@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/user"
@@ -105,7 +107,7 @@ func (q *accountQuery) oneOf(conditions []string) {
 }
 
 // conditions of the filter, for the operator; nobody else sees anything.
-func accountConditions(scope access.Scope, f AccountFilter, words []string, after account.Date) accountQuery {
+func accountConditions(scope access.Scope, f AccountFilter, words []string, after calendar.Day) accountQuery {
 	q := accountQuery{}
 	// As a value: an EXISTS becomes a join, and the planner then sorts.
 	q.where = []string{"(SELECT i.operator_id FROM installation i) = " + q.arg(string(scope.Account()))}

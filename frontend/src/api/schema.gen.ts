@@ -32,7 +32,7 @@ export interface paths {
         /** Accounts of the installation, searched, filtered and sorted. */
         get: operations["accounts.list"];
         put?: never;
-        /** Open an account with its admin user; the answer holds the activation link and code to hand over, shown once. */
+        /** Open an account with its admin user. The link goes by mail to the official address and the login by SMS; where there is no mail, or with handOver, the answer holds link and code, once. */
         post: operations["accounts.open"];
         delete?: never;
         options?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A new activation link and code for the admin user of an account. Older ones are dead; second factors stay. */
+        /** A new activation link for the admin user of an account, by mail, or with handOver in the answer. Older ones are dead; second factors stay. */
         post: operations["accounts.reissueAdmin"];
         delete?: never;
         options?: never;
@@ -1151,6 +1151,7 @@ export interface components {
             expiresAt: string;
             /** @description Shown once. */
             link: string;
+            loginSmsTo?: string;
             mailTo?: string;
         };
         AddServiceUserInput: {
@@ -1448,7 +1449,6 @@ export interface components {
             account: components["schemas"]["Customer"];
             activation: components["schemas"]["ActivationIssued"];
             admin: components["schemas"]["CustomerAdmin"] | null;
-            loginSmsTo: string;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
