@@ -10,9 +10,9 @@ export const byTwoWays = (email: string, mobile: string) =>
  * What the operator reads and hands over afterwards. Whoever chooses a new
  * password knows the login; whoever has yet to come gets it by another way.
  */
-export const handed = ({ account, admin, activation, loginSmsTo }: Output<'accounts.open'>): Handed => ({
+export const handed = ({ account, admin, activation }: Output<'accounts.open'>): Handed => ({
   user: admin ?? { name: account.name, login: '', status: 'invited' },
   activation,
   account: account.name,
-  ...(admin?.status === 'invited' ? { loginSmsTo } : {}),
+  loginApart: admin?.status === 'invited',
 })

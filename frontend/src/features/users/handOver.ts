@@ -8,8 +8,8 @@ export interface Handed {
   activation: Schema['ActivationIssued']
   /** Whose person it is; the reader's own account when left out. */
   account?: string
-  /** Where the login went that the mail does not name; empty: it has to be told. */
-  loginSmsTo?: string
+  /** The mail does not name the login, which goes by SMS or has to be told. */
+  loginApart?: boolean
 }
 
 /** True while there is something to hand over; what was mailed goes to the person alone. */
