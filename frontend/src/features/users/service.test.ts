@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as v from 'valibot'
-import { daysLeft, inYears, latestDay, serviceChanges, serviceSchema } from './service'
+import { daysLeft, inYears, latestDay } from './service'
+import { serviceChanges, serviceSchema } from './serviceForm'
 
 beforeEach(() => vi.useFakeTimers({ now: new Date('2028-02-29T23:30:00Z') }))
 afterEach(() => vi.useRealTimers())
