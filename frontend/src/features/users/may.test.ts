@@ -97,6 +97,28 @@ test('a reason that this build has no words for is told in the words of the serv
   expect(reason([{ act: 'delete', allowed: false, code, detail: 'Not on Sundays.' }], 'delete')).toBe('Not on Sundays.')
 })
 
+const billing: User = {
+  ...tom,
+  kind: 'service',
+  email: '',
+  accessPoints: ['API'],
+  mfa: { state: 'off', requiredBy: '', requiredFrom: '' },
+  service: { owner: { id: 'usr_anna', name: 'Anna' }, expiresOn: '2027-03-01', expired: false, purpose: '' },
+}
+
+test('nobody signs in as a program, so it is only edited, switched off and deleted', () => {
+  expect(offered(billing)).toEqual(['update', 'deactivate', 'delete'])
+  const may = mayOf(billing, anna)
+  for (const act of ['update', 'roles', 'accessPoints', 'ipRules', 'deactivate', 'delete'] as const)
+    expect(reason(may, act), act).toBeUndefined()
+  for (const act of ['reissue', 'resetSecondFactors', 'endSessions'] as const)
+    expect(reason(may, act), act).toMatch(/service user/)
+})
+
+test('a program that may do more than the viewer is out of reach', () => {
+  expect(mayOf(billing, { ...anna, beyond: new Set(['rol_tech']) }).some((one) => one.allowed)).toBe(false)
+})
+
 test('of switching off and on, the one that fits is offered', () => {
   expect(offered(tom)).not.toContain('reactivate')
   expect(offered({ ...tom, status: 'deactivated' })).not.toContain('deactivate')

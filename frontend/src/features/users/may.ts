@@ -23,6 +23,9 @@ const acts: readonly Act[] = [
   'delete',
 ]
 
+/** What nobody does to a service user, which has no password, second factor or session. */
+const keyless: readonly Act[] = ['reissue', 'resetSecondFactors', 'endSessions']
+
 /** Whoever looks at the list. */
 export interface Viewer {
   id: string
@@ -50,7 +53,7 @@ function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
     return act === 'update' || act === 'contact' || act === 'ipRules' ? undefined : 'own_rights'
   if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
   // Nobody signs in as one. Whether somebody owns service users only the server knows.
-  if (user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)) return 'service_user'
+  if (user.service && keyless.includes(act)) return 'service_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||
@@ -86,6 +89,5 @@ export function reason(may: readonly May[], act: Act): string | undefined {
 export const offered = (user: User): Doing[] =>
   (['update', 'reissue', 'resetSecondFactors', 'endSessions', 'deactivate', 'reactivate', 'delete'] as const).filter(
     (act) =>
-      act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate') &&
-      !(user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)),
+      act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate') && !(user.service && keyless.includes(act)),
   )
