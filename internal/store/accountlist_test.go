@@ -135,7 +135,7 @@ func TestAccounts_list(t *testing.T) {
 				t.Errorf("another scope reaches an account: %v", err)
 			}
 		}
-		for _, wrong := range []string{"x", encodeCursor("handle", "a", "b"), encodeCursor("-openedAt", "soon", "b")} {
+		for _, wrong := range []string{"x", ByHandle.sorting().cursor("a", "b"), AccountOrder("-openedAt").sorting().cursor("soon", "b"), UserOrder("-name").sorting().cursor("a", "b")} {
 			if _, err := tx.Accounts(scope, AccountFilter{Order: "-openedAt", Cursor: wrong, Limit: 5}); !errors.Is(err, ErrCursor) {
 				t.Errorf("the cursor %q: %v", wrong, err)
 			}
@@ -157,11 +157,11 @@ func TestAccounts_plans(t *testing.T) {
 		want   string
 	}{
 		{AccountFilter{}, "accounts_by_name"},
-		{AccountFilter{Order: "-name", Cursor: encodeCursor("-name", "m", "acc_0")}, "accounts_by_name ((name_folded,id)<"},
+		{AccountFilter{Order: "-name", Cursor: AccountOrder("-name").sorting().cursor("m", "acc_0")}, "accounts_by_name ((name_folded,id)<"},
 		{AccountFilter{States: states, Search: "anch"}, "accounts_by_name"},
 		{AccountFilter{Policies: []account.MFAPolicy{account.MFARequired}}, "accounts_by_name"},
 		{AccountFilter{Order: ByHandle, States: states}, "accounts_by_handle"},
-		{AccountFilter{Order: ByHandle, Cursor: encodeCursor("handle", "m", "acc_0")}, "accounts_by_handle ((handle,id)>"},
+		{AccountFilter{Order: ByHandle, Cursor: ByHandle.sorting().cursor("m", "acc_0")}, "accounts_by_handle ((handle,id)>"},
 		{AccountFilter{Order: "-openedAt", Policies: []account.MFAPolicy{account.MFARecommended}, Search: "a"}, "accounts_by_opening"},
 	} {
 		plans := plansOf(t, db, func(tx ReadTx) error {

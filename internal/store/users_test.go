@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/activity"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -106,7 +107,7 @@ func TestReadTx_Users_cursor(t *testing.T) {
 	db, _ := open(t)
 	h := newHouse(t, db, "harbour", "Anna", "Bo")
 	encode := base64.RawURLEncoding.EncodeToString
-	for _, nonsense := range []string{"?", "abc", "====", encode([]byte("no separator")), encode([]byte("login\x00anna\x00usr")), encode([]byte("name\x00a\xff\x00b")), strings.Repeat("A", 100_001)} {
+	for _, nonsense := range []string{"?", "abc", "====", encode([]byte("no separator")), encode([]byte("users login\x00tanna\x00usr")), encode([]byte("users name\x00ta\xff\x00b")), strings.Repeat("A", 100_001)} {
 		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.UserPage, error) {
 			return tx.Users(h.scope(), store.UserFilter{Limit: 10, Cursor: nonsense})
 		})
@@ -114,10 +115,10 @@ func TestReadTx_Users_cursor(t *testing.T) {
 	}
 	// One that could be, but was never given, is only a place in the list.
 	for cursor, want := range map[string][]string{
-		encode([]byte("name\x00\x00")):             {"Anna", "Bo"},
-		encode([]byte("name\x00anna\x00zzz")):      {"Bo"},
-		encode([]byte("name\x00' OR 1=1 --\x00'")): {"Anna", "Bo"},
-		encode([]byte("name\x00zzz\x00zz")):        {},
+		encode([]byte("users name\x00t\x00")):             {"Anna", "Bo"},
+		encode([]byte("users name\x00tanna\x00zzz")):      {"Bo"},
+		encode([]byte("users name\x00t' OR 1=1 --\x00'")): {"Anna", "Bo"},
+		encode([]byte("users name\x00tzzz\x00zz")):        {},
 	} {
 		p := ask(t, db, func(tx store.ReadTx) (store.UserPage, error) {
 			return tx.Users(h.scope(), store.UserFilter{Limit: 10, Cursor: cursor})
@@ -126,8 +127,8 @@ func TestReadTx_Users_cursor(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", cursor, diff)
 		}
 	}
-	for _, nonsense := range []string{"x", "1e3", "9223372036854775808", " 1"} {
-		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
+	for _, nonsense := range []string{"x", "1e3", "7", encode([]byte("activity -at\x00n9223372036854775808\x00")), encode([]byte("activity -at\x00n 1\x00")), encode([]byte("activity -at\x00t1\x00")), encode([]byte("activity at\x00n1\x00"))} {
+		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
 			return tx.Activity(h.scope(), store.ActivityFilter{Limit: 10, Cursor: nonsense})
 		})
 		wantErr(t, nonsense, err, store.ErrCursor)
@@ -275,11 +276,11 @@ func TestReadTx_Activity_count(t *testing.T) {
 		"user.deleted": {Count: 1},
 		"user.renamed": {},
 	} {
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
 			return tx.Activity(h.scope(), store.ActivityFilter{Event: event, Limit: -1})
 		})
-		if p.Total != want || len(p.Records) != 0 {
-			t.Errorf("%q: total %+v, want %+v (%d records)", event, p.Total, want, len(p.Records))
+		if p.Total != want || len(p.Rows) != 0 {
+			t.Errorf("%q: total %+v, want %+v (%d records)", event, p.Total, want, len(p.Rows))
 		}
 	}
 }
@@ -301,8 +302,8 @@ func TestReadTx_Activity_pages(t *testing.T) {
 	slices.Reverse(want)
 	var got []int64
 	for f := (store.ActivityFilter{Limit: 3}); ; {
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(h.scope(), f) })
-		for _, r := range p.Records {
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), f) })
+		for _, r := range p.Rows {
 			got = append(got, r.Seq)
 		}
 		if f.Cursor = p.NextCursor; f.Cursor == "" {
@@ -323,9 +324,9 @@ func TestReadTx_Activity_pages(t *testing.T) {
 		"foreign":  {store.ActivityFilter{Event: "foreign"}, nil},
 	} {
 		c.f.Limit = 50
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(h.scope(), c.f) })
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), c.f) })
 		var got []int64
-		for _, r := range p.Records {
+		for _, r := range p.Rows {
 			got = append(got, r.Seq)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" || p.Total.Count != len(got) {
