@@ -14,7 +14,6 @@ import (
 // What is empty filters nothing.
 type AccountFilter struct {
 	Search    string // part of name or handle; words must all occur
-	Handle    account.Handle
 	States    []account.State
 	Policies  []account.MFAPolicy // required or recommended: what the policy comes to
 	Where     []listing.Condition // on fields of accountFields
@@ -90,9 +89,6 @@ func accountWalk(scope access.Scope, f AccountFilter, words []string, after acco
 	w := walk{sorting: f.Order.sorting(), sorts: listing.OrderOf(string(f.Order)), from: "accounts a", columns: "a.row"}
 	// As a value: an EXISTS becomes a join, and the planner then sorts.
 	w.where = []string{"(SELECT i.operator_id FROM installation i) = " + w.arg(string(scope.Account()))}
-	if f.Handle != "" {
-		w.where = append(w.where, "a.handle = "+w.arg(string(f.Handle)))
-	}
 	w.looked = either(w.oneEach("a.state", texts(f.States)))
 	var policies []string
 	for _, p := range texts(f.Policies) {
@@ -110,7 +106,15 @@ func accountWalk(scope access.Scope, f AccountFilter, words []string, after acco
 		// Folded words hold nothing that GLOB takes for a pattern.
 		w.looked = append(w.looked, "a.search GLOB "+w.arg("*"+word+"*"))
 	}
-	w.filter(f.Where, accountFields())
+	handles, others := listing.Take(f.Where, "handle")
+	for _, c := range handles {
+		if c.Operator == listing.In { // which its own index finds
+			w.where = append(w.where, w.condition(c, "a.handle"))
+		} else {
+			others = append(others, c)
+		}
+	}
+	w.filter(others, accountFields())
 	return w
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
@@ -15,19 +14,10 @@ import (
 // ActivityFilter says which records of a scope, in which order, and which page
 // of them. What is empty filters nothing.
 type ActivityFilter struct {
-	Event     string // "user.added"
-	Outcome   activity.Outcome
-	Actor     string // an id
-	Object    string // an id
-	Person    string // an id: actor or object
-	Since     time.Time
-	Until     time.Time
-	Where     []listing.Condition // on fields of activityFields
-	Order     ActivityOrder       // newest first when empty
-	Limit     int
-	Offset    int
-	Cursor    string // goes before Offset
-	Uncounted bool   // the total is not wanted
+	Person string              // an id: actor or object
+	Where  []listing.Condition // on fields of activityFields
+	Order  ActivityOrder       // newest first when empty
+	Span
 }
 
 // ActivityOrder is what records are sorted by.
@@ -57,22 +47,6 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (Rows[activity.R
 		"a.account_id = " + w.arg(string(scope.Account())),
 		"a.account_id <> ''", // the installation's own records are in no account's scope
 	}
-	index := func(column, v string) {
-		if v != "" {
-			w.where = append(w.where, column+" = "+w.arg(v))
-		}
-	}
-	index("a.actor_id", f.Actor)
-	index("a.object_id", f.Object)
-	look := func(is bool, condition string, v any) {
-		if is {
-			w.looked = append(w.looked, condition+w.arg(v))
-		}
-	}
-	look(f.Event != "", "a.event = ", f.Event)
-	look(f.Outcome != "", "a.outcome = ", string(f.Outcome))
-	look(!f.Since.IsZero(), "a.at >= ", ms(f.Since))
-	look(!f.Until.IsZero(), "a.at < ", ms(f.Until))
 	for _, c := range f.Where {
 		if column := activityFields()[c.Field]; c.Operator == listing.In && len(c.Values) == 1 && (c.Field == "actor" || c.Field == "object") {
 			w.where = append(w.where, column+" = "+w.arg(c.Values[0]))
@@ -83,15 +57,13 @@ func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (Rows[activity.R
 	if f.Person != "" {
 		return tx.activityOf(w, f)
 	}
-	return walked(tx, w, f.span(), scanRecordAnd)
+	return walked(tx, w, f.Span, scanRecordAnd)
 }
-
-func (f ActivityFilter) span() Span { return Span{f.Limit, f.Offset, f.Cursor, f.Uncounted} }
 
 // activityOf a person: each way to be concerned walks an index of its own, and
 // all of it.
 func (tx ReadTx) activityOf(w walk, f ActivityFilter) (page Rows[activity.Record], err error) {
-	s := f.span().clipped()
+	s := f.clipped()
 	person := w.arg(f.Person)
 	of := func(where []string, limit string) string {
 		var parts []string

@@ -108,8 +108,8 @@ func TestScope(t *testing.T) {
 	})
 	t.Run("Activity", func(t *testing.T) {
 		for what, f := range map[string]store.ActivityFilter{
-			"all": {}, "event": {Event: "user.added"}, "foreign object": {Object: string(there.users[0].ID)}, "foreign actor": {Actor: string(there.users[1].ID)},
-			"the installation's": {Event: "access.refused"}, "foreign person": {Person: string(there.users[0].ID)}, "refused": {Outcome: "refused"},
+			"all": {}, "event": {Where: is("event", "user.added")}, "foreign object": {Where: is("object", string(there.users[0].ID))}, "foreign actor": {Where: is("actor", string(there.users[1].ID))},
+			"the installation's": {Where: is("event", "access.refused")}, "foreign person": {Person: string(there.users[0].ID)}, "refused": {Where: is("outcome", "refused")},
 		} {
 			f.Limit = 100
 			for _, s := range []access.Scope{here.scope(), nobody, unknown} {
@@ -125,7 +125,7 @@ func TestScope(t *testing.T) {
 			}
 		}
 		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
-			return tx.Activity(here.scope(), store.ActivityFilter{Limit: 9})
+			return tx.Activity(here.scope(), store.ActivityFilter{Span: store.Span{Limit: 9}})
 		})
 		if len(p.Rows) != 1 {
 			t.Errorf("its own: %d records, want 1", len(p.Rows))

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/activity"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -21,6 +22,16 @@ func names(users []store.Listed) []string {
 		all = append(all, u.Name)
 	}
 	return all
+}
+
+// is the condition that a field has a value.
+func is(field string, v any) []listing.Condition {
+	return []listing.Condition{{Field: field, Operator: listing.In, Values: []any{v}}}
+}
+
+// at compares with so many seconds after noon.
+func at(o listing.Operator, seconds int) []listing.Condition {
+	return []listing.Condition{{Field: "at", Operator: o, Values: []any{noon.Add(time.Duration(seconds) * time.Second).UnixMilli()}}}
 }
 
 func TestReadTx_Users_pages(t *testing.T) {
@@ -129,7 +140,7 @@ func TestReadTx_Users_cursor(t *testing.T) {
 	}
 	for _, nonsense := range []string{"x", "1e3", "7", encode([]byte("activity -at\x00n9223372036854775808\x00")), encode([]byte("activity -at\x00n 1\x00")), encode([]byte("activity -at\x00t1\x00")), encode([]byte("activity at\x00n1\x00"))} {
 		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
-			return tx.Activity(h.scope(), store.ActivityFilter{Limit: 10, Cursor: nonsense})
+			return tx.Activity(h.scope(), store.ActivityFilter{Span: store.Span{Limit: 10, Cursor: nonsense}})
 		})
 		wantErr(t, nonsense, err, store.ErrCursor)
 	}
@@ -277,7 +288,7 @@ func TestReadTx_Activity_count(t *testing.T) {
 		"user.renamed": {},
 	} {
 		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
-			return tx.Activity(h.scope(), store.ActivityFilter{Event: event, Limit: -1})
+			return tx.Activity(h.scope(), store.ActivityFilter{Where: is("event", event), Span: store.Span{Limit: -1}})
 		})
 		if p.Total != want || len(p.Rows) != 0 {
 			t.Errorf("%q: total %+v, want %+v (%d records)", event, p.Total, want, len(p.Rows))
@@ -301,7 +312,7 @@ func TestReadTx_Activity_pages(t *testing.T) {
 	}
 	slices.Reverse(want)
 	var got []int64
-	for f := (store.ActivityFilter{Limit: 3}); ; {
+	for f := (store.ActivityFilter{Span: store.Span{Limit: 3}}); ; {
 		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), f) })
 		for _, r := range p.Rows {
 			got = append(got, r.Seq)
@@ -317,11 +328,11 @@ func TestReadTx_Activity_pages(t *testing.T) {
 		f    store.ActivityFilter
 		want []int64
 	}{
-		"event":    {store.ActivityFilter{Event: "e1"}, []int64{57, 51, 45, 39, 33, 27, 21, 15, 9, 3}},
-		"since":    {store.ActivityFilter{Since: noon.Add(18 * time.Second)}, []int64{57, 54, 51}},
-		"until":    {store.ActivityFilter{Until: noon.Add(3 * time.Second)}, []int64{3, 0}},
-		"together": {store.ActivityFilter{Event: "e1", Since: noon.Add(10 * time.Second), Until: noon.Add(13 * time.Second)}, []int64{33, 27}},
-		"foreign":  {store.ActivityFilter{Event: "foreign"}, nil},
+		"event":    {store.ActivityFilter{Where: is("event", "e1")}, []int64{57, 51, 45, 39, 33, 27, 21, 15, 9, 3}},
+		"since":    {store.ActivityFilter{Where: at(listing.Gte, 18)}, []int64{57, 54, 51}},
+		"until":    {store.ActivityFilter{Where: at(listing.Lt, 3)}, []int64{3, 0}},
+		"together": {store.ActivityFilter{Where: slices.Concat(is("event", "e1"), at(listing.Gte, 10), at(listing.Lt, 13))}, []int64{33, 27}},
+		"foreign":  {store.ActivityFilter{Where: is("event", "foreign")}, nil},
 	} {
 		c.f.Limit = 50
 		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), c.f) })
