@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/calendar"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
@@ -34,10 +35,10 @@ type Account struct {
 	MFAPolicy MFAPolicy
 	OpenedAt  time.Time
 
-	ForceMFA     bool  // by an administrator, of everybody in the account
-	MFAFrom      Date  // the operator's day for this account; empty: none
-	APIPasswords bool  // passwords may still work on API and ISProxy
-	Rules        Rules // of the installation it is in
+	ForceMFA     bool         // by an administrator, of everybody in the account
+	MFAFrom      calendar.Day // the operator's day for this account; empty: none
+	APIPasswords bool         // passwords may still work on API and ISProxy
+	Rules        Rules        // of the installation it is in
 }
 
 // Handle is an account's short name: 3 to 40 of a-z, 0-9 and -.

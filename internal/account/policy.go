@@ -1,9 +1,9 @@
 package account
 
 import (
-	"strings"
 	"time"
 
+	"gatehouse/internal/calendar"
 	"gatehouse/internal/field"
 	"gatehouse/internal/problem"
 )
@@ -31,53 +31,18 @@ func ParseMFAPolicy(raw string) (MFAPolicy, *field.Error) {
 	return "", field.Wrong(problem.Unknown, "Please choose one of: by_opening_date, required, recommended.")
 }
 
-// Date is a day as people write it in forms and settings: "2027-03-01". It
-// begins at midnight UTC. The empty Date is none.
-type Date string
-
-const dateForm = "2006-01-02"
-
-// On is the day of a moment, in UTC.
-func On(t time.Time) Date { return Date(t.UTC().Format(dateForm)) }
-
-// Begins is the midnight with which the day begins.
-func (d Date) Begins() time.Time {
-	t, _ := time.ParseInLocation(dateForm, string(d), time.UTC)
-	return t
-}
-
-// begun reports whether the day has begun; false for none.
-func (d Date) begun(now time.Time) bool { return d != "" && !now.Before(d.Begins()) }
-
-// Next is the day after.
-func (d Date) Next() Date { return On(d.Begins().AddDate(0, 0, 1)) }
-
-// ParseDate reads a day between 1985, when the first domain was registered, and
-// the year 9999.
-func ParseDate(raw string) (Date, *field.Error) {
-	s := strings.TrimSpace(raw)
-	if s == "" {
-		return "", field.Missing()
-	}
-	t, err := time.ParseInLocation(dateForm, s, time.UTC)
-	if err != nil || t.Year() < 1985 {
-		return "", field.Wrong(problem.BadFormat, "Please give the day as year-month-day, such as 2027-03-01.")
-	}
-	return On(t), nil
-}
-
 // Rules are what the installation says about second factors in every account.
 type Rules struct {
-	RequiredAfter Date // accounts opened after this day need them; DefaultRequiredAfter when empty
-	RequiredFrom  Date // from this day on, every account needs them; empty: none
+	RequiredAfter calendar.Day // accounts opened after this day need them; DefaultRequiredAfter when empty
+	RequiredFrom  calendar.Day // from this day on, every account needs them; empty: none
 }
 
 // DefaultRequiredAfter is the day after which accounts have always been opened
 // with a second factor required.
-const DefaultRequiredAfter Date = "2020-04-30"
+const DefaultRequiredAfter calendar.Day = "2020-04-30"
 
 // After is RequiredAfter, or its default.
-func (r Rules) After() Date {
+func (r Rules) After() calendar.Day {
 	if r.RequiredAfter == "" {
 		return DefaultRequiredAfter
 	}
@@ -98,7 +63,7 @@ const (
 // Demand is what is demanded of a user, now and later.
 type Demand struct {
 	By   RequiredBy
-	From Date // the day from which it will be; empty when it is now, or no day is set
+	From calendar.Day // the day from which it will be; empty when it is now, or no day is set
 }
 
 // Policy is what the account's policy comes to: required or recommended.
@@ -123,7 +88,7 @@ func (a Account) Demands(forced bool, now time.Time) Demand {
 		return Demand{By: ByPolicy}
 	case a.ForceMFA || forced:
 		return Demand{By: ByAdministrator}
-	case a.MFAFrom.begun(now), a.Rules.RequiredFrom.begun(now):
+	case a.MFAFrom.Begun(now), a.Rules.RequiredFrom.Begun(now):
 		return Demand{By: ByOperator}
 	}
 	from := a.MFAFrom

@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/calendar"
+
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/account"
-	"gatehouse/internal/problem"
 )
 
 // Whether a second factor is demanded, by whom, and from when: every source of
@@ -26,7 +27,7 @@ func TestAccount_Demands(t *testing.T) {
 	policy := account.Demand{By: account.ByPolicy}
 	admin := account.Demand{By: account.ByAdministrator}
 	operator := account.Demand{By: account.ByOperator}
-	from := func(d account.Date) account.Demand { return account.Demand{From: d} }
+	from := func(d calendar.Day) account.Demand { return account.Demand{From: d} }
 	for _, test := range []struct {
 		name    string
 		account account.Account
@@ -65,30 +66,5 @@ func TestAccount_Demands(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestParseDate(t *testing.T) {
-	for raw, want := range map[string]problem.FieldCode{
-		"2027-03-01": "", " 2027-03-01 ": "", "2028-02-29": "", "1985-01-01": "", "9999-12-31": "",
-		"": problem.Required, "2027-02-29": problem.BadFormat, "2027-3-1": problem.BadFormat, "01.03.2027": problem.BadFormat, "1984-12-31": problem.BadFormat,
-		"2027-03-01T00:00:00Z": problem.BadFormat, "10000-01-01": problem.BadFormat, "2027-03-01\x00": problem.BadFormat, "\xff": problem.BadFormat, "tomorrow": problem.BadFormat,
-	} {
-		got, err := account.ParseDate(raw)
-		code := problem.FieldCode("")
-		if err != nil {
-			code = err.Code
-		}
-		if code != want || (err == nil) != (len(got) == len("2027-03-01")) {
-			t.Errorf("%q: got %q, %v, want %q", raw, got, err, want)
-		}
-	}
-}
-
-func TestDate_Next(t *testing.T) {
-	for day, want := range map[account.Date]account.Date{"2020-04-30": "2020-05-01", "2024-02-28": "2024-02-29", "2026-12-31": "2027-01-01"} {
-		if got := day.Next(); got != want {
-			t.Errorf("after %s comes %s, want %s", day, got, want)
-		}
 	}
 }

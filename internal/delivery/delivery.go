@@ -52,6 +52,8 @@ type Form struct {
 	Kind         Kind
 	Channel      Channel
 	Placeholders []Placeholder
+
+	letsIn bool // with a link: of no use when that is dead
 }
 
 // Forms of every kind, in the order in which people see them.
@@ -66,17 +68,28 @@ func Forms() []Form {
 	with := func(more ...Placeholder) []Placeholder { return append(slices.Clone(about), more...) }
 	expires := Placeholder{"expires", false, "2026-03-15 09:26 UTC"}
 	return []Form{
-		{Activation, Mail, with(link, expires)},
-		{Opening, Mail, []Placeholder{about[0], about[2], about[3], link, expires}},
-		{NewPassword, Mail, with(link, expires)},
+		{Activation, Mail, with(link, expires), true},
+		{Opening, Mail, []Placeholder{about[0], about[2], about[3], link, expires}, true},
+		{NewPassword, Mail, with(link, expires), true},
 		{Notice, Mail, with(
 			Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"},
 			Placeholder{"who", false, "somebody signed in as you"}, Placeholder{"advice", false, "If this was not you, change your password at once."},
-		)},
-		{Test, Mail, about[2:]},
-		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}},
-		{TestSMS, SMS, about[2:3]},
+		), false},
+		{Test, Mail, about[2:], false},
+		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}, true},
+		{TestSMS, SMS, about[2:3], false},
 	}
+}
+
+// LetIn are the kinds that let somebody in with a link, or go with one that
+// does: none is of use when the link is dead.
+func LetIn() (kinds []Kind) {
+	for _, f := range Forms() {
+		if f.letsIn {
+			kinds = append(kinds, f.Kind)
+		}
+	}
+	return kinds
 }
 
 // FormOf a kind; false when there is no such kind.

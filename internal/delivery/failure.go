@@ -122,8 +122,8 @@ func loopback(_, address string, _ syscall.RawConn) error {
 
 var errNotLoopback = errors.New("not on this machine, and not encrypted")
 
-// local reports whether a host is this machine by its name.
-func local(host string) bool {
+// Local reports whether a host is this machine by its name.
+func Local(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

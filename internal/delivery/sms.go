@@ -120,7 +120,7 @@ func checkURL(raw string) *field.Error {
 		return field.Clean(raw)
 	case err != nil, u.Host == "", u.User != nil, strings.ContainsAny(raw, " #"), u.Scheme != "https" && u.Scheme != "http":
 		return field.Wrong(problem.BadFormat, "This is not an address like https://sms.example.com/send.")
-	case u.Scheme == "http" && !local(u.Hostname()):
+	case u.Scheme == "http" && !Local(u.Hostname()):
 		return field.Wrong(problem.BadFormat, "The address must begin with https:// (http works for this machine only).")
 	case strings.ContainsAny(u.Host, "{}"):
 		return field.Wrong(problem.NotAllowed, "The name of the server cannot be a placeholder.")

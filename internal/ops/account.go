@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,8 +91,8 @@ func updateAccount(_ *op.Preparing, in UpdateAccountInput) (op.Commit[OwnAccount
 			return w.Refuse(p, op.Entry{Object: about.Object})
 		}
 		if len(about.Detail) > 0 {
-			if err := w.Tx.UpdateAccount(w.Scope(), a); err != nil {
-				return w.Fail(fmt.Errorf("update own account: %w", err))
+			if err := writeAccount(w.Tx, w.Scope(), before, a); err != nil {
+				return w.Fail(err)
 			}
 		}
 		about.Object = accountObject(a)
@@ -101,6 +102,29 @@ func updateAccount(_ *op.Preparing, in UpdateAccountInput) (op.Commit[OwnAccount
 		}
 		return w.Done(own, about)
 	}, nil
+}
+
+// writeAccount writes what became of an account. When its official address
+// moves, a link that went to the old one for an admin user who has not activated
+// is dead.
+func writeAccount(tx store.WriteTx, scope access.Scope, before, a account.Account) error {
+	if err := tx.UpdateAccount(scope, a); err != nil {
+		return fmt.Errorf("update account: %w", err)
+	}
+	if a.Email == before.Email {
+		return nil
+	}
+	admin, err := tx.AdminUser(scope)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find admin user: %w", err)
+	}
+	if purposeOf(admin.User) != ToActivate {
+		return nil
+	}
+	return dropActivation(tx, admin.Ref())
 }
 
 // switches sets what is on or off.

@@ -1,16 +1,14 @@
 package ops
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"gatehouse/internal/access"
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
-	"gatehouse/internal/delivery"
 	"gatehouse/internal/entry"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
@@ -39,7 +37,6 @@ type OpenAccountInput struct {
 type Opened struct {
 	CustomerDetail
 	Activation ActivationIssued `json:"activation"`
-	LoginSMSTo user.Mobile      `json:"loginSmsTo"` // where the login goes by SMS; empty: tell it yourself
 }
 
 // UpdateCustomerInput is what shall become of an account; what is left out
@@ -74,7 +71,7 @@ type ReissueAdminInput struct {
 // openedOn reads the day an account was opened; nobody opened one tomorrow.
 func openedOn(now time.Time) func(string) (time.Time, *field.Error) {
 	return func(raw string) (time.Time, *field.Error) {
-		d, err := account.ParseDate(raw)
+		d, err := calendar.Parse(raw)
 		switch {
 		case err != nil:
 			return time.Time{}, err
@@ -141,7 +138,7 @@ func (o *Operations) openAccount(p *op.Preparing, in OpenAccountInput) (op.Commi
 		if err != nil {
 			return w.Fail(err)
 		}
-		_, err = w.Tx.AddUser(u, "", admin.ID)
+		ref, err := w.Tx.AddUser(u, "", admin.ID)
 		if errors.Is(err, store.ErrTaken) {
 			form.Add("adminLogin", loginTaken())
 			return w.Fail(form.Err())
@@ -149,76 +146,42 @@ func (o *Operations) openAccount(p *op.Preparing, in OpenAccountInput) (op.Commi
 		if err != nil {
 			return w.Fail(fmt.Errorf("add admin user: %w", err))
 		}
-		return o.letIn(w, a.ID, u.ID, ToActivate, handing(in.HandOver), op.Entry{
-			Object: accountObject(a), Subject: a.ID, Detail: activity.Detail{"handle": a.Handle, "login": u.Login, "openedAt": account.On(a.OpenedAt)},
+		return o.letIn(w, u, ref, handing(in.HandOver), op.Entry{
+			Object: accountObject(a), Subject: a.ID, Detail: activity.Detail{"handle": a.Handle, "login": u.Login, "openedAt": calendar.On(a.OpenedAt)},
 		})
 	}, nil
 }
 
-// letIn ends an act with a link for the admin user, on two channels where there
-// are two (A2): whoever has to activate gets the link by mail at the official
-// address of the account, and the login by SMS.
-func (o *Operations) letIn(w *op.Writing[Opened], a id.Account, u id.User, purpose Purpose, by Handing, about op.Entry) op.Outcome[Opened] {
-	d, err := customerNow(w.Tx.ReadTx, w.Call, a)
+// letIn ends an act with a link for the admin user.
+func (o *Operations) letIn(w *op.Writing[Opened], admin user.User, ref store.UserRef, by Handing, about op.Entry) op.Outcome[Opened] {
+	issued, err := o.issueActivation(w.Tx, admin, ref, by)
 	if err != nil {
 		return w.Fail(err)
 	}
-	admin, err := w.Tx.User(access.Within(a), u)
-	if err != nil {
-		return w.Fail(fmt.Errorf("find admin user: %w", err))
-	}
-	to := byMail(admin.User, admin.Ref())
-	if purpose == ToActivate {
-		to.address, to.official = string(d.Account.Email), true
-	}
-	out := Opened{}
-	if out.Activation, err = o.issueActivation(w.Tx, to, purpose, by); err != nil {
-		return w.Fail(err)
-	}
-	if mobile := cmp.Or(admin.Mobile, d.Account.Mobile); to.official && out.Activation.Delivery == Mailed && mobile != "" {
-		to.address = string(mobile)
-		sent, err := o.queueSMS(w.Tx, to, delivery.LoginBySMS, nil, out.Activation.ExpiresAt)
-		if err != nil {
-			return w.Fail(fmt.Errorf("send login by SMS: %w", err))
-		}
-		if sent {
-			out.LoginSMSTo = mobile
-		}
-	}
-	about.Detail["delivery"] = out.Activation.Delivery
-	out.CustomerDetail, err = customerNow(w.Tx.ReadTx, w.Call, a)
+	about.Detail["delivery"] = issued.Delivery
+	now, err := customerNow(w.Tx.ReadTx, w.Call, admin.Account)
 	if err != nil {
 		return w.Fail(err)
 	}
-	return w.Done(out, about)
+	return w.Done(Opened{now, issued}, about)
 }
 
 // apply reads what is given into a, and notes what is wrong and what changed.
 func (in UpdateCustomerInput) apply(f *field.Form, a *account.Account, now time.Time) activity.Detail {
 	changed := accountDetails{in.Name, in.Email, in.Mobile}.apply(f, a)
 	if in.OpenedAt != nil {
-		if day := field.Read(f, "openedAt", openedOn(now), *in.OpenedAt); account.On(day) != account.On(a.OpenedAt) {
-			note(changed, "openedAt", account.On(a.OpenedAt), account.On(day))
+		if day := field.Read(f, "openedAt", openedOn(now), *in.OpenedAt); calendar.On(day) != calendar.On(a.OpenedAt) {
+			note(changed, "openedAt", calendar.On(a.OpenedAt), calendar.On(day))
 			a.OpenedAt = day
 		}
 	}
 	change(f, changed, "mfaPolicy", account.ParseMFAPolicy, in.MFAPolicy, &a.MFAPolicy)
-	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &a.MFAFrom)
+	changeOptional(f, changed, "mfaRequiredFrom", calendar.Parse, in.MFARequiredFrom, &a.MFAFrom)
 	if in.APIPasswords != nil {
 		note(changed, "apiPasswords", a.APIPasswords, *in.APIPasswords)
 		a.APIPasswords = *in.APIPasswords
 	}
 	return changed
-}
-
-// changeDate is change for a day that may be none.
-func changeDate(f *field.Form, changed activity.Detail, name string, given *string, to *account.Date) {
-	if given == nil {
-		return
-	}
-	after := field.Optional(f, name, account.ParseDate, *given)
-	note(changed, name, *to, after)
-	*to = after
 }
 
 // accountDetails are those that both the operator and the account change.
@@ -228,12 +191,7 @@ func (d accountDetails) apply(f *field.Form, a *account.Account) activity.Detail
 	changed := activity.Detail{}
 	change(f, changed, "name", account.ParseName, d.Name, &a.Name)
 	change(f, changed, "email", user.ParseEmail, d.Email, &a.Email)
-	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
-		note(changed, "mobile", a.Mobile, "")
-		a.Mobile = ""
-	} else {
-		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &a.Mobile)
-	}
+	changeOptional(f, changed, "mobile", user.ParseMobile, d.Mobile, &a.Mobile)
 	return changed
 }
 
@@ -244,13 +202,14 @@ func updateCustomer(_ *op.Preparing, in UpdateCustomerInput) (op.Commit[Customer
 			return w.Deny(err, about)
 		}
 		var form field.Form
+		before := c.Account
 		about.Detail = in.apply(&form, &c.Account, w.Tx.Now())
 		if err := form.Err(); err != nil {
 			return w.Fail(err)
 		}
 		if len(about.Detail) > 0 {
-			if err := w.Tx.UpdateAccount(c.scope, c.Account); err != nil {
-				return w.Fail(fmt.Errorf("update account: %w", err))
+			if err := writeAccount(w.Tx, c.scope, before, c.Account); err != nil {
+				return w.Fail(err)
 			}
 		}
 		about.Object = accountObject(c.Account)
@@ -319,12 +278,12 @@ func (o *Operations) handOverAdmin(p *op.Preparing, in HandOverInput) (op.Commit
 	}
 	p.After(o.wakeCourier)
 	return func(w *op.Writing[Opened]) op.Outcome[Opened] {
-		c, before, about, err := onAdmin(w, in.ID, HandOverAdmin)
+		before, about, err := onAdmin(w, in.ID, HandOverAdmin)
 		if err != nil {
 			return w.Deny(err, about)
 		}
 		u := before.User
-		u.Name, u.Email, u.Mobile = next.Name, next.Email, next.Mobile
+		u.Name, u.Email, u.Mobile, u.State = next.Name, next.Email, next.Mobile, user.Invited
 		u.Entry = entry.Rules{} // the person before may have come from elsewhere, and by other ways
 		if next.Language != "" {
 			u.Language = next.Language
@@ -338,7 +297,7 @@ func (o *Operations) handOverAdmin(p *op.Preparing, in HandOverInput) (op.Commit
 			return w.Fail(err)
 		}
 		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
-		return o.letIn(w, c.ID, before.ID, ToActivate, handing(in.HandOver), about)
+		return o.letIn(w, u, before.Ref(), handing(in.HandOver), about)
 	}, nil
 }
 
@@ -352,27 +311,17 @@ func (o *Operations) vacate(tx store.WriteTx, before store.Listed, u user.User) 
 	if err := tx.Vacate(ref); err != nil {
 		return 0, 0, fmt.Errorf("take the password away: %w", err)
 	}
-	if removed, err = tx.RemoveFactors(ref); err != nil {
-		return 0, 0, fmt.Errorf("remove second factors: %w", err)
-	}
-	if ended, err = tx.EndOtherSessions(ref, ""); err != nil {
-		return 0, 0, fmt.Errorf("end sessions: %w", err)
-	}
-	return removed, ended, (knock{subject: atFactors(before.ID)}).right(tx)
+	return stripFactors(tx, before)
 }
 
 func (o *Operations) reissueAdmin(p *op.Preparing, in ReissueAdminInput) (op.Commit[Opened], error) {
 	p.After(o.wakeCourier)
 	return func(w *op.Writing[Opened]) op.Outcome[Opened] {
-		c, u, about, err := onAdmin(w, in.ID, ReissueAdmin)
+		u, about, err := onAdmin(w, in.ID, ReissueAdmin)
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		purpose := ToNewPassword
-		if u.State == user.Invited {
-			purpose = ToActivate
-		}
-		about.Detail = activity.Detail{"purpose": purpose, "login": u.Login}
-		return o.letIn(w, c.ID, u.ID, purpose, handing(in.HandOver), about)
+		about.Detail = activity.Detail{"purpose": purposeOf(u.User), "login": u.Login}
+		return o.letIn(w, u.User, u.Ref(), handing(in.HandOver), about)
 	}, nil
 }

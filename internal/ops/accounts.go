@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
@@ -55,7 +57,7 @@ type AccountRow struct {
 // Demand is what is demanded of everybody in an account, now and later.
 type Demand struct {
 	RequiredBy   account.RequiredBy `json:"requiredBy"`   // empty when nobody demands it
-	RequiredFrom account.Date       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
+	RequiredFrom calendar.Day       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
 }
 
 // AccountPolicy is what holds for everybody in an account.
@@ -63,7 +65,7 @@ type AccountPolicy struct {
 	MFAPolicy       account.MFAPolicy `json:"mfaPolicy"`       // as the operator chose it
 	Policy          account.MFAPolicy `json:"policy"`          // what it comes to: required or recommended
 	ForceMFA        bool              `json:"forceMfa"`        // an administrator forces it on everybody
-	MFARequiredFrom account.Date      `json:"mfaRequiredFrom"` // the operator's day for this account; empty: none
+	MFARequiredFrom calendar.Day      `json:"mfaRequiredFrom"` // the operator's day for this account; empty: none
 	MFA             Demand            `json:"mfa"`             // what that adds up to now
 	APIPasswords    bool              `json:"apiPasswords"`    // passwords may still work on API and ISProxy
 }
@@ -161,7 +163,7 @@ func (o *Operations) addAccounts() {
 	})
 	o.Accounts.Open = op.Write(&o.table, op.Spec{
 		Name: "accounts.open", Route: "POST /accounts", Event: "account.opened", Creates: "/accounts/{id}",
-		Summary: "Open an account with its admin user; the answer holds the activation link and code to hand over, shown once.",
+		Summary: "Open an account with its admin user. The link goes by mail to the official address and the login by SMS; where there is no mail, or with handOver, the answer holds link and code, once.",
 	}, who.SteppedUp(), o.openAccount)
 	o.Accounts.Update = op.Write(&o.table, op.Spec{
 		Name: "accounts.update", Route: "PATCH /accounts/{id}", Event: "account.updated",
@@ -185,7 +187,7 @@ func (o *Operations) addAccounts() {
 	}, who.SteppedUp(), o.handOverAdmin)
 	o.Accounts.ReissueAdmin = op.Write(&o.table, op.Spec{
 		Name: "accounts.reissueAdmin", Route: "POST /accounts/{id}/admin-activation", Event: "account.admin_reissued",
-		Summary: "A new activation link and code for the admin user of an account. Older ones are dead; second factors stay.",
+		Summary: "A new activation link for the admin user of an account, by mail, or with handOver in the answer. Older ones are dead; second factors stay.",
 	}, who.SteppedUp(), o.reissueAdmin)
 }
 

@@ -77,19 +77,27 @@ func (o *Operations) addActivation() {
 	}, op.Anyone(), o.completeActivation)
 }
 
+// purposeOf the link that a user needs.
+func purposeOf(u user.User) Purpose {
+	if u.State == user.Invited {
+		return ToActivate
+	}
+	return ToNewPassword
+}
+
 // issueActivation makes a link and a code for a user; older ones are dead. By
 // mail, nobody but the user gets to see them; where mail cannot be sent, they
 // are handed over.
-func (o *Operations) issueActivation(tx store.WriteTx, to recipient, purpose Purpose, by Handing) (ActivationIssued, error) {
-	return o.reissue(tx, to, purpose, by, "")
+func (o *Operations) issueActivation(tx store.WriteTx, u user.User, ref store.UserRef, by Handing) (ActivationIssued, error) {
+	return o.reissue(tx, u, ref, by, "")
 }
 
 // reissue is issueActivation for whoever asked with an expired link or code,
 // which is named by its digest.
-func (o *Operations) reissue(tx store.WriteTx, to recipient, purpose Purpose, by Handing, askedWith string) (ActivationIssued, error) {
+func (o *Operations) reissue(tx store.WriteTx, u user.User, ref store.UserRef, by Handing, askedWith string) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
-		Purpose:     string(purpose),
+		Purpose:     string(purposeOf(u)),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
 		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife), AskedWith: askedWith,
 	}
@@ -101,36 +109,62 @@ func (o *Operations) reissue(tx store.WriteTx, to recipient, purpose Purpose, by
 	if base != "" {
 		link = secret.New(base + "/#/activate?t=" + token.Reveal().Reveal())
 	}
-	if err := tx.CancelLinks(to.about); err != nil { // they are dead now
+	if err := tx.CancelLinks(ref); err != nil { // they are dead now
 		return ActivationIssued{}, fmt.Errorf("cancel what waits in the outbox: %w", err)
 	}
-	mailed := false
+	issued := ActivationIssued{Delivery: HandOver, ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
 	if by == Mailed && !link.IsZero() {
-		kind := delivery.Activation
-		switch {
-		case purpose == ToNewPassword:
-			kind = delivery.NewPassword
-		case to.official:
-			kind = delivery.Opening
-		}
-		mailed, err = o.queueMail(tx, to, kind, delivery.Values{
-			"link": link.Reveal(), "expires": a.LinkExpiresAt.Format("2006-01-02 15:04") + " UTC",
-		}, a.LinkExpiresAt, link)
-		if err != nil {
+		if err := o.mailActivation(tx, u, ref, link, &issued); err != nil {
 			return ActivationIssued{}, fmt.Errorf("mail activation: %w", err)
 		}
 	}
-	issued := ActivationIssued{Delivery: HandOver, ExpiresAt: a.LinkExpiresAt, CodeExpiresAt: a.CodeExpiresAt}
-	if mailed { // the code is known to nobody, and ends with the link
+	if issued.Delivery == Mailed { // the code is known to nobody, and ends with the link
 		a.CodeExpiresAt = a.LinkExpiresAt
-		issued.Delivery, issued.MailTo, issued.CodeExpiresAt = Mailed, user.Email(to.address), a.CodeExpiresAt
+		issued.CodeExpiresAt = a.CodeExpiresAt
 	} else {
 		issued.Code, issued.Link = code.Reveal(), secret.NewOneTime(link.Reveal())
 	}
-	if err := tx.PutActivation(to.about, a); err != nil {
+	if err := tx.PutActivation(ref, a); err != nil {
 		return ActivationIssued{}, fmt.Errorf("issue activation: %w", err)
 	}
 	return issued, nil
+}
+
+// mailActivation has a link mailed, if mail is set up, and notes in issued where
+// it goes. That of an admin user who has not activated goes to the official
+// address of the account and does not name the login, which goes by SMS: two
+// channels, where there are two (A2).
+func (o *Operations) mailActivation(tx store.WriteTx, u user.User, ref store.UserRef, link secret.Text, issued *ActivationIssued) error {
+	to, kind := byMail(u, ref), delivery.NewPassword
+	mobile := u.Mobile
+	if purposeOf(u) == ToActivate {
+		kind = delivery.Activation
+	}
+	twoChannels := kind == delivery.Activation && u.AdminUser
+	if twoChannels {
+		home, err := tx.Account(to.scope)
+		if err != nil {
+			return fmt.Errorf("find account: %w", err)
+		}
+		to.address, kind, mobile = string(home.Email), delivery.Opening, cmp.Or(mobile, home.Mobile)
+	}
+	mailed, err := o.queueMail(tx, to, kind, delivery.Values{"link": link.Reveal(), "expires": stamp(issued.ExpiresAt)}, issued.ExpiresAt, link)
+	if err != nil || !mailed {
+		return err
+	}
+	issued.Delivery, issued.MailTo = Mailed, user.Email(to.address)
+	if !twoChannels || mobile == "" {
+		return nil
+	}
+	to.address = string(mobile)
+	sent, err := o.queueSMS(tx, to, delivery.LoginBySMS, nil, issued.ExpiresAt)
+	if err != nil {
+		return fmt.Errorf("send login by SMS: %w", err)
+	}
+	if sent {
+		issued.LoginSMSTo = mobile
+	}
+	return nil
 }
 
 // baseURL is what links begin with; empty where no browser finds this

@@ -123,19 +123,19 @@ func onCustomer[Out any](w *op.Writing[Out], a id.Account, act AccountAct) (cust
 }
 
 // onAdmin is onCustomer for acts on its admin user.
-func onAdmin(w *op.Writing[Opened], a id.Account, act AccountAct) (customer, store.Listed, op.Entry, error) {
+func onAdmin(w *op.Writing[Opened], a id.Account, act AccountAct) (store.Listed, op.Entry, error) {
 	c, about, err := onCustomer(w, a, act)
 	if err != nil {
-		return c, store.Listed{}, about, err
+		return store.Listed{}, about, err
 	}
 	u, err := w.Tx.AdminUser(c.scope)
 	if errors.Is(err, store.ErrNotFound) {
-		return c, u, about, problem.Newf(problem.Conflict, "%s has no admin user.", c.Name)
+		return u, about, problem.Newf(problem.Conflict, "%s has no admin user.", c.Name)
 	}
 	if err != nil {
-		return c, u, about, fmt.Errorf("find admin user: %w", err)
+		return u, about, fmt.Errorf("find admin user: %w", err)
 	}
-	return c, u, about, nil
+	return u, about, nil
 }
 
 // became ends an act with the account as it is now.

@@ -94,7 +94,7 @@ func keep(tx store.WriteTx, name string, v any) error {
 	return nil
 }
 
-// open reads a sealed credential; empty when there is none.
+// credential that a setting keeps sealed for a target; empty when there is none.
 func (o *Operations) credential(setting, target, sealed string) (secret.Text, error) {
 	if sealed == "" {
 		return secret.Text{}, nil
@@ -128,7 +128,7 @@ func (o *Operations) smsGateway(tx store.ReadTx) (*delivery.Gateway, error) {
 	return &g, err
 }
 
-// text of an optional field of an update.
+// updated replaces what is given.
 func updated[T any](given *T, to *T) {
 	if given != nil {
 		*to = *given
@@ -157,7 +157,7 @@ func (in UpdateMailInput) apply(o *Operations, form *field.Form, before keptMail
 	switch k.Security {
 	case delivery.StartTLS, delivery.ImplicitTLS:
 	case delivery.Plain:
-		if k.Host != "" && !isLocal(k.Host) {
+		if k.Host != "" && !delivery.Local(k.Host) {
 			form.Add("security", field.Wrong(problem.NotAllowed, "Without encryption, mail goes to this machine only (localhost)."))
 		}
 		if k.Username != "" {
@@ -271,11 +271,6 @@ func parseHost(raw string) (string, *field.Error) {
 		return "", bad
 	}
 	return name, nil
-}
-
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // parseCAFile reads the path of a file with certificates.

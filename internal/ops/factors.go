@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
@@ -234,5 +236,5 @@ func mfaStatus(a account.Account, l store.Listed, now time.Time) MFA {
 type MFA struct {
 	State        signin.MFAState    `json:"state"`
 	RequiredBy   account.RequiredBy `json:"requiredBy"`   // empty when nobody demands it
-	RequiredFrom account.Date       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
+	RequiredFrom calendar.Day       `json:"requiredFrom"` // the day from which it will be demanded; empty: none is set, or it is now
 }

@@ -126,9 +126,7 @@ func (o *Operations) tooSoon(tx store.WriteTx, folded string) (bool, error) {
 func mailLink(o *Operations, w *op.Writing[None], u store.Listed, askedWith string) op.Outcome[None] {
 	about := op.Entry{Account: u.Account, Object: userObject(u.User)}
 	may := u
-	purpose := ToNewPassword
 	if u.State == user.Invited {
-		purpose = ToActivate
 		may.State = user.Active // may enter once the link is used
 	}
 	open, err := mayEnter(w.Tx.ReadTx, may)
@@ -145,11 +143,11 @@ func mailLink(o *Operations, w *op.Writing[None], u store.Listed, askedWith stri
 	case !mails || u.Email == "":
 		return quiet(w, problem.Unavailable, about)
 	}
-	issued, err := o.reissue(w.Tx, byMail(u.User, u.Ref()), purpose, Mailed, askedWith)
+	issued, err := o.reissue(w.Tx, u.User, u.Ref(), Mailed, askedWith)
 	if err != nil {
 		return w.Fail(err)
 	}
-	about.Detail = activity.Detail{"purpose": purpose, "delivery": issued.Delivery}
+	about.Detail = activity.Detail{"purpose": purposeOf(u.User), "delivery": issued.Delivery}
 	return w.Done(None{}, about)
 }
 

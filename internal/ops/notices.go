@@ -90,10 +90,7 @@ const (
 	fewCodes   = 3
 )
 
-const (
-	noticeMailLife = 3 * 24 * time.Hour
-	stamp          = "2006-01-02 15:04"
-)
+const noticeMailLife = 3 * 24 * time.Hour
 
 // after is what a field of a record became, which says before and after.
 func after(r activity.Record, field string) any {
@@ -258,7 +255,7 @@ func (o *Operations) mailNotice(tx store.WriteTx, u store.Listed, n notice.Notic
 	}
 	w := n.Words(string(u.Language))
 	queued, err := o.queueMail(tx, to, delivery.Notice, delivery.Values{
-		"what": w.What, "when": n.At.Format(stamp) + " UTC", "where": w.Where, "who": w.Who, "advice": w.Advice,
+		"what": w.What, "when": stamp(n.At), "where": w.Where, "who": w.Who, "advice": w.Advice,
 	}, tx.Now().Add(noticeMailLife))
 	if err != nil {
 		return false, fmt.Errorf("mail notice: %w", err)

@@ -24,12 +24,11 @@ type recipient struct {
 	login    user.Login
 	address  string // or number
 	language user.Language
-	official bool // the address is the account's, not the person's
 }
 
 // byMail is a user at their address.
 func byMail(u user.User, ref store.UserRef) recipient {
-	return recipient{access.Within(u.Account), ref, u.Name, u.Login, string(u.Email), u.Language, false}
+	return recipient{access.Within(u.Account), ref, u.Name, u.Login, string(u.Email), u.Language}
 }
 
 // letter is the sealed content of a message in the outbox.
@@ -45,6 +44,9 @@ type letter struct {
 func letterPlace(m id.Message) vault.Place {
 	return vault.Place{Table: "outbox", Column: "content", Row: string(m)}
 }
+
+// stamp is a time as messages say it, to people anywhere.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 // messageID is fixed when a message is made, so that one which may have gone
 // out twice is the same message twice.

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"gatehouse/internal/calendar"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
@@ -20,10 +21,10 @@ import (
 
 // ServiceTerms are what a service user lives by.
 type ServiceTerms struct {
-	Owner     UserName `json:"owner"`     // who answers for it
-	ExpiresOn user.Day `json:"expiresOn"` // the last day, UTC, on which it may do anything
-	Expired   bool     `json:"expired"`
-	Purpose   string   `json:"purpose"` // empty: nobody said
+	Owner     UserName     `json:"owner"`     // who answers for it
+	ExpiresOn calendar.Day `json:"expiresOn"` // the last day, UTC, on which it may do anything
+	Expired   bool         `json:"expired"`
+	Purpose   string       `json:"purpose"` // empty: nobody said
 }
 
 // UserName is a user in an answer about something else.
@@ -233,12 +234,7 @@ func (in UpdateServiceUserInput) terms(form *field.Form, now time.Time, t *user.
 	if in.ExpiresOn != nil && *in.ExpiresOn != string(t.ExpiresOn) {
 		change(form, detail, "expiresOn", user.ParseExpiry(now), in.ExpiresOn, &t.ExpiresOn)
 	}
-	if in.Purpose != nil && strings.TrimSpace(*in.Purpose) == "" {
-		note(detail, "purpose", t.Purpose, "")
-		t.Purpose = ""
-	} else {
-		change(form, detail, "purpose", user.ParsePurpose, in.Purpose, &t.Purpose)
-	}
+	changeOptional(form, detail, "purpose", user.ParsePurpose, in.Purpose, &t.Purpose)
 }
 
 // owner is who answers for the service user from now on.

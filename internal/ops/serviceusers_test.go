@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/calendar"
+
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/access"
@@ -24,7 +26,7 @@ import (
 )
 
 // inDays is a day so many days from now.
-func (w *town) inDays(n int) string { return string(user.DayOf(w.Clock.Now().AddDate(0, 0, n))) }
+func (w *town) inDays(n int) string { return string(calendar.On(w.Clock.Now().AddDate(0, 0, n))) }
 
 // newService is a service user that is all right.
 func (w *town) newService(of account.Account, owner *opstest.Person) ops.AddServiceUserInput {
@@ -50,7 +52,7 @@ func TestServiceUsers_Add(t *testing.T) {
 	want := ops.User{
 		ID: got.ID, Kind: user.Service, Login: user.Login(in.Login), Name: "Billing job", Status: user.Active,
 		Roles: []ops.RoleRef{{ID: in.Roles[0], Name: "Finance"}}, MFA: ops.MFA{State: "off"},
-		Service: &ops.ServiceTerms{Owner: ops.UserName{ID: owner.ID, Name: owner.Name}, ExpiresOn: user.Day(in.ExpiresOn), Purpose: in.Purpose},
+		Service: &ops.ServiceTerms{Owner: ops.UserName{ID: owner.ID, Name: owner.Name}, ExpiresOn: calendar.Day(in.ExpiresOn), Purpose: in.Purpose},
 		Entry:   ops.Entry{AccessPoints: []entry.Point{entry.API, entry.ISProxy}, IPRules: []string{"192.0.2.0/24"}}, CreatedAt: got.CreatedAt,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -194,7 +196,7 @@ func TestServiceUsers_Update(t *testing.T) {
 	})
 	want := s
 	want.Name, want.Roles = "DNS job", []ops.RoleRef{{ID: w.Role(w.otter, "Tech"), Name: "Tech"}}
-	want.Service = &ops.ServiceTerms{Owner: ops.UserName{ID: next.ID, Name: next.Name}, ExpiresOn: user.Day(w.inDays(10))}
+	want.Service = &ops.ServiceTerms{Owner: ops.UserName{ID: next.ID, Name: next.Name}, ExpiresOn: calendar.Day(w.inDays(10))}
 	want.Entry = ops.Entry{AccessPoints: []entry.Point{entry.API}, IPRules: []string{"2001:db8::/48"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

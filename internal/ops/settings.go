@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
@@ -20,8 +22,8 @@ import (
 // Settings hold for the whole installation.
 type Settings struct {
 	PublicURL        string       `json:"publicUrl"`        // where people's browsers find it: links begin with it; empty when no browser does
-	MFARequiredAfter account.Date `json:"mfaRequiredAfter"` // accounts opened after this day need a second factor
-	MFARequiredFrom  account.Date `json:"mfaRequiredFrom"`  // from this day on every account needs one; empty: no day is set
+	MFARequiredAfter calendar.Day `json:"mfaRequiredAfter"` // accounts opened after this day need a second factor
+	MFARequiredFrom  calendar.Day `json:"mfaRequiredFrom"`  // from this day on every account needs one; empty: no day is set
 
 	// Whom people turn to when they are stuck: anybody may see it.
 	SupportEmail user.Email  `json:"supportEmail"`
@@ -101,26 +103,17 @@ func updateSettings(_ *op.Preparing, in UpdateSettingsInput) (op.Commit[Settings
 // changeSettings reads what is given into s, and notes what is wrong and what
 // changed. All of it may be empty, but for the day on which the policy turns.
 func changeSettings(f *field.Form, changed activity.Detail, in UpdateSettingsInput, s *Settings) {
-	setting(f, changed, "publicUrl", ParsePublicURL, in.PublicURL, &s.PublicURL)
-	setting(f, changed, "supportEmail", user.ParseEmail, in.SupportEmail, &s.SupportEmail)
-	setting(f, changed, "supportPhone", user.ParseMobile, in.SupportPhone, &s.SupportPhone)
-	setting(f, changed, "supportHours", field.Text(120), in.SupportHours, &s.SupportHours)
-	change(f, changed, "mfaRequiredAfter", account.ParseDate, in.MFARequiredAfter, &s.MFARequiredAfter)
-	changeDate(f, changed, "mfaRequiredFrom", in.MFARequiredFrom, &s.MFARequiredFrom)
+	changeOptional(f, changed, "publicUrl", ParsePublicURL, in.PublicURL, &s.PublicURL)
+	changeOptional(f, changed, "supportEmail", user.ParseEmail, in.SupportEmail, &s.SupportEmail)
+	changeOptional(f, changed, "supportPhone", user.ParseMobile, in.SupportPhone, &s.SupportPhone)
+	changeOptional(f, changed, "supportHours", field.Text(120), in.SupportHours, &s.SupportHours)
+	change(f, changed, "mfaRequiredAfter", calendar.Parse, in.MFARequiredAfter, &s.MFARequiredAfter)
+	changeOptional(f, changed, "mfaRequiredFrom", calendar.Parse, in.MFARequiredFrom, &s.MFARequiredFrom)
 }
 
 // rules about second factors, which are kept with what they decide.
 func (s *Settings) rules() account.Rules {
 	return account.Rules{RequiredAfter: s.MFARequiredAfter, RequiredFrom: s.MFARequiredFrom}
-}
-
-func setting[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
-	if given == nil {
-		return
-	}
-	after := field.Optional(f, name, parse, *given)
-	note(changed, name, *to, after)
-	*to = after
 }
 
 // kept are the settings by the names under which they are kept.

@@ -51,11 +51,12 @@ const (
 // once to be handed over.
 type ActivationIssued struct {
 	Delivery      Handing        `json:"delivery"`
-	MailTo        user.Email     `json:"mailTo,omitempty"` // when mailed
-	Link          secret.OneTime `json:"link"`             // empty when mailed, and where no browser finds this installation
-	Code          secret.OneTime `json:"code"`             // empty when mailed
-	ExpiresAt     time.Time      `json:"expiresAt"`        // of the link
-	CodeExpiresAt time.Time      `json:"codeExpiresAt"`    // of the code, which may have to wait on paper
+	MailTo        user.Email     `json:"mailTo,omitempty"`     // when mailed
+	LoginSMSTo    user.Mobile    `json:"loginSmsTo,omitempty"` // where the login goes by SMS, because the mail does not name it
+	Link          secret.OneTime `json:"link"`                 // empty when mailed, and where no browser finds this installation
+	Code          secret.OneTime `json:"code"`                 // empty when mailed
+	ExpiresAt     time.Time      `json:"expiresAt"`            // of the link
+	CodeExpiresAt time.Time      `json:"codeExpiresAt"`        // of the code, which may have to wait on paper
 }
 
 // Added is a user and the activation.
@@ -242,7 +243,7 @@ func (o *Operations) consoleSetup(p *op.Preparing, in Founding) (op.Commit[Added
 		if err != nil {
 			return w.Fail(err)
 		}
-		issued, err := o.issueActivation(w.Tx, byMail(u.User, u.Ref()), ToActivate, HandOver)
+		issued, err := o.issueActivation(w.Tx, u.User, u.Ref(), HandOver)
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -38,15 +38,12 @@ func (d details) apply(f *field.Form, u *user.User) activity.Detail {
 	change(f, changed, "name", user.ParseName, d.Name, &u.Name)
 	change(f, changed, "email", user.ParseEmail, d.Email, &u.Email)
 	change(f, changed, "language", user.ParseLanguage, d.Language, &u.Language)
-	if d.Mobile != nil && strings.TrimSpace(*d.Mobile) == "" {
-		note(changed, "mobile", u.Mobile, "")
-		u.Mobile = ""
-	} else {
-		change(f, changed, "mobile", user.ParseMobile, d.Mobile, &u.Mobile)
-	}
+	changeOptional(f, changed, "mobile", user.ParseMobile, d.Mobile, &u.Mobile)
 	return changed
 }
 
+// change reads a field of a form, if it is given, and notes what is wrong with
+// it or what changed.
 func change[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
 	if given == nil {
 		return
@@ -54,6 +51,16 @@ func change[T ~string](f *field.Form, changed activity.Detail, name string, pars
 	after := field.Read(f, name, parse, *given)
 	note(changed, name, *to, after)
 	*to = after
+}
+
+// changeOptional is change for a field that may become empty.
+func changeOptional[T ~string](f *field.Form, changed activity.Detail, name string, parse func(string) (T, *field.Error), given *string, to *T) {
+	if given != nil && strings.TrimSpace(*given) == "" {
+		note(changed, name, *to, "")
+		*to = ""
+		return
+	}
+	change(f, changed, name, parse, given, to)
 }
 
 // note writes down a change, with before and after.
@@ -280,17 +287,25 @@ func (o *Operations) reissueUser(p *op.Preparing, in ReissueInput) (op.Commit[Ac
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		purpose := ToNewPassword
-		if t.State == user.Invited {
-			purpose = ToActivate
-		}
-		issued, err := o.issueActivation(w.Tx, byMail(t.User, t.Ref()), purpose, handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, t.User, t.Ref(), handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}
-		about.Detail = activity.Detail{"purpose": purpose, "delivery": issued.Delivery}
+		about.Detail = activity.Detail{"purpose": purposeOf(t.User), "delivery": issued.Delivery}
 		return w.Done(issued, about)
 	}, nil
+}
+
+// stripFactors takes a user's second factors, sessions, and the guesses at what
+// is gone.
+func stripFactors(tx store.WriteTx, u store.Listed) (removed, ended int64, err error) {
+	if removed, err = tx.RemoveFactors(u.Ref()); err != nil {
+		return 0, 0, fmt.Errorf("remove second factors: %w", err)
+	}
+	if ended, err = tx.EndOtherSessions(u.Ref(), ""); err != nil {
+		return 0, 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return removed, ended, (knock{subject: atFactors(u.ID)}).right(tx)
 }
 
 // ResetInput says whose second factors are removed, and why.
@@ -311,19 +326,12 @@ func resetFactors(_ *op.Preparing, in ResetInput) (op.Commit[User], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		removed, err := w.Tx.RemoveFactors(t.Ref())
+		removed, ended, err := stripFactors(w.Tx, t.Listed)
 		if err != nil {
-			return w.Fail(fmt.Errorf("remove second factors: %w", err))
+			return w.Fail(err)
 		}
 		if err := w.Tx.ForceMFA(t.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("demand a new set-up: %w", err))
-		}
-		ended, err := w.Tx.EndOtherSessions(t.Ref(), "")
-		if err != nil {
-			return w.Fail(fmt.Errorf("end sessions: %w", err))
-		}
-		if err := (knock{subject: atFactors(t.ID)}).right(w.Tx); err != nil { // the guesses were at what is gone
-			return w.Fail(err)
 		}
 		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
 		return changed(w, t.ID, about)

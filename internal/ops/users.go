@@ -369,7 +369,7 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		if err != nil {
 			return w.Fail(fmt.Errorf("add user: %w", err))
 		}
-		issued, err := o.issueActivation(w.Tx, byMail(u, ref), ToActivate, handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, u, ref, handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}

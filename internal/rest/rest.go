@@ -82,6 +82,7 @@ func otherMethods(allowed []string) []string {
 // otherMethod answers where an address takes other methods than the one that
 // came (RFC 9110, section 15.5.6).
 func otherMethod(allowed []string, log *slog.Logger) http.Handler {
+	allowed = slices.Clone(allowed)
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"strings"
 
+	"gatehouse/internal/calendar"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/listing"
@@ -85,7 +87,7 @@ type AccountPage struct {
 
 // accountWalk is for the operator; nobody else sees anything. The indexes hold
 // all that is searched, and most that is filtered by.
-func accountWalk(scope access.Scope, f AccountFilter, words []string, after account.Date) walk {
+func accountWalk(scope access.Scope, f AccountFilter, words []string, after calendar.Day) walk {
 	w := walk{sorting: f.Order.sorting(), sorts: listing.OrderOf(string(f.Order)), from: "accounts a", columns: "a.row"}
 	// As a value: an EXISTS becomes a join, and the planner then sorts.
 	w.where = []string{"(SELECT i.operator_id FROM installation i) = " + w.arg(string(scope.Account()))}

@@ -35,7 +35,7 @@ const (
 		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, mfa_policy = $7, opened_at = $8, force_mfa = $9, mfa_from = $10, api_passwords = $11
 		WHERE id = $1`
 	setAccountState alters = `UPDATE accounts SET state = $3 WHERE id = $1 AND state = $2`
-	deleteAll       alters = `DELETE FROM sessions WHERE user_id IN (SELECT u.id FROM users u WHERE u.account_id = $1)`
+	endSessionsOf   alters = `DELETE FROM sessions WHERE user_id IN (SELECT u.id FROM users u WHERE u.account_id = $1)`
 	deleteLinks            = `DELETE FROM activations WHERE user_id IN (SELECT u.id FROM users u WHERE u.account_id = $1)`
 
 	// A user whom somebody else takes over: nothing that the one before knew or
@@ -138,9 +138,12 @@ func (tx WriteTx) SetAccountState(scope access.Scope, from, to account.State) er
 }
 
 // ShutOut ends every session of an account, and makes every link and code that
-// waits in it dead. It says how many of each.
+// waits in it dead, also those that wait to be sent. It says how many of each.
 func (tx WriteTx) ShutOut(scope access.Scope) (sessions, links int64, err error) {
-	if sessions, err = tx.alter(deleteAll, string(scope.Account())); err != nil {
+	if sessions, err = tx.alter(endSessionsOf, string(scope.Account())); err != nil {
+		return 0, 0, err
+	}
+	if err = tx.CancelLinksWithin(scope); err != nil {
 		return 0, 0, err
 	}
 	links, err = tx.exec(deleteLinks, string(scope.Account()))

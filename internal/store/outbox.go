@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -90,8 +92,10 @@ const (
 	hurryMessage  = `UPDATE outbox SET state = 'waiting', next_at = $3 WHERE account_id = $1 AND id = $2 AND state = 'failed'`
 	cancelMessage = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $3, lease = ''
 		WHERE account_id = $1 AND id = $2 AND state IN ('waiting', 'failed')`
-	cancelAbout = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $4, lease = ''
-		WHERE user_id = $1 AND next_at IS NOT NULL AND kind IN ($2, $3)`
+	cancelAbout = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $2, lease = ''
+		WHERE user_id = $1 AND next_at IS NOT NULL AND kind IN (`
+	cancelWithin = `UPDATE outbox SET state = 'cancelled', content = '', next_at = NULL, ended_at = $2, lease = ''
+		WHERE account_id = $1 AND user_id IS NOT NULL AND next_at IS NOT NULL AND kind IN (`
 	countUnsent = `SELECT state, COUNT(*) FROM outbox WHERE next_at IS NOT NULL GROUP BY state`
 	deleteEnded = `DELETE FROM outbox WHERE ended_at < $1`
 )
@@ -165,10 +169,25 @@ func (tx WriteTx) CancelMessage(scope access.Scope, m id.Message) error {
 	return tx.change(cancelMessage, string(scope.Account()), string(m), ms(tx.now))
 }
 
-// CancelLinks ends every message to a user that holds a link which is now
-// dead, also one that is just being sent.
+// CancelLinks ends every message that was to let a user in with a link which is
+// now dead, also one that is just being sent.
 func (tx WriteTx) CancelLinks(u UserRef) error {
-	_, err := tx.exec(cancelAbout, string(u.id), string(delivery.Activation), string(delivery.NewPassword), ms(tx.now))
+	return tx.cancelLinks(cancelAbout, string(u.id))
+}
+
+// CancelLinksWithin does so for all users of the scope's account.
+func (tx WriteTx) CancelLinksWithin(scope access.Scope) error {
+	return tx.cancelLinks(cancelWithin, string(scope.Account()))
+}
+
+// cancelLinks completes a statement that ends with the kinds.
+func (tx WriteTx) cancelLinks(statement, whose string) error {
+	args, marks := []any{whose, ms(tx.now)}, []string{}
+	for _, k := range delivery.LetIn() {
+		args = append(args, string(k))
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	_, err := tx.exec(statement+strings.Join(marks, ", ")+")", args...)
 	return err
 }
 

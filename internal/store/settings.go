@@ -1,6 +1,9 @@
 package store
 
-import "gatehouse/internal/account"
+import (
+	"gatehouse/internal/account"
+	"gatehouse/internal/calendar"
+)
 
 // What the installation says about second factors, among its settings.
 const (
@@ -32,7 +35,7 @@ func (tx ReadTx) Rules() (r account.Rules, err error) {
 		return r, err
 	}
 	from, _, err := orNotFound(tx.Setting(RequiredFrom))
-	return account.Rules{RequiredAfter: account.Date(after), RequiredFrom: account.Date(from)}, err
+	return account.Rules{RequiredAfter: calendar.Day(after), RequiredFrom: calendar.Day(from)}, err
 }
 
 // PutRules sets them: everybody's way in may change by it.

@@ -3,6 +3,7 @@ package user
 import (
 	"time"
 
+	"gatehouse/internal/calendar"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
@@ -22,9 +23,9 @@ func Kinds() []Kind { return []Kind{Person, Service} }
 
 // Terms are what a service user lives by. The zero Terms are a person's.
 type Terms struct {
-	Owner     id.User // a person of the same account, who answers for it
-	ExpiresOn Day     // the last day on which it may do anything
-	Purpose   string  // what it is for; empty when nobody said
+	Owner     id.User      // a person of the same account, who answers for it
+	ExpiresOn calendar.Day // the last day on which it may do anything
+	Purpose   string       // what it is for; empty when nobody said
 }
 
 // Kind of the user.
@@ -37,49 +38,29 @@ func (u User) Kind() Kind {
 
 // Expired reports whether a service user is over; a person never is.
 func (u User) Expired(now time.Time) bool {
-	return u.Kind() == Service && !now.Before(u.Terms.ExpiresOn.Ends())
+	return u.Kind() == Service && u.Terms.ExpiresOn.Over(now)
 }
 
 // MayAct reports whether anything may be done in the name of the user now: of
 // a person by a session, of a service user by a key.
 func (u User) MayAct(now time.Time) bool { return u.State == Active && !u.Expired(now) }
 
-// Day is a day of the calendar as people write it: "2027-03-01". It lasts from
-// midnight to midnight UTC. The empty Day is none, and was over long ago.
-type Day string
-
-const dayForm = time.DateOnly
-
-// DayOf is the day that a time falls on.
-func DayOf(t time.Time) Day { return Day(t.UTC().Format(dayForm)) }
-
-// Ends is the first moment that the day does not hold.
-func (d Day) Ends() time.Time {
-	t, err := time.Parse(dayForm, string(d))
-	if err != nil {
-		return time.Time{}
-	}
-	return t.AddDate(0, 0, 1)
-}
-
 // longestYears is how far ahead a service user may end.
 const longestYears = 2
 
 // LatestExpiry is the last day that ParseExpiry takes.
-func LatestExpiry(now time.Time) Day { return DayOf(now.UTC().AddDate(longestYears, 0, 0)) }
+func LatestExpiry(now time.Time) calendar.Day {
+	return calendar.On(now.UTC().AddDate(longestYears, 0, 0))
+}
 
 // ParseExpiry reads the last day of a service user: today or later, and at most
 // two years ahead, so that somebody looks at it from time to time.
-func ParseExpiry(now time.Time) func(string) (Day, *field.Error) {
-	return func(raw string) (Day, *field.Error) {
-		if raw == "" {
-			return "", field.Missing()
-		}
-		_, err := time.Parse(dayForm, raw)
-		switch d := Day(raw); {
+func ParseExpiry(now time.Time) func(string) (calendar.Day, *field.Error) {
+	return func(raw string) (calendar.Day, *field.Error) {
+		switch d, err := calendar.Parse(raw); {
 		case err != nil:
-			return "", field.Wrong(problem.BadFormat, "Please give the day as year, month and day: 2027-03-01.")
-		case d < DayOf(now):
+			return "", err
+		case d.Over(now):
 			return "", field.Wrong(problem.DayPast, "This day is over. Please choose today or a later one.")
 		case d > LatestExpiry(now):
 			return "", field.Wrong(problem.DayTooFar, "A service user ends after two years at most. Please choose an earlier day; it can be moved later.")
