@@ -345,3 +345,8 @@ func TestReadTx_Activity_pages(t *testing.T) {
 		}
 	}
 }
+
+// like is the condition that a field is like a pattern.
+func like(field, pattern string) []listing.Condition {
+	return []listing.Condition{{Field: field, Operator: listing.Like, Values: []any{pattern}}}
+}
