@@ -191,6 +191,7 @@ func (f Field) condition(line string) (Condition, error) {
 		c.Operator = In
 	case Ne:
 		c.Operator = NotIn
+	case Like, NotLike, Gt, Lt, Gte, Lte: // of the one value
 	}
 	if len(texts) > MaxValues {
 		return c, f.tooMany()

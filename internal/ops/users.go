@@ -76,7 +76,8 @@ type UserList struct {
 func (UserList) Filters() []listing.Field {
 	return []listing.Field{
 		words("status", user.States()), words("kind", user.Kinds()), words("mfa", mfaStates()),
-		{Name: "login", Kind: listing.Text, Fold: foldLogin}, folded("name"), lowered("email"), words("language", user.Languages()),
+		{Name: "login", Kind: listing.Text, Fold: foldLogin},
+		folded("name"), lowered("email"), words("language", user.Languages()),
 		truths("forceMfa"), truths("adminUser"), times("createdAt"), orNull(times("lastSeenAt")),
 	}
 }
