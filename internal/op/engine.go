@@ -203,6 +203,8 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 			return errForgotten
 		case failed:
 			return end.err
+		case again:
+			return nil
 		case done, refused:
 		}
 		if end.refusal == nil && resting(v.actor, tx.Now()) {

@@ -128,6 +128,7 @@ type end int
 const (
 	forgotten end = iota // a fault: the operation did not say
 	done
+	again
 	refused
 	failed
 )
@@ -135,6 +136,12 @@ const (
 // Done commits.
 func (w *Writing[Out]) Done(out Out, e Entry) Outcome[Out] {
 	return Outcome[Out]{end: done, out: out, entry: e}
+}
+
+// Again commits what is no news: the record of the first time stands for it. It
+// is for acts that anybody can repeat at will and that change nothing.
+func (w *Writing[Out]) Again(out Out) Outcome[Out] {
+	return Outcome[Out]{end: again, out: out}
 }
 
 // Refuse commits as well: whatever was written to count the attempt stays, the

@@ -143,7 +143,7 @@ func mailLink(o *Operations, w *op.Writing[None], u store.Listed, askedWith stri
 	case !mails || u.Email == "":
 		return quiet(w, problem.Unavailable, about)
 	}
-	issued, err := o.reissue(w.Tx, u.User, u.Ref(), Mailed, askedWith)
+	issued, err := o.reissue(w.Tx, w.Actor, u.User, u.Ref(), Mailed, askedWith)
 	if err != nil {
 		return w.Fail(err)
 	}

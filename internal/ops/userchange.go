@@ -133,6 +133,11 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if p := t.admits(w.Call, u.Entry); p != nil {
 			return w.Refuse(p, about)
 		}
+		if u.Email != t.Email || u.Mobile != t.Mobile {
+			if p := t.guard(w.Actor, ChangeContact); p != nil {
+				return w.Refuse(p, about)
+			}
+		}
 		if len(about.Detail) == 0 { // nothing is different
 			return changed(w, t.ID, about)
 		}
@@ -287,7 +292,7 @@ func (o *Operations) reissueUser(p *op.Preparing, in ReissueInput) (op.Commit[Ac
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		issued, err := o.issueActivation(w.Tx, t.User, t.Ref(), handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, w.Actor, t.User, t.Ref(), handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -52,6 +52,7 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
       reissue: 'admin_user',
       resetSecondFactors: 'admin_user',
       accessPoints: 'admin_user',
+      contact: 'admin_user',
       ipRules: 'admin_user',
       reactivate: 'conflict',
     },
@@ -62,7 +63,7 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
 
 test('oneself can only be edited, but for the rights', () => {
   const own = mayOf({ ...tom, id: anna.id }, anna)
-  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update', 'ipRules'])
+  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update', 'contact', 'ipRules'])
   expect(reason(own, 'resetSecondFactors')).toContain('in your profile')
   expect(reason(own, 'delete')).toBe('Nobody changes their own rights. Ask another administrator.')
 })

@@ -7,10 +7,11 @@ import type { User } from './list.svelte'
 export type May = Schema['May']
 export type Act = May['act']
 /** The acts that have a button; roles and ways in are changed with the rest of a user. */
-export type Doing = Exclude<Act, 'roles' | 'accessPoints' | 'ipRules'>
+export type Doing = Exclude<Act, 'contact' | 'roles' | 'accessPoints' | 'ipRules'>
 
 const acts: readonly Act[] = [
   'update',
+  'contact',
   'roles',
   'accessPoints',
   'ipRules',
@@ -45,7 +46,8 @@ function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (!viewer.manages) return 'forbidden'
   if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
   if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
-  if (user.id === viewer.id) return act === 'update' || act === 'ipRules' ? undefined : 'own_rights'
+  if (user.id === viewer.id)
+    return act === 'update' || act === 'contact' || act === 'ipRules' ? undefined : 'own_rights'
   if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
   // Nobody signs in as one. Whether somebody owns service users only the server knows.
   if (user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)) return 'service_user'
@@ -70,6 +72,7 @@ export function reason(may: readonly May[], act: Act): string | undefined {
       if (act === 'endSessions') return t('users.why.ownSessions')
       break
     case 'admin_user':
+      if (act === 'contact') return t('users.why.adminContact')
       if (act === 'accessPoints' || act === 'ipRules') return t('users.why.adminWays')
       return t(act === 'delete' || act === 'deactivate' ? 'users.why.adminStays' : 'users.why.adminOperator')
     case 'conflict':

@@ -109,6 +109,8 @@ export default define('users', {
   'users.why.adminOperator':
     'Nur der Betreiber dieser Installation lässt den Admin-Benutzer wieder herein. Bitte wenden Sie sich an ihn.',
   'users.why.adminRole': 'Der Admin-Benutzer behält diese Rolle.',
+  'users.why.adminContact':
+    'E-Mail-Adresse und Mobilnummer ändert nur der Admin-Benutzer selbst: Links, die ihn einlassen, gehen dorthin.',
   'users.why.adminWays':
     'Niemand als der Admin-Benutzer selbst bestimmt, woher er hereinkommt, damit ihn niemand aussperren kann.',
   'users.why.noFactor': 'Es gibt keinen zweiten Faktor, den man zurücksetzen könnte.',

@@ -105,6 +105,8 @@ export default {
     'The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.',
   'users.why.adminOperator': 'Only the operator of this installation lets the admin user in again. Please ask them.',
   'users.why.adminRole': 'The admin user keeps this role.',
+  'users.why.adminContact':
+    'Only the admin user changes their own e-mail address and mobile number: links that let them in go there.',
   'users.why.adminWays':
     'Nobody but the admin user decides from where the admin user comes in, so that nobody can shut them out.',
   'users.why.noFactor': 'There is no second factor to reset.',
