@@ -43,10 +43,17 @@ func ParseName(raw string) (Name, *field.Error) {
 }
 
 // typed turns what a person wrote into lower case and A-labels, by the mapping
-// that browsers use (UTS 46).
+// that browsers use (UTS 46). ASCII needs none, and the mapping would refuse
+// names such as "ab--cd.de", which there are.
 func typed(s string) (string, bool) {
-	s, err := idna.Lookup.ToASCII(strings.ToLower(s))
-	return strings.TrimSuffix(s, "."), err == nil
+	s, ascii := lower(s)
+	if !ascii {
+		var err error
+		if s, err = idna.Lookup.ToASCII(s); err != nil {
+			return "", false
+		}
+	}
+	return strings.TrimSuffix(s, "."), true
 }
 
 // Read reads a name as a program sent it, where whoever reads it next must not

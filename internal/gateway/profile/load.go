@@ -94,7 +94,7 @@ func (r *loader) lists(n *yaml.Node) {
 		},
 		"equal": func(_, v *yaml.Node) {
 			for _, item := range r.texts(v, "a parameter") {
-				if f := r.form(item); f.set() {
+				if f := r.form(item); f.given {
 					l.equal = append(l.equal, f)
 				}
 			}
@@ -115,7 +115,7 @@ func (r *loader) form(n *yaml.Node) form {
 		r.wrong(n, "Please write the parameter with {field} in the place of the field's name, such as {field}:in.")
 		return form{}
 	}
-	return form{before, after}
+	return form{before, after, true}
 }
 
 func (r *loader) parameter(n *yaml.Node) string {

@@ -152,7 +152,7 @@ func (r *loader) filter(e *Entry, n *yaml.Node, f *filter, found int) {
 		r.wrong(n, "Please name the field of the list that has the domain: {filter: name}.")
 	case e.Method != "GET":
 		r.wrong(n, "Only a GET can be narrowed with filter; please say where the domain is, or refuse.")
-	case !l.among.set() || len(l.controls) == 0:
+	case !l.among.given || len(l.controls) == 0:
 		r.wrong(n, "The profile does not say how its lists are filtered; please add lists with controls, equal and among.")
 	}
 	names := append([]string{f.field}, f.others...)

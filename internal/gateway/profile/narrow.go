@@ -81,7 +81,7 @@ func (l lists) byPatterns(field string, ps domain.Patterns) (parameter, bool) {
 	names := []domain.Name{}
 	for _, p := range few {
 		suffix, below := p.Suffix()
-		if below && len(few) == 1 && l.below.set() {
+		if below && len(few) == 1 && l.below.given {
 			return parameter{l.below.of(field), "%" + suffix, "%25" + suffix}, true
 		}
 		if below {

@@ -47,11 +47,12 @@ type lists struct {
 }
 
 // form is a parameter's name with a place for the field: "{field}:in".
-type form struct{ before, after string }
+type form struct {
+	before, after string
+	given         bool
+}
 
 func (f form) of(field string) string { return f.before + field + f.after }
-
-func (f form) set() bool { return f != form{} }
 
 // Entry is what one route means.
 type Entry struct {
