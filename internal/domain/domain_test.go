@@ -163,7 +163,7 @@ func TestPattern_Covers(t *testing.T) {
 			t.Errorf("%q covers %q: %v", c.pattern, c.name, got)
 		}
 	}
-	if (domain.Patterns{}).Covers("example.be") || (domain.Patterns)(nil).Covers("example.be") {
+	if (domain.Patterns{}).Covers("example.be") || domain.Patterns(nil).Covers("example.be") {
 		t.Error("no pattern covers a name")
 	}
 }

@@ -59,7 +59,11 @@ func (s *scan) object(w *watched, depth int) (full bool, _ *Refusal) {
 	if depth > maxDepth {
 		return false, refuse(BadBody, "The body is nested more than 64 deep; please send a flatter one.")
 	}
-	keys, folded := map[string]bool{}, map[string]bool{}
+	keys := map[string]bool{}
+	var folded map[string]bool
+	if w != nil && w.keys != nil {
+		folded = map[string]bool{}
+	}
 	for s.d.More() {
 		t, err := s.d.Token()
 		key, ok := t.(string)
@@ -71,7 +75,7 @@ func (s *scan) object(w *watched, depth int) (full bool, _ *Refusal) {
 		}
 		keys[key] = true
 		var next *watched
-		if w != nil && w.keys != nil {
+		if folded != nil {
 			if strings.ContainsFunc(key, strange) {
 				return false, refuse(BadBody, "The body has the key "+quoted(key)+" with characters that cannot be shown; please leave it out.")
 			}
@@ -80,10 +84,8 @@ func (s *scan) object(w *watched, depth int) (full bool, _ *Refusal) {
 				return false, refuse(BadBody, "The body has two keys that differ from "+quoted(key)+" only by case; please send one.")
 			}
 			folded[same] = true
-			for known := range w.keys {
-				if known != key && fold(known) == same {
-					return false, refuse(BadBody, "The body has the key "+quoted(key)+"; please write it "+quoted(known)+".")
-				}
+			if known, ok := w.folded[same]; ok && known != key {
+				return false, refuse(BadBody, "The body has the key "+quoted(key)+"; please write it "+quoted(known)+".")
 			}
 			next = w.keys[key]
 		}
@@ -198,6 +200,13 @@ func strange(r rune) bool { return field.Invisible(r) || r == utf8.RuneError }
 // fold makes texts equal that differ by case only, as widely as anybody could
 // mean it: K, k and the sign for kelvin are one.
 func fold(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return strings.ToUpper(s) // the least of their kind are the capitals
+	}
 	return strings.Map(func(r rune) rune {
 		least := r
 		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {

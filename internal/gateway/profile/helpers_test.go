@@ -17,16 +17,7 @@ func builtIn(t testing.TB) *profile.Profile {
 	return p
 }
 
-// loaded is a profile of these entries.
-func loaded(t testing.TB, entries string) *profile.Profile {
-	t.Helper()
-	p, err := profile.Load([]byte(header + strings.ReplaceAll(entries, "\t", "  ")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
+// header of a file, with the entries to follow.
 const header = `name: Test
 base: /v2/
 select: fields

@@ -197,6 +197,15 @@ func (r *loader) entry(n *yaml.Node) *Entry {
 	if v := parts["demands"]; v != nil {
 		r.demands(e, v)
 	}
+	if e.List {
+		e.known = slices.Clone(r.profile.lists.controls)
+		if r.profile.selects != "" {
+			e.known = append(e.known, r.profile.selects)
+		}
+		for _, d := range e.demands {
+			e.known = append(e.known, d.query)
+		}
+	}
 	return e
 }
 
@@ -229,7 +238,7 @@ func (r *loader) permission(n *yaml.Node) (access.Permission, bool) {
 	}
 	p, ok := access.Parse(s)
 	if !ok {
-		r.wrong(n, quoted(s)+" is no permission of the catalogue; please take the nearest that is.")
+		r.wrong(n, quoted(s)+" is no permission of the catalogue; please check how it is spelt.")
 		return "", false
 	}
 	if d := definition(p); d.Installation {

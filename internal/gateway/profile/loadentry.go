@@ -271,16 +271,14 @@ func (r *loader) plant(e *Entry) {
 		}
 		next := n.literal[segment]
 		if next == nil {
-			for other := range n.literal {
-				if strings.EqualFold(other, segment) {
-					r.wrong(r.at[e], "The segment "+quoted(segment)+" is written "+quoted(other)+" in another entry; please write both the way the upstream does.")
-				}
+			if other, is := foldIn(n.literals, segment); is {
+				r.wrong(r.at[e], "The segment "+quoted(segment)+" is written "+quoted(other)+" in another entry; please write both the way the upstream does.")
 			}
 			if n.literal == nil {
 				n.literal = map[string]*node{}
 			}
 			next = &node{}
-			n.literal[segment] = next
+			n.literal[segment], n.literals = next, append(n.literals, segment)
 		}
 		n = next
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,6 +119,8 @@ func TestMatch(t *testing.T) {
 		{"POST /v2/customers/acme/notifications/12/ack/", "{}", "UPDATE_NOTIFICATION changes recorded > /v2/customers/acme/notifications/12/ack"},
 		{"GET /v2/providers/REGISTRY/sidn", "", "VIEW_PROVIDER > /v2/providers/REGISTRY/sidn"},
 		{"GET /v2/registryAccounts/sidn/login", "", "VIEW_REGISTRY_ACCOUNT > /v2/registryAccounts/sidn/login"},
+		{"GET /v2/customers/acme/dnstemplates/a+b=c", "", "VIEW_DNS_TEMPLATE > /v2/customers/acme/dnstemplates/a%2Bb%3Dc"},
+		{"GET /v2/customers/acme/dnstemplates/a%2bb", "", "VIEW_DNS_TEMPLATE > /v2/customers/acme/dnstemplates/a%2Bb"},
 		{"GET /v2/tlds/co.uk/info", "", "VIEW_TLD > /v2/tlds/co.uk/info"},
 		{"POST /v2/ssl/certificates/", `{"csr":"x"}`, "CREATE_CERTIFICATE costs changes recorded > /v2/ssl/certificates"},
 		{"POST /v2/ssl/decodecsr", `{"csr":"x"}`, "VIEW_CERTIFICATE > /v2/ssl/decodecsr"},
@@ -435,24 +438,32 @@ func TestMatch_body(t *testing.T) {
 	}
 }
 
-// The permissions of an entry are not changed by what one request demands.
-func TestMatch_demandsStayApart(t *testing.T) {
+// The permissions of an entry are not changed by what one request demands,
+// however many are judged at once.
+func TestMatch_atOnce(t *testing.T) {
 	p := builtIn(t)
-	for range 3 {
-		for body, want := range map[string]string{
-			`{"authcode":"x"}`: "CREATE_DOMAIN+VIEW_AUTHCODE",
-			`{}`:               "CREATE_DOMAIN",
-			`{"zone":{"x":1}}`: "CREATE_DOMAIN+CREATE_DNS_ZONE",
-		} {
-			m, r := p.Match(request("POST /v2/domains/example.be", body))
-			if r != nil {
-				t.Fatal(r)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				for body, want := range map[string]string{
+					`{"authcode":"x"}`: "CREATE_DOMAIN+VIEW_AUTHCODE",
+					`{}`:               "CREATE_DOMAIN",
+					`{"zone":{"x":1}}`: "CREATE_DOMAIN+CREATE_DNS_ZONE",
+				} {
+					m, r := p.Match(request("POST /v2/domains/example.be", body))
+					if r != nil {
+						t.Error(r)
+						continue
+					}
+					if got, _, _ := strings.Cut(meaning(m), " "); got != want {
+						t.Errorf("%s needs %s, want %s", body, got, want)
+					}
+				}
 			}
-			if got, _, _ := strings.Cut(meaning(m), " "); got != want {
-				t.Errorf("%s needs %s, want %s", body, got, want)
-			}
-		}
+		})
 	}
+	all.Wait()
 }
 
 func TestMatch_Param(t *testing.T) {

@@ -42,10 +42,8 @@ func (m *Match) route(q Request) *Refusal {
 		if next := n.literal[text]; next != nil {
 			n = next
 		} else if n.param != nil {
-			for known := range n.literal {
-				if strings.EqualFold(known, text) {
-					return refuse(UnknownRoute, "The path has "+quoted(text)+"; please write it "+quoted(known)+".")
-				}
+			if known, is := foldIn(n.literals, text); is {
+				return refuse(UnknownRoute, "The path has "+quoted(text)+"; please write it "+quoted(known)+".")
 			}
 			if n = n.param; n.domain {
 				name, ok := domain.Read(text)
@@ -178,8 +176,8 @@ func encodeSegment(text string) (string, bool) {
 	escape := false
 	for i := range len(text) {
 		switch c := text[i]; {
-		case unreserved(c), c == '@', c == ':', c == '+', c == ',', c == '=':
-		case c == ' ' && i > 0 && i < len(text)-1, c == '&', c == '$', c == '\'', c == '(', c == ')', c == '!':
+		case unreserved(c), c == '@', c == ':', c == ',':
+		case c == ' ' && i > 0 && i < len(text)-1, c == '+', c == '=', c == '&', c == '$', c == '\'', c == '(', c == ')', c == '!':
 			escape = true
 		default:
 			return "", false

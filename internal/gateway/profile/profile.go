@@ -71,6 +71,7 @@ type Entry struct {
 	isDomain    []bool   // which of them are domains
 	query       []string // parameters of a route that is no list
 	queryDomain string   // the parameter with the domain
+	known       []string // of a list: parameters that mean something and are no filter
 	filter      *filter
 	demands     []demand
 	body        *watched // nil: nobody looks at bodies
@@ -128,11 +129,12 @@ func ForwardedHeaders() []string {
 
 // node is a place in the tree of routes.
 type node struct {
-	literal map[string]*node
-	param   *node
-	entries []*Entry // by method
-	domain  bool     // of a named segment: it is a domain, in every route
-	first   int      // the line that said so
+	literal  map[string]*node
+	literals []string // its keys
+	param    *node
+	entries  []*Entry // by method
+	domain   bool     // of a named segment: it is a domain, in every route
+	first    int      // the line that said so
 }
 
 func (n *node) entry(method string) *Entry {

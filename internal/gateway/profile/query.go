@@ -148,15 +148,7 @@ func (m *Match) has(name string) bool {
 // something out. Names that differ from one with a meaning by case do not.
 func (m *Match) listed(p *parameter) *Refusal {
 	base, _, operator := strings.Cut(p.name, ":")
-	known := m.profile.lists.controls
-	if m.profile.selects != "" {
-		known = append(slices.Clip(known), m.profile.selects)
-	}
-	for _, d := range m.Entry.demands {
-		if strings.EqualFold(d.query, base) && d.query != p.name {
-			known = append(slices.Clip(known), d.query)
-		}
-	}
+	known := m.Entry.known
 	if name, is := foldIn(known, base); is && (name != base || operator) {
 		return refuse(BadQuery, "The list has no parameter "+quoted(p.name)+"; please write it "+quoted(name)+".")
 	}

@@ -12,7 +12,8 @@ import (
 type watched struct {
 	path     string // "/billables/*/product"
 	keys     map[string]*watched
-	item     *watched // of a list
+	folded   map[string]string // the keys as fold has them
+	item     *watched          // of a list
 	domain   bool
 	required bool
 	demands  []demand
@@ -69,15 +70,13 @@ func (r *loader) place(e *Entry, n *yaml.Node) *watched {
 			continue
 		}
 		if w.keys == nil {
-			w.keys = map[string]*watched{}
+			w.keys, w.folded = map[string]*watched{}, map[string]string{}
 		}
 		if w.keys[part] == nil {
-			for other := range w.keys {
-				if fold(other) == fold(part) {
-					r.wrong(n, "The field "+quoted(at)+" is written "+quoted(w.path+"/"+other)+" elsewhere in this entry; please write both the way the upstream does.")
-				}
+			if other, is := w.folded[fold(part)]; is {
+				r.wrong(n, "The field "+quoted(at)+" is written "+quoted(w.path+"/"+other)+" elsewhere in this entry; please write both the way the upstream does.")
 			}
-			w.keys[part] = &watched{path: at}
+			w.keys[part], w.folded[fold(part)] = &watched{path: at}, part
 		}
 		w = w.keys[part]
 	}
