@@ -82,6 +82,11 @@ func TestLoad_files(t *testing.T) {
 		{strings.Repeat("#", profile.MaxFile+1), 0, "1 MiB"},
 		{"name: a\nbase: [\n", 0, "not YAML"},
 		{"name: a\n\tbase: /\n", 2, "not YAML"},
+		{"name: a\nbase: \"/\u2028\"\n", 2, "cannot be shown"},
+		{"name: a\nbase: /\rentries: []", 2, "cannot be shown"},
+		{"name: a\r\nbase: v2\r\nentries: [{route: GET /x, permission: VIEW_DOMAIN}]\r\n", 2, "base path"},
+		{"\ufeffname: a\nbase: v2\nentries: [{route: GET /x, permission: VIEW_DOMAIN}]\n", 2, "base path"},
+		{"name: a\ufeff\n", 1, "cannot be shown"},
 		{"- a\n- b\n", 1, "keys and values"},
 		{"just text", 1, "keys and values"},
 		{"name: a\n---\nname: b\n", 0, ""},
@@ -202,7 +207,7 @@ func FuzzLoad(f *testing.F) {
 		lines := strings.Count(text, "\n") + 1
 		if fs, ok := errors.AsType[profile.Faults](err); ok {
 			for _, x := range fs {
-				if x.Line < 0 || x.Line > lines+1 || x.Line > 0 && x.Column < 1 || x.Text == "" {
+				if x.Line < 0 || x.Line > lines || x.Line > 0 && x.Column < 1 || x.Text == "" {
 					t.Errorf("%+v in a file of %d lines", x, lines)
 				}
 			}

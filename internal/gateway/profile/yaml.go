@@ -22,10 +22,13 @@ const (
 )
 
 // reader goes over a file and gathers what is wrong in it.
-type reader struct{ faults Faults }
+type reader struct {
+	faults Faults
+	lines  int // of the file; what is missing at its end is missing on the last
+}
 
 func (r *reader) wrong(at *yaml.Node, text string) {
-	r.faults = append(r.faults, Fault{at.Line, at.Column, text})
+	r.faults = append(r.faults, Fault{min(at.Line, r.lines), at.Column, text})
 }
 
 // parse reads the one document of a file; nil when that cannot be done.
@@ -40,16 +43,26 @@ func (r *reader) parse(text []byte) *yaml.Node {
 	case !utf8.Valid(text):
 		return fail(0, "The file is not UTF-8; please save it as UTF-8.")
 	}
+	r.lines = bytes.Count(text, []byte("\n")) + 1
+	// YAML has more ends of a line than editors have, which would then count
+	// others than we do.
+	odd := func(r rune) bool {
+		return r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r < ' ' && r != '\n' && r != '\t'
+	}
+	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
+	if at := bytes.IndexFunc(text, odd); at >= 0 {
+		return fail(bytes.Count(text[:at], []byte("\n"))+1, "The file has a character that cannot be shown on this line; please take it out.")
+	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, second yaml.Node
 	switch err := d.Decode(&doc); {
 	case errors.Is(err, io.EOF), err == nil && len(doc.Content) == 0:
 		return fail(1, "The file is empty; please begin with name, base and entries.")
 	case err != nil:
-		return fail(lineOf(err), "This is not YAML: "+strings.TrimPrefix(field.Printable(err.Error(), maxText), "yaml: ")+". Please mend it around here.")
+		return fail(min(lineOf(err), r.lines), "This is not YAML: "+strings.TrimPrefix(field.Printable(err.Error(), maxText), "yaml: ")+". Please mend it around here.")
 	}
 	if err := d.Decode(&second); !errors.Is(err, io.EOF) {
-		return fail(second.Line, "A file has one profile; please leave out what follows the line ---.")
+		return fail(min(second.Line, r.lines), "A file has one profile; please leave out what follows the line ---.")
 	}
 	return doc.Content[0]
 }
