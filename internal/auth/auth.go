@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
@@ -119,8 +120,26 @@ func mustEnrol(tx store.ReadTx, b store.Bearer) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("find account of session: %w", err)
 	}
-	state, _ := signin.MFA(a, b.User.ForceMFA, false, tx.Now())
+	now, err := latest(tx)
+	if err != nil {
+		return false, err
+	}
+	state, _ := signin.MFA(a, b.User.ForceMFA, false, now)
 	return state == signin.MFASetupRequired, nil
+}
+
+// latest is now, or the time of the newest record where the clock has gone back:
+// what is demanded from a day on stays demanded.
+func latest(tx store.ReadTx) (time.Time, error) {
+	now := tx.Now()
+	h, err := tx.Head()
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return now, fmt.Errorf("read head of the log: %w", err)
+	}
+	if h.At.After(now) {
+		return h.At, nil
+	}
+	return now, nil
 }
 
 // find looks the token up under every key there is.

@@ -6,6 +6,9 @@
 package delivery
 
 import (
+	"encoding/base64"
+	"html"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -127,14 +130,17 @@ type Message struct {
 }
 
 // scrub makes what a server said fit to be kept and shown: one line of at most
-// 300 characters, without what the message hides.
+// 300 characters, without what the message hides, as it is or as requests write
+// it.
 func scrub(said string, hidden ...secret.Text) string {
 	for _, h := range hidden {
 		text := h.Reveal()
 		_, token, _ := strings.Cut(text, "?t=")
 		for _, part := range []string{text, token} {
-			if utf8.RuneCountInString(part) >= 4 {
-				said = strings.ReplaceAll(said, part, secret.Mask)
+			for _, written := range []string{part, url.QueryEscape(part), url.PathEscape(part), jsonText(part), html.EscapeString(part), base64.StdEncoding.EncodeToString([]byte(part))} {
+				if utf8.RuneCountInString(written) >= 4 {
+					said = strings.ReplaceAll(said, written, secret.Mask)
+				}
 			}
 		}
 	}

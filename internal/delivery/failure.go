@@ -120,6 +120,21 @@ func loopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
+// notLinkLocal is a dialer's control that stays away from link-local addresses:
+// there, clouds hand out the credentials of the machine itself.
+func notLinkLocal(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("read address: %w", err)
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
+		return errLinkLocal
+	}
+	return nil
+}
+
+var errLinkLocal = errors.New("link-local address")
+
 var errNotLoopback = errors.New("not on this machine, and not encrypted")
 
 // Local reports whether a host is this machine by its name.

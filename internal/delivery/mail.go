@@ -6,12 +6,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	netmail "net/mail"
 	"net/textproto"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -136,14 +138,39 @@ func ascii(address string) (string, error) {
 	return address[:at+1] + domain, err
 }
 
+// maxAuthorities bounds a file of certificates.
+const maxAuthorities = 256 << 10
+
+// Authorities reads a PEM file with the certificates that a server's may be
+// signed by. The error is one that says nothing of what else the file holds.
+func Authorities(file string) (*x509.CertPool, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not keep us
+	if err != nil {
+		return nil, errNoAuthorities
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, errNoAuthorities
+	}
+	pem, err := io.ReadAll(io.LimitReader(f, maxAuthorities+1))
+	pool := x509.NewCertPool()
+	if err != nil || len(pem) > maxAuthorities || !pool.AppendCertsFromPEM(pem) {
+		return nil, errNoAuthorities
+	}
+	return pool, nil
+}
+
+var errNoAuthorities = errors.New("no certificates in PEM form")
+
 func (s MailServer) client(ctx context.Context) (*mail.Client, error) {
 	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
 	if s.CAFile != "" {
-		pem, err := os.ReadFile(s.CAFile)
-		config.RootCAs = x509.NewCertPool()
-		if err != nil || !config.RootCAs.AppendCertsFromPEM(pem) {
+		pool, err := Authorities(s.CAFile)
+		if err != nil {
 			return nil, &Failure{Cause: CAFile}
 		}
+		config.RootCAs = pool
 	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second}
 	if s.Security == Plain {

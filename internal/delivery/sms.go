@@ -42,13 +42,10 @@ type Gateway struct {
 	Secret   secret.Text
 }
 
-// Target is what the secret is for: it goes nowhere else.
+// Target is what the secret is for: it goes nowhere else, and stands nowhere
+// else. Who could move it from a header into the text would read it on a phone.
 func (g Gateway) Target() string {
-	u, err := url.Parse(g.URL)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
+	return strings.Join(append([]string{g.URL, g.Method, string(g.BodyType), g.Body}, g.Headers...), "\n")
 }
 
 // GatewayExample is a gateway as some providers want it.
@@ -239,6 +236,9 @@ func SendSMS(ctx context.Context, g Gateway, m Message) error {
 		if errors.Is(err, errNotLoopback) {
 			f.Cause = NoTLS
 		}
+		if errors.Is(err, errLinkLocal) {
+			f.Cause, f.Said = Refused, "The gateway is at a link-local address, where machines keep what is for themselves; please give another."
+		}
 		if errors.Is(err, errElsewhere) {
 			f.Cause, f.Said = Refused, "The gateway sends us to another server, and we do not follow."
 		}
@@ -301,7 +301,7 @@ func (g Gateway) request(ctx context.Context, m Message) (*http.Request, error) 
 var errElsewhere = errors.New("redirected to another server")
 
 func (g Gateway) client() *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: notLinkLocal}
 	if strings.HasPrefix(g.URL, "http:") {
 		dialer.Control = loopback
 	}

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -171,5 +172,43 @@ func TestParseGateway(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// What a gateway repeats of the call does not show the secret, however requests
+// write it.
+func TestSendSMS_echo(t *testing.T) {
+	const canary = `S3cr3t/of+"the"&gateway <key>`
+	server, _ := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, r.Header.Get("Authorization")+" "+r.URL.RawQuery+" "+string(body))
+	})
+	for name, g := range map[string]delivery.Gateway{
+		"query":  {URL: server.URL + "/?k={secret}&to={to}&text={text}", Method: http.MethodGet, BodyType: delivery.NoBody},
+		"path":   {URL: server.URL + "/?{to}{text}", Method: http.MethodPost, BodyType: delivery.FormBody, Body: "k={secret}"},
+		"header": {URL: server.URL + "/?{to}{text}", Method: http.MethodPost, BodyType: delivery.NoBody, Headers: []string{"Authorization: Bearer {secret}"}},
+	} {
+		g.Secret = secret.New(canary)
+		err := delivery.SendSMS(t.Context(), g, sms())
+		var f *delivery.Failure
+		if !errors.As(err, &f) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, part := range []string{"S3cr3t", "gateway"} {
+			if strings.Contains(f.Said, part) {
+				t.Errorf("%s: it says %q", name, f.Said)
+			}
+		}
+	}
+}
+
+// Link-local addresses are where clouds hand out the machine's own credentials.
+func TestSendSMS_linkLocal(t *testing.T) {
+	g := delivery.Gateway{URL: "https://169.254.169.254/latest/{to}{text}", Method: http.MethodGet, BodyType: delivery.NoBody}
+	err := delivery.SendSMS(t.Context(), g, sms())
+	var f *delivery.Failure
+	if !errors.As(err, &f) || f.Cause != delivery.Refused || !strings.Contains(f.Said, "link-local") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -84,6 +84,12 @@ func englishWhat(n Notice) string {
 		return "All your sessions were ended."
 	case NewAddress:
 		return "You signed in from a new address."
+	case ContactChanged:
+		return "The official e-mail address or mobile number of your organisation was changed. Links that let its admin user in go to the new ones."
+	case HandedOver:
+		return "The admin user of your organisation was handed over to somebody else. Password, second factors and sessions of the person before are gone."
+	case DeliveryChanged:
+		return "It was changed how links and codes go out from this installation: the mail server, the SMS gateway, a text or the public address."
 	case ConsoleActed:
 		return "Somebody at the command line acted on the operator " + f.Whom + ": " + englishAct(f.Act) + "." + reason
 	}
@@ -107,7 +113,7 @@ func englishAct(k Kind) string {
 		return "the ways to come in were changed"
 	case SessionEnded, SessionsEnded:
 		return "sessions were ended"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }
@@ -124,6 +130,10 @@ func englishAdvice(n Notice) string {
 		return "If this was not you, tell your administrator at once: whoever did it can have a new password mailed to them."
 	case n.Kind == LinkIssued:
 		return "Your password and second factors still work. If you did not ask for this, tell another administrator at once."
+	case n.Kind == ContactChanged, n.Kind == HandedOver:
+		return "If this was not you or one of yours, tell the operator of this installation at once."
+	case n.Kind == DeliveryChanged:
+		return "If this was not you and no operator knows of it, look at the settings at once: whoever did it can have links sent to themselves."
 	case n.own():
 		return "If this was not you, change your password at once, end your other sessions and tell your administrator."
 	}

@@ -84,6 +84,12 @@ func germanWhat(n Notice) string {
 		return "Alle Ihre Sitzungen wurden beendet."
 	case NewAddress:
 		return "Sie haben sich von einer neuen Adresse aus angemeldet."
+	case ContactChanged:
+		return "Die offizielle E-Mail-Adresse oder Mobilnummer Ihrer Organisation wurde geändert. Links, die den Admin-Benutzer einlassen, gehen an die neuen."
+	case HandedOver:
+		return "Der Admin-Benutzer Ihrer Organisation wurde an jemand anderen übergeben. Passwort, zweite Faktoren und Sitzungen der Person davor sind weg."
+	case DeliveryChanged:
+		return "Es wurde geändert, wie Links und Codes von dieser Installation verschickt werden: der Mailserver, das SMS-Gateway, ein Text oder die öffentliche Adresse."
 	case ConsoleActed:
 		return "Jemand an der Kommandozeile hat auf den Betreiber-Benutzer " + f.Whom + " eingewirkt: " + germanAct(f.Act) + "." + reason
 	}
@@ -107,7 +113,7 @@ func germanAct(k Kind) string {
 		return "die Wege herein wurden geändert"
 	case SessionEnded, SessionsEnded:
 		return "Sitzungen wurden beendet"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
 }
@@ -124,6 +130,10 @@ func germanAdvice(n Notice) string {
 		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator: Wer es war, kann sich ein neues Passwort schicken lassen."
 	case n.Kind == LinkIssued:
 		return "Ihr Passwort und Ihre zweiten Faktoren gelten weiter. Wenn Sie nicht darum gebeten haben, sagen Sie es sofort einem anderen Administrator."
+	case n.Kind == ContactChanged, n.Kind == HandedOver:
+		return "Wenn Sie oder Ihre Leute das nicht waren, sagen Sie es sofort dem Betreiber dieser Installation."
+	case n.Kind == DeliveryChanged:
+		return "Wenn Sie das nicht waren und niemand von den Betreibern davon weiß, sehen Sie sich sofort die Einstellungen an: wer es war, kann sich Links selbst schicken lassen."
 	case n.own():
 		return "Wenn Sie das nicht waren, ändern Sie sofort Ihr Passwort, beenden Sie Ihre anderen Sitzungen und sagen Sie es Ihrem Administrator."
 	}

@@ -26,15 +26,18 @@ const (
 	LinkIssued      Kind = "link_issued"
 	SessionEnded    Kind = "session_ended"
 	SessionsEnded   Kind = "sessions_ended"
-	NewAddress      Kind = "new_address"   // a sign-in from where there was none before
-	ConsoleActed    Kind = "console_acted" // on another operator
+	NewAddress      Kind = "new_address"      // a sign-in from where there was none before
+	ContactChanged  Kind = "contact_changed"  // the official one of an account, to its admin user
+	HandedOver      Kind = "handed_over"      // the admin user of an account
+	DeliveryChanged Kind = "delivery_changed" // by what, or as what, links and codes go out: to the operators
+	ConsoleActed    Kind = "console_acted"    // on another operator
 )
 
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{
 		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
-		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, ConsoleActed,
+		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }
 

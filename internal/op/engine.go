@@ -53,6 +53,7 @@ const keepNotices = 400 * 24 * time.Hour
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
 	c.Source.Program = field.Printable(c.Source.Program, 160)
+	defer even(ctx, time.Now(), o.spec.Even)
 	var out Out
 	var err error
 	if o.read != nil {
@@ -71,6 +72,18 @@ func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Ou
 		return zero, outward(o.spec.Name, err)
 	}
 	return out, nil
+}
+
+// even waits until a call has taken that long, or nobody waits for it any more.
+func even(ctx context.Context, began time.Time, least time.Duration) {
+	left := least - time.Since(began)
+	if left <= 0 {
+		return
+	}
+	select {
+	case <-time.After(left):
+	case <-ctx.Done():
+	}
 }
 
 // outward gives what the store says a code of its own.
@@ -203,6 +216,8 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 			return errForgotten
 		case failed:
 			return end.err
+		case again:
+			return nil
 		case done, refused:
 		}
 		if end.refusal == nil && resting(v.actor, tx.Now()) {
@@ -286,13 +301,35 @@ func endStray(tx store.WriteTx, v verdict) error {
 	return nil
 }
 
-// leaveRecord writes what happened into the log. Refusals of callers nobody
-// knows are only counted; their record follows when the minute is over.
+// toldAtOnce is how many refusals of the same act by the same caller within a
+// minute have a record each.
+const toldAtOnce = 20
+
+// gathered counts a refusal, and reports whether that is all that is left of it
+// for now: those of callers nobody knows, and of others who go on and on, have
+// one record for each minute, so that nobody can fill the disk.
+func gathered(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (bool, error) {
+	stranger := c.Actor.Kind() == access.Anonymous && e.Account == ""
+	r := store.Refusal{
+		Account: c.Actor.Account(), ActorKind: string(c.Actor.Kind()), ActorID: string(c.Actor.User()), ActorName: c.Actor.Name(),
+		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
+	}
+	if !stranger && r.Account == "" { // a sign-in that failed has limits of its own
+		return false, nil
+	}
+	n, err := tx.CountRefusal(r)
+	if err != nil {
+		return false, fmt.Errorf("count refusal: %w", err)
+	}
+	return stranger || n > toldAtOnce, nil
+}
+
+// leaveRecord writes what happened into the log.
 func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (activity.Record, error) {
-	if refusal != nil && c.Actor.Kind() == access.Anonymous && e.Account == "" {
-		return activity.Record{}, tx.CountRefusal(store.Refusal{
-			Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
-		})
+	if refusal != nil {
+		if all, err := gathered(tx, c, s, e, refusal); all || err != nil {
+			return activity.Record{}, err
+		}
 	}
 	r := activity.Record{
 		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
@@ -382,10 +419,15 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 			return fmt.Errorf("find the operator: %w", err)
 		}
 		for _, r := range refusals {
+			if r.Account == "" {
+				r.Account = in.Operator // who runs the installation sees who knocks
+			} else if r.Times -= toldAtOnce; r.Times <= 0 {
+				continue
+			}
 			tx.Record(activity.Record{
-				Event: RefusedEvent, Account: in.Operator, // who runs the installation sees who knocks
+				Event: RefusedEvent, Account: r.Account,
 				Outcome: activity.Refused, Reason: problem.Code(r.Reason),
-				Actor:  activity.Actor{Kind: string(access.Anonymous)},
+				Actor:  activity.Actor{Kind: r.ActorKind, ID: r.ActorID, Name: r.ActorName},
 				Source: activity.Source{Face: r.Face, Address: r.Address},
 				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},
 			})

@@ -43,6 +43,10 @@ type Spec struct {
 	// Background marks a call that the page makes by itself: it does not keep
 	// a session alive.
 	Background bool
+
+	// Even is how long an answer takes at least, so that the time it takes does
+	// not tell what was found. Zero: as long as it takes.
+	Even time.Duration
 }
 
 // NoRoute is the route of what only the console or a background job may do: it
@@ -121,6 +125,7 @@ type end int
 const (
 	forgotten end = iota // a fault: the operation did not say
 	done
+	again
 	refused
 	failed
 )
@@ -128,6 +133,12 @@ const (
 // Done commits.
 func (w *Writing[Out]) Done(out Out, e Entry) Outcome[Out] {
 	return Outcome[Out]{end: done, out: out, entry: e}
+}
+
+// Again commits what is no news: the record of the first time stands for it. It
+// is for acts that anybody can repeat at will and that change nothing.
+func (w *Writing[Out]) Again(out Out) Outcome[Out] {
+	return Outcome[Out]{end: again, out: out}
 }
 
 // Refuse commits as well: whatever was written to count the attempt stays, the

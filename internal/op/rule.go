@@ -15,6 +15,7 @@ type Rule struct {
 	who        who
 	permission access.Permission // with holder
 	stepUp     bool
+	fully      bool
 }
 
 // who is the kind of a rule, in words.
@@ -60,11 +61,21 @@ func (r Rule) SteppedUp() Rule {
 	return r
 }
 
+// Fully asks in addition for every right of the account: for what decides how
+// everybody is let in, which is as good as each of them.
+func (r Rule) Fully() Rule {
+	r.fully = true
+	return r
+}
+
 // String is the rule in words, for people who review it.
 func (r Rule) String() string {
 	text := string(r.who)
 	if r.who == holder {
 		text = string(r.permission)
+	}
+	if r.fully {
+		text += " and every other permission"
 	}
 	if r.stepUp {
 		text += ", stepped up"
@@ -98,11 +109,18 @@ type question struct {
 
 func (r Rule) decide(q question) access.Decision {
 	d := r.admit(q)
-	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && q.now.Sub(q.actor.SteppedUp()) > session.StepUp {
+	if d.Allowed && r.fully && !q.actor.Rights().Covers(access.AdminRole.Rights(q.actor.Operator())) {
+		return access.Deny(problem.Outranked, "Links that let people in go out this way, so it takes every permission. Please ask an administrator with the role Admin.")
+	}
+	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && !fresh(q.now.Sub(q.actor.SteppedUp())) {
 		return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")
 	}
 	return d
 }
+
+// fresh reports whether a proof of that age counts. One from the future does
+// not: the clock has gone back, and it may be of any age.
+func fresh(age time.Duration) bool { return age <= session.StepUp && age >= -session.ClockTolerance }
 
 func (r Rule) admit(q question) access.Decision {
 	kind := q.actor.Kind()

@@ -87,8 +87,8 @@ func updateAccount(_ *op.Preparing, in UpdateAccountInput) (op.Commit[OwnAccount
 		if err := form.Err(); err != nil {
 			return w.Fail(err)
 		}
-		if p := mayBecome(w.Actor, before, a); p != nil {
-			return w.Refuse(p, op.Entry{Object: about.Object})
+		if err := mayBecome(w.Tx.ReadTx, w.Call, before, a); err != nil {
+			return w.Deny(err, op.Entry{Object: about.Object})
 		}
 		if len(about.Detail) > 0 {
 			if err := writeAccount(w.Tx, w.Scope(), before, a); err != nil {
@@ -140,15 +140,21 @@ func (in UpdateAccountInput) switches(a *account.Account, changed activity.Detai
 }
 
 // mayBecome refuses what an account may not do to itself: open doors that only
-// the operator opens; and, by somebody who is no full administrator, moving the
-// official contact, to which goes what lets the admin user in (P3).
-func mayBecome(a access.Actor, before, after account.Account) *problem.Problem {
-	if after.APIPasswords && !before.APIPasswords && !a.Operator() {
+// the operator opens; and move its official contact, to which goes what lets the
+// admin user in, unless that is who asks.
+func mayBecome(tx store.ReadTx, c op.Call, before, after account.Account) error {
+	if after.APIPasswords && !before.APIPasswords && !c.Actor.Operator() {
 		return problem.New(problem.Forbidden, "Only the operator of this installation lets passwords work on API and ISProxy again. Please use API keys.")
 	}
-	moved := before.Email != after.Email || before.Mobile != after.Mobile
-	if moved && !a.Rights().Covers(access.AdminRole.Rights(a.Operator())) {
-		return problem.New(problem.Outranked, "The official e-mail address and mobile number are where the admin user is let in again, so only an administrator with every permission changes them.")
+	if c.Actor.Kind() != access.Person || before.Email == after.Email && before.Mobile == after.Mobile {
+		return nil
+	}
+	admin, err := tx.AdminUser(c.Scope())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("find admin user: %w", err)
+	}
+	if admin.ID != c.Actor.User() {
+		return problem.New(problem.AdminUser, "The official e-mail address and mobile number are where the admin user is let in again, so nobody of the account but the admin user changes them.")
 	}
 	return nil
 }

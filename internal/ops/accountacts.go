@@ -154,7 +154,7 @@ func (o *Operations) openAccount(p *op.Preparing, in OpenAccountInput) (op.Commi
 
 // letIn ends an act with a link for the admin user.
 func (o *Operations) letIn(w *op.Writing[Opened], admin user.User, ref store.UserRef, by Handing, about op.Entry) op.Outcome[Opened] {
-	issued, err := o.issueActivation(w.Tx, admin, ref, by)
+	issued, err := o.issueActivation(w.Tx, w.Actor, admin, ref, by)
 	if err != nil {
 		return w.Fail(err)
 	}
@@ -206,6 +206,11 @@ func updateCustomer(_ *op.Preparing, in UpdateCustomerInput) (op.Commit[Customer
 		about.Detail = in.apply(&form, &c.Account, w.Tx.Now())
 		if err := form.Err(); err != nil {
 			return w.Fail(err)
+		}
+		if c.operator {
+			if err := mayBecome(w.Tx.ReadTx, w.Call, before, c.Account); err != nil {
+				return w.Deny(err, op.Entry{Object: about.Object, Subject: about.Subject})
+			}
 		}
 		if len(about.Detail) > 0 {
 			if err := writeAccount(w.Tx, c.scope, before, c.Account); err != nil {
@@ -287,6 +292,9 @@ func (o *Operations) handOverAdmin(p *op.Preparing, in HandOverInput) (op.Commit
 		u.Entry = entry.Rules{} // the person before may have come from elsewhere, and by other ways
 		if next.Language != "" {
 			u.Language = next.Language
+		}
+		if err := o.tellLeaver(w, before); err != nil {
+			return w.Fail(err)
 		}
 		about.Detail = activity.Detail{"login": u.Login}
 		note(about.Detail, "name", before.Name, u.Name)

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"gatehouse/internal/access"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
@@ -48,7 +51,7 @@ type CompleteInput struct {
 // Activation says whom a link or code is for, so that the person can tell
 // whether it is theirs.
 type Activation struct {
-	Login       user.Login `json:"login"`
+	Login       user.Login `json:"login"` // empty: it goes by another channel than the link
 	Name        string     `json:"name"`
 	AccountName string     `json:"accountName"`
 	Purpose     Purpose    `json:"purpose"`
@@ -57,7 +60,7 @@ type Activation struct {
 
 // Activated names who may sign in now.
 type Activated struct {
-	Login user.Login `json:"login"`
+	Login user.Login `json:"login"` // empty: it goes by another channel than the link
 }
 
 type activationOps struct {
@@ -88,18 +91,18 @@ func purposeOf(u user.User) Purpose {
 // issueActivation makes a link and a code for a user; older ones are dead. By
 // mail, nobody but the user gets to see them; where mail cannot be sent, they
 // are handed over.
-func (o *Operations) issueActivation(tx store.WriteTx, u user.User, ref store.UserRef, by Handing) (ActivationIssued, error) {
-	return o.reissue(tx, u, ref, by, "")
+func (o *Operations) issueActivation(tx store.WriteTx, c access.Actor, u user.User, ref store.UserRef, by Handing) (ActivationIssued, error) {
+	return o.reissue(tx, c, u, ref, by, "")
 }
 
 // reissue is issueActivation for whoever asked with an expired link or code,
 // which is named by its digest.
-func (o *Operations) reissue(tx store.WriteTx, u user.User, ref store.UserRef, by Handing, askedWith string) (ActivationIssued, error) {
+func (o *Operations) reissue(tx store.WriteTx, c access.Actor, u user.User, ref store.UserRef, by Handing, askedWith string) (ActivationIssued, error) {
 	token, code := onetime.NewToken(), onetime.NewCode()
 	a := store.Activation{
 		Purpose:     string(purposeOf(u)),
 		TokenDigest: token.Digest(o.deps.Vault.Digest), CodeDigest: code.Digest(o.deps.Vault.Digest),
-		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife), AskedWith: askedWith,
+		LinkExpiresAt: tx.Now().Add(linkLife), CodeExpiresAt: tx.Now().Add(codeLife), AskedWith: askedWith, SeenWith: store.AnyRights,
 	}
 	base, err := o.baseURL(tx.ReadTx)
 	if err != nil {
@@ -119,9 +122,10 @@ func (o *Operations) reissue(tx store.WriteTx, u user.User, ref store.UserRef, b
 		}
 	}
 	if issued.Delivery == Mailed { // the code is known to nobody, and ends with the link
-		a.CodeExpiresAt = a.LinkExpiresAt
+		a.Mailed, a.CodeExpiresAt = true, a.LinkExpiresAt
 		issued.CodeExpiresAt = a.CodeExpiresAt
 	} else {
+		a.SeenWith = seenWith(c)
 		issued.Code, issued.Link = code.Reveal(), secret.NewOneTime(link.Reveal())
 	}
 	if err := tx.PutActivation(ref, a); err != nil {
@@ -129,6 +133,48 @@ func (o *Operations) reissue(tx store.WriteTx, u user.User, ref store.UserRef, b
 	}
 	return issued, nil
 }
+
+// seenWith are the permissions of somebody to whom a link or code is shown.
+// Whoever owns the database may hand over anything.
+func seenWith(c access.Actor) string {
+	if c.Kind() != access.Person {
+		return store.AnyRights
+	}
+	var names []string
+	for _, p := range c.Rights().Permissions() {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, " ")
+}
+
+// outgrown reports whether a user holds more by now than whoever saw the link
+// or code did then: with it, that one would get rights that nobody gave them.
+func outgrown(tx store.ReadTx, seen string, u store.Listed) (bool, error) {
+	if seen == store.AnyRights {
+		return false, nil
+	}
+	var had []access.Permission
+	for name := range strings.FieldsSeq(seen) {
+		had = append(had, access.Permission(name))
+	}
+	in, err := tx.Installation()
+	if err != nil {
+		return false, fmt.Errorf("find the operator: %w", err)
+	}
+	roles, err := tx.RolesOf(u.Ref())
+	if err != nil {
+		return false, fmt.Errorf("find roles of user: %w", err)
+	}
+	var has access.Rights
+	for _, r := range roles {
+		has = has.Or(r.Rights(u.Account == in.Operator))
+	}
+	return !access.RightsOf(had...).Covers(has), nil
+}
+
+// twoChannels reports whether what lets the user in is to go by two: link and
+// login apart.
+func twoChannels(u user.User) bool { return u.AdminUser && purposeOf(u) == ToActivate }
 
 // mailActivation has a link mailed, if mail is set up, and notes in issued where
 // it goes. That of an admin user who has not activated goes to the official
@@ -140,8 +186,7 @@ func (o *Operations) mailActivation(tx store.WriteTx, u user.User, ref store.Use
 	if purposeOf(u) == ToActivate {
 		kind = delivery.Activation
 	}
-	twoChannels := kind == delivery.Activation && u.AdminUser
-	if twoChannels {
+	if twoChannels(u) {
 		home, err := tx.Account(to.scope)
 		if err != nil {
 			return fmt.Errorf("find account: %w", err)
@@ -153,7 +198,7 @@ func (o *Operations) mailActivation(tx store.WriteTx, u user.User, ref store.Use
 		return err
 	}
 	issued.Delivery, issued.MailTo = Mailed, user.Email(to.address)
-	if !twoChannels || mobile == "" {
+	if !twoChannels(u) || mobile == "" {
 		return nil
 	}
 	to.address = string(mobile)
@@ -233,7 +278,11 @@ func (o *Operations) findActivation(tx store.ReadTx, typed secret.Text) (store.F
 			return found, u, fmt.Errorf("find user of activation: %w", err)
 		}
 		a, err := tx.Account(found.Scope)
-		if err == nil && (a.State != account.Open || u.State != user.Invited && u.State != user.Active) {
+		if err != nil {
+			return found, u, fmt.Errorf("find account of activation: %w", err)
+		}
+		more, err := outgrown(tx, found.SeenWith, u)
+		if err == nil && (more || a.State != account.Open || u.State != user.Invited && u.State != user.Active) {
 			err = errActivationDead
 		}
 		return found, u, err
@@ -251,9 +300,25 @@ func (o *Operations) checkActivation(_ *op.Preparing, in ActivationInput) (op.Co
 		if err != nil {
 			return w.Fail(fmt.Errorf("find account of activation: %w", err))
 		}
-		return w.Done(Activation{u.Login, u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt},
-			op.Entry{Account: u.Account, Means: "activation", Object: userObject(u.User)})
+		out := Activation{hiddenLogin(found, u.User), u.Name, a.Name, Purpose(found.Purpose), found.ExpiresAt}
+		about := op.Entry{Account: u.Account, Means: "activation", Object: userObject(u.User)}
+		if found.Opened { // looking again is no news
+			return w.Again(out)
+		}
+		if err := w.Tx.OpenActivation(u.Ref()); err != nil {
+			return w.Fail(fmt.Errorf("note that it was looked at: %w", err))
+		}
+		return w.Done(out, about)
 	}, nil
+}
+
+// hiddenLogin is the login, for whoever shows a link or code; empty where it goes
+// by another channel than the link, which must not tell it then (A2).
+func hiddenLogin(found store.FoundActivation, u user.User) user.Login {
+	if found.Mailed && twoChannels(u) {
+		return ""
+	}
+	return u.Login
 }
 
 // openActivation is findActivation for whoever shows the secret. Wrong ones
@@ -326,7 +391,7 @@ func (o *Operations) completeActivation(p *op.Preparing, in CompleteInput) (op.C
 		if err := w.Tx.EndActivation(u.Ref()); err != nil {
 			return w.Fail(fmt.Errorf("use up activation: %w", err))
 		}
-		return w.Done(Activated{u.Login}, op.Entry{
+		return w.Done(Activated{hiddenLogin(found, u.User)}, op.Entry{
 			Account: u.Account, Actor: userActor(u.User), Means: "activation", Object: userObject(u.User),
 			Detail: activity.Detail{"purpose": Purpose(found.Purpose)},
 		})

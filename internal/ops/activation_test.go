@@ -110,7 +110,7 @@ func TestActivation_refused(t *testing.T) {
 			}
 			return tx.PutActivation(u.Ref(), store.Activation{
 				Purpose: "activate", TokenDigest: newer.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
-				LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour),
+				LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour), SeenWith: store.AnyRights,
 			})
 		})
 		code(t, w.check(tokenOf(t, added.Activation.Link)), problem.ActivationDead)
@@ -181,7 +181,7 @@ func TestActivation_newPassword(t *testing.T) {
 	w.Write(func(tx store.WriteTx) error {
 		return tx.PutActivation(who.Ref, store.Activation{
 			Purpose: "new_password", TokenDigest: token.Digest(w.Vault.Digest), CodeDigest: onetime.NewCode().Digest(w.Vault.Digest),
-			LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour),
+			LinkExpiresAt: tx.Now().Add(time.Hour), CodeExpiresAt: tx.Now().Add(time.Hour), SeenWith: store.AnyRights,
 		})
 	})
 	code(t, w.complete(again(token.Reveal()), wrongPassword), "ok")

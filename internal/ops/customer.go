@@ -78,6 +78,9 @@ func (c customer) guard(a access.Actor, act AccountAct) *problem.Problem {
 			}
 		}
 	}
+	if act == HandOverAdmin && !a.Rights().Has(access.ResetAdminMFA) {
+		return problem.New(problem.Forbidden, "Handing an admin user over takes their second factors away, so it needs the permission "+string(access.ResetAdminMFA)+" as well.")
+	}
 	return c.state(act)
 }
 

@@ -117,6 +117,7 @@ type deliveryOps struct {
 
 func (o *Operations) addDelivery() {
 	rule := op.Holds(access.ManageInstallation)
+	all := rule.Fully().SteppedUp()
 	o.Delivery.Show = op.Read(&o.table, op.Spec{
 		Name: "delivery.show", Route: "GET /delivery",
 		Summary: "How the installation sends mail and SMS, without passwords, and how much waits to be sent.",
@@ -124,11 +125,11 @@ func (o *Operations) addDelivery() {
 	o.Delivery.UpdateMail = op.Write(&o.table, op.Spec{
 		Name: "delivery.updateMail", Route: "PATCH /delivery/mail", Event: "delivery.mail_updated",
 		Summary: "Change the mail server. Its password is asked for again when it would go to another server.",
-	}, rule.SteppedUp(), o.updateMail)
+	}, all, o.updateMail)
 	o.Delivery.UpdateSMS = op.Write(&o.table, op.Spec{
 		Name: "delivery.updateSms", Route: "PATCH /delivery/sms", Event: "delivery.sms_updated",
 		Summary: "Change the SMS gateway. Its secret is asked for again when it would go to another server.",
-	}, rule.SteppedUp(), o.updateSMS)
+	}, all, o.updateSMS)
 	o.Delivery.TestMail = op.Write(&o.table, op.Spec{
 		Name: "delivery.testMail", Route: "POST /delivery/mail/test", Event: "delivery.mail_tested",
 		Summary: "Send a test mail now, and say what the server said.",

@@ -180,7 +180,7 @@ func TestDelivery_SMS(t *testing.T) {
 	if diff := cmp.Diff([]string{"secret:required"}, opstest.Violations(err)); diff != "" {
 		t.Errorf("another server without the secret (-want +got):\n%s", diff)
 	}
-	opstest.Must(w.Place, root, w.Ops.Delivery.UpdateSMS, ops.UpdateSMSInput{URL: new(gateway.URL + "/other")}) // on the same server
+	opstest.Must(w.Place, root, w.Ops.Delivery.UpdateSMS, ops.UpdateSMSInput{URL: new(gateway.URL + "/other"), Secret: secret.New("canary key")})
 }
 
 func TestTemplates(t *testing.T) {

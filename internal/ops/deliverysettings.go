@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -278,9 +277,8 @@ func parseCAFile(raw string) (string, *field.Error) {
 	if err := field.Clean(raw); err != nil {
 		return "", err
 	}
-	info, err := os.Stat(raw)
-	if !filepath.IsAbs(raw) || err != nil || !info.Mode().IsRegular() {
-		return "", field.Wrong(problem.Unknown, "There is no such file on the machine that Gatehouse runs on. Please give the whole path of a PEM file.")
+	if _, err := delivery.Authorities(raw); err != nil || !filepath.IsAbs(raw) {
+		return "", field.Wrong(problem.Unknown, "There is no such file with certificates on the machine that Gatehouse runs on. Please give the whole path of a PEM file of at most 256 KiB.")
 	}
 	return raw, nil
 }

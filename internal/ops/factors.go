@@ -98,17 +98,13 @@ var (
 	errCodeUsed  = problem.New(problem.CodeUsed, "This code was just used; please wait for the next one.")
 )
 
-// clockTolerance is how far this machine's clock may go back before codes and
-// links, which depend on it, are refused.
-const clockTolerance = 2 * time.Minute
-
 // clockRight refuses when the clock is behind the newest record of the log.
 func clockRight(tx store.ReadTx) error {
 	h, err := tx.Head()
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	if err == nil && tx.Now().Add(clockTolerance).Before(h.At) {
+	if err == nil && tx.Now().Add(session.ClockTolerance).Before(h.At) {
 		return problem.New(problem.ClockWrong, "The clock of this machine has gone back, so codes and links cannot be checked. Please set it right.")
 	}
 	return err

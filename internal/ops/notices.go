@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
 	"gatehouse/internal/notice"
+	"gatehouse/internal/op"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
@@ -55,7 +57,20 @@ func tellings() map[string][]telling {
 		"session.all_ended":    {{notice.SessionsEnded, byAnother}},
 
 		"account.admin_reissued": {{notice.LinkIssued, nil}},
+		"account.updated":        {{notice.ContactChanged, func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
 	}
+}
+
+// redirecting are the events that may send what lets people in by another way
+// than before: all operators are told, but the one who did it.
+func redirecting(r activity.Record) bool {
+	switch r.Event {
+	case "delivery.mail_updated", "delivery.sms_updated", "template.updated", "template.reset":
+		return true
+	case "settings.updated":
+		return r.Detail["publicUrl"] != nil
+	}
+	return false
 }
 
 // untold are the events about somebody's sign-in that nobody is told of, each
@@ -75,8 +90,7 @@ func untold() map[string]string {
 		"mfa.codes_started":         "nothing is in force yet",
 		"notice.read":               "one did it oneself",
 		"account.opened":            "the activation tells",
-		"account.admin_handed_over": "whoever leaves is told by people, and the activation tells who comes",
-		"account.updated":           "about the account; who must set up a second factor is led there",
+		"account.admin_handed_over": "whoever leaves is told before, and the activation tells who comes",
 		"account.suspended":         "whoever signs in cannot, and people tell why",
 		"account.reopened":          "nothing about the sign-in is different from before",
 		"account.closed":            "whoever leaves is told by people",
@@ -116,7 +130,7 @@ func concerned(tx store.ReadTx, r activity.Record) (id.User, error) {
 		return subject(r), nil
 	}
 	u, err := tx.AdminUser(access.Within(r.Account))
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", fmt.Errorf("find admin user to tell: %w", err)
 	}
 	return u.ID, nil
@@ -127,20 +141,17 @@ func byAnother(r activity.Record) bool { return r.Actor.ID != string(subject(r))
 // notify tells people what was done to their sign-in, in the app and by mail,
 // in the transaction that did it.
 func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), error) {
-	all := o.tellings[done.Event]
-	if len(all) == 0 {
-		return nil, nil
-	}
-	whom, err := concerned(tx.ReadTx, done)
-	if err != nil || whom == "" {
-		return nil, err
+	if redirecting(done) {
+		if _, err := o.tellOperators(tx, id.User(done.Actor.ID), noticeOf(notice.DeliveryChanged, done)); err != nil {
+			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
+		}
 	}
 	var wake func()
-	for _, t := range all {
+	for _, t := range o.tellings[done.Event] {
 		if t.when != nil && !t.when(done) {
 			continue
 		}
-		mailed, err := o.tellPerson(tx, whom, t.kind, done)
+		mailed, err := o.tellPerson(tx, t.kind, done)
 		if err != nil {
 			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
 		}
@@ -173,9 +184,13 @@ func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
 	return n
 }
 
-// tellPerson whom the act is about, and the other operators when it was the
-// console that acted on one of them.
-func (o *Operations) tellPerson(tx store.WriteTx, whom id.User, k notice.Kind, done activity.Record) (bool, error) {
+// tellPerson whom the act is about, and the other operators when it was
+// the console that acted on one of them.
+func (o *Operations) tellPerson(tx store.WriteTx, k notice.Kind, done activity.Record) (bool, error) {
+	whom, err := concerned(tx.ReadTx, done)
+	if err != nil || whom == "" {
+		return false, err
+	}
 	scope := access.Within(done.Account)
 	u, err := tx.User(scope, whom)
 	if err != nil {
@@ -195,7 +210,7 @@ func (o *Operations) tellPerson(tx store.WriteTx, whom id.User, k notice.Kind, d
 			return false, err
 		}
 	}
-	if before, ok := formerEmail(done); ok && k == notice.EmailChanged {
+	if before, ok := formerEmail(done); ok && (k == notice.EmailChanged || k == notice.ContactChanged) {
 		also, err := o.mailNotice(tx, u, n, before)
 		if err != nil {
 			return false, err
@@ -205,8 +220,44 @@ func (o *Operations) tellPerson(tx store.WriteTx, whom id.User, k notice.Kind, d
 	if n.By != notice.Console {
 		return mailed, nil
 	}
-	also, err := o.tellOperators(tx, u, n)
+	in, err := tx.Installation()
+	if err != nil {
+		return false, fmt.Errorf("find the operator: %w", err)
+	}
+	if u.Account != in.Operator {
+		return mailed, nil
+	}
+	n.Facts = notice.Facts{Whom: u.Name, Act: n.Kind, Reason: n.Facts.Reason}
+	n.Kind = notice.ConsoleActed
+	also, err := o.tellOperators(tx, u.ID, n)
 	return mailed || also, err
+}
+
+// tellLeaver that an admin user is handed over to somebody else, by mail and at
+// the official address of the account: it must not happen behind their backs.
+func (o *Operations) tellLeaver(w *op.Writing[Opened], leaver store.Listed) error {
+	home, err := w.Tx.Account(access.Within(leaver.Account))
+	if err != nil {
+		return fmt.Errorf("find account: %w", err)
+	}
+	n := notice.Notice{Kind: notice.HandedOver, At: w.Tx.Now(), By: notice.Console, Face: string(w.Source.Face)}
+	if w.Actor.Kind() == access.Person {
+		operator, err := w.Tx.Account(w.Scope())
+		if err != nil {
+			return fmt.Errorf("find the operator's name: %w", err)
+		}
+		n.By, n.ByName, n.Face = notice.Colleague, operator.Name, string(access.FaceSystem)
+	}
+	to := []user.Email{home.Email}
+	if leaver.State != user.Invited && leaver.Email != home.Email {
+		to = append(to, leaver.Email)
+	}
+	for _, address := range to {
+		if _, err := o.mailNotice(w.Tx, leaver, n, address); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // formerEmail is the address that a record says was left.
@@ -216,27 +267,27 @@ func formerEmail(r activity.Record) (user.Email, bool) {
 	return before, ok
 }
 
-// tellOperators what the console did to one of them.
-func (o *Operations) tellOperators(tx store.WriteTx, to store.Listed, n notice.Notice) (mailed bool, err error) {
+// tellOperators all of them but one. That messages go another way is told in the
+// app alone: a mail would go that way.
+func (o *Operations) tellOperators(tx store.WriteTx, but id.User, n notice.Notice) (mailed bool, err error) {
+	n.At = tx.Now()
 	in, err := tx.Installation()
 	if err != nil {
 		return false, fmt.Errorf("find the operator: %w", err)
-	}
-	if to.Account != in.Operator {
-		return false, nil
 	}
 	all, err := tx.Operators(access.Within(in.Operator))
 	if err != nil {
 		return false, fmt.Errorf("find operators: %w", err)
 	}
-	n.Facts = notice.Facts{Whom: to.Name, Act: n.Kind, Reason: n.Facts.Reason}
-	n.Kind = notice.ConsoleActed
 	for _, u := range all {
-		if u.ID == to.ID {
+		if u.ID == but {
 			continue
 		}
 		if err := tx.Tell(u.Ref(), n); err != nil {
 			return false, fmt.Errorf("leave notice: %w", err)
+		}
+		if n.Kind == notice.DeliveryChanged {
+			continue
 		}
 		also, err := o.mailNotice(tx, u, n, "")
 		if err != nil {

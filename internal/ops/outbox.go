@@ -25,17 +25,20 @@ type Message struct {
 	State     store.MessageState `json:"state"`
 	Attempts  int                `json:"attempts"`
 	Cause     delivery.Cause     `json:"cause,omitempty"` // of the last failure
-	Said      string             `json:"said,omitempty"`  // by the server, then
+	Said      string             `json:"said,omitempty"`  // by the server, then; of SMS for operators
 	QueuedAt  time.Time          `json:"queuedAt"`
 	NextTryAt *time.Time         `json:"nextTryAt"` // null: none comes
 	ExpiresAt time.Time          `json:"expiresAt"`
 	EndedAt   *time.Time         `json:"endedAt"` // null: it is not over
 }
 
-func showMessage(q store.Queued) Message {
+func showMessage(a access.Actor, q store.Queued) Message {
 	m := Message{
 		ID: q.ID, Kind: q.Kind, Channel: q.Channel, To: q.Recipient, User: q.User, State: q.State, Attempts: q.Attempts,
 		Cause: q.Cause, Said: q.Said, QueuedAt: q.QueuedAt, ExpiresAt: q.ExpiresAt, EndedAt: orNil(q.EndedAt),
+	}
+	if q.Channel == delivery.SMS && !a.Operator() { // it may repeat what the operator pays with; the cause is for everybody
+		m.Said = ""
 	}
 	if q.State != store.MessageSending { // then it is when the lease ends
 		m.NextTryAt = orNil(q.NextAt)
@@ -140,7 +143,7 @@ func listOutbox(r *op.Reading, in OutboxList) (p Page[Message], err error) {
 	}
 	all := []Message{}
 	for _, q := range found.Messages {
-		all = append(all, showMessage(q))
+		all = append(all, showMessage(r.Actor, q))
 	}
 	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
 }
@@ -167,6 +170,13 @@ func (o *Operations) retryMessage(p *op.Preparing, in MessageID) (op.Commit[Mess
 
 func cancelMessage(_ *op.Preparing, in MessageID) (op.Commit[Message], error) {
 	return func(w *op.Writing[Message]) op.Outcome[Message] {
+		q, err := w.Tx.Message(w.Scope(), in.ID)
+		if err != nil {
+			return w.Fail(fmt.Errorf("find message: %w", err))
+		}
+		if q.Kind == delivery.Notice { // or whoever took an account over could keep its owner from hearing of it
+			return w.Refuse(problem.New(problem.Forbidden, "Notices tell people what was done to their sign-in; nobody keeps them back."), op.Entry{Object: messageObject(q), Detail: activity.Detail{"kind": q.Kind}})
+		}
 		return changeMessage(w, in.ID, w.Tx.CancelMessage, func(s store.MessageState) string {
 			if s == store.MessageSending {
 				return "This message is being sent right now. Please look again in a moment."
@@ -192,5 +202,5 @@ func changeMessage(w *op.Writing[Message], m id.Message, act func(access.Scope, 
 	if q, err = w.Tx.Message(w.Scope(), m); err != nil {
 		return w.Fail(fmt.Errorf("find message: %w", err))
 	}
-	return w.Done(showMessage(q), about)
+	return w.Done(showMessage(w.Actor, q), about)
 }

@@ -162,6 +162,11 @@ func updateProfile(_ *op.Preparing, in UpdateProfileInput) (op.Commit[User], err
 		if len(about.Detail) == 0 {
 			return changed(w, u.ID, about)
 		}
+		if u.Email != before.Email {
+			if err := mayMove(w.Tx, before.ID); err != nil {
+				return w.Deny(err, op.Entry{Object: about.Object})
+			}
+		}
 		if err := w.Tx.UpdateUser(before.Ref(), u); err != nil {
 			return w.Fail(fmt.Errorf("update oneself: %w", err))
 		}

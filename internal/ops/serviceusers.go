@@ -102,7 +102,7 @@ func (o *Operations) addServiceUsers() {
 	o.ServiceUsers.Add = op.Write(&o.table, op.Spec{
 		Name: "serviceUsers.add", Route: "POST /service-users", Event: "serviceUser.added",
 		Summary: "Add a service user: a program of its own, which nobody signs in as. It has an owner, and ends on a day.",
-	}, op.Holds(access.ManageUser), addServiceUser)
+	}, op.Holds(access.ManageUser).SteppedUp(), addServiceUser)
 	o.ServiceUsers.Update = op.Write(&o.table, op.Spec{
 		Name: "serviceUsers.update", Route: "PATCH /service-users/{id}", Event: "serviceUser.updated",
 		Summary: "Change what is given of a service user: everything but the login.",

@@ -243,7 +243,7 @@ func (o *Operations) consoleSetup(p *op.Preparing, in Founding) (op.Commit[Added
 		if err != nil {
 			return w.Fail(err)
 		}
-		issued, err := o.issueActivation(w.Tx, u.User, u.Ref(), HandOver)
+		issued, err := o.issueActivation(w.Tx, w.Actor, u.User, u.Ref(), HandOver)
 		if err != nil {
 			return w.Fail(err)
 		}

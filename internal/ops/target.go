@@ -18,6 +18,7 @@ type Act string
 // The acts.
 const (
 	UpdateUser     Act = "update"
+	ChangeContact  Act = "contact" // e-mail address and mobile number
 	ChangeRoles    Act = "roles"
 	ChangePoints   Act = "accessPoints"
 	ChangeRanges   Act = "ipRules"
@@ -31,7 +32,7 @@ const (
 
 // Acts lists them all, in the order in which people see them.
 func Acts() []Act {
-	return []Act{UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
+	return []Act{UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
 }
 
 // target is a user somebody acts on, with what the guards need to know. There
@@ -80,13 +81,17 @@ func (t target) guard(a access.Actor, act Act) *problem.Problem {
 	if t.AdminUser && (act == DeactivateUser || act == DeleteUser) {
 		return problem.New(problem.AdminUser, "The admin user of an account cannot be deleted or deactivated. When that person leaves, the operator hands the user over to somebody else.")
 	}
-	if a.User() == t.ID && act != UpdateUser && act != ChangeRanges {
+	if a.User() == t.ID && act != UpdateUser && act != ChangeContact && act != ChangeRanges {
 		return ownRights(act)
 	}
 	if t.AdminUser && !console {
 		switch act {
 		case ReissueUser, ResetFactors:
 			return problem.New(problem.AdminUser, "Only the operator of this installation lets the admin user of an account in again. Please ask them.")
+		case ChangeContact: // whoever moves it gets the link to a new password
+			if a.User() != t.ID {
+				return problem.New(problem.AdminUser, "Nobody but the admin user changes their own e-mail address and mobile number, in their profile: links that let them in go there. When that person leaves, the operator hands the user over.")
+			}
 		case ChangePoints, ChangeRanges: // shut out everywhere is as good as deactivated
 			if a.User() != t.ID {
 				return problem.New(problem.AdminUser, "Nobody but the admin user decides from where the admin user of an account comes in, so that nobody can shut them out.")
@@ -105,7 +110,7 @@ func ownRights(act Act) *problem.Problem {
 		return problem.New(problem.OwnRights, "Please manage your own second factors in your profile.")
 	case EndSessions:
 		return problem.New(problem.OwnRights, "Please end your own sessions in your profile.")
-	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
+	case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
 	}
 	return problem.New(problem.OwnRights, "Nobody changes their own rights. Please ask another administrator.")
 }
@@ -116,7 +121,7 @@ func (t target) state(act Act) *problem.Problem {
 		switch act {
 		case ReissueUser, ResetFactors, EndSessions:
 			return problem.Newf(problem.ServiceUser, "%s is a service user: nobody signs in as one, so it has no password, second factor or session.", t.Name)
-		case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
+		case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
 		}
 	}
 	switch act {
@@ -139,7 +144,7 @@ func (t target) state(act Act) *problem.Problem {
 		if !t.HasFactor {
 			return problem.Newf(problem.Conflict, "%s has no second factor.", t.Name)
 		}
-	case UpdateUser, ChangeRoles, ChangePoints, ChangeRanges, EndSessions:
+	case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, EndSessions:
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (o *Operations) addTemplates() {
 	o.Templates.Update = op.Write(&o.table, op.Spec{
 		Name: "templates.update", Route: "PATCH " + one, Event: "template.updated",
 		Summary: "Write a text anew. Placeholders it does not have are refused, and so is a text without its link.",
-	}, rule.SteppedUp(), updateTemplate)
+	}, rule.Fully().SteppedUp(), updateTemplate)
 	o.Templates.Preview = op.Read(&o.table, op.Spec{
 		Name: "templates.preview", Route: "POST " + one + "/preview", Summary: "How a text would read, with made-up values. Nothing is kept.",
 	}, rule, func(r *op.Reading, in TemplateInput) (Preview, error) {
@@ -111,7 +111,7 @@ func (o *Operations) addTemplates() {
 	o.Templates.Reset = op.Write(&o.table, op.Spec{
 		Name: "templates.reset", Route: "DELETE " + one, Event: "template.reset", Destroys: true,
 		Summary: "Go back to the text that comes with Gatehouse.",
-	}, rule.SteppedUp(), resetTemplate)
+	}, rule.Fully().SteppedUp(), resetTemplate)
 }
 
 func formOf(k delivery.Kind, language string) (delivery.Form, error) {

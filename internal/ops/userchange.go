@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
@@ -133,6 +134,11 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if p := t.admits(w.Call, u.Entry); p != nil {
 			return w.Refuse(p, about)
 		}
+		if u.Email != t.Email || u.Mobile != t.Mobile {
+			if p := t.guard(w.Actor, ChangeContact); p != nil {
+				return w.Refuse(p, about)
+			}
+		}
 		if len(about.Detail) == 0 { // nothing is different
 			return changed(w, t.ID, about)
 		}
@@ -140,11 +146,44 @@ func updateUser(_ *op.Preparing, in UpdateUserInput) (op.Commit[User], error) {
 		if t.ID == w.Actor.User() {
 			keep = w.Actor.Session()
 		}
+		if u.Email != t.Email {
+			if err := mayMove(w.Tx, t.ID); err != nil {
+				return w.Deny(err, op.Entry{Object: about.Object})
+			}
+		}
 		if err := writeUpdate(w.Tx, t, u, roles, keep); err != nil {
 			return w.Fail(err)
 		}
 		return changed(w, t.ID, about)
 	}, nil
+}
+
+// Mailboxes do not move more often than that within a day: each time, two
+// addresses that anybody may have typed get a mail.
+const (
+	mailboxMoves = 5
+	mailboxDay   = 24 * time.Hour
+)
+
+// mayMove counts that a user gets another mailbox, and refuses when that was
+// often enough.
+func mayMove(tx store.WriteTx, u id.User) error {
+	subject := "mailbox user:" + string(u)
+	t, err := tx.Throttle(subject)
+	if err != nil {
+		return fmt.Errorf("read throttle of mailboxes: %w", err)
+	}
+	if tx.Now().Sub(t.UpdatedAt) > mailboxDay {
+		t.Failures = 0
+	}
+	if t.Failures >= mailboxMoves {
+		return problem.New(problem.TooManyAttempts, "The e-mail address was changed several times within a day. Please wait until tomorrow.")
+	}
+	t.Failures++
+	if err := tx.PutThrottle(subject, t); err != nil {
+		return fmt.Errorf("count move of mailbox: %w", err)
+	}
+	return nil
 }
 
 // writeUpdate writes an update; roles may be nil, and stay then. A new mailbox
@@ -287,7 +326,7 @@ func (o *Operations) reissueUser(p *op.Preparing, in ReissueInput) (op.Commit[Ac
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		issued, err := o.issueActivation(w.Tx, t.User, t.Ref(), handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, w.Actor, t.User, t.Ref(), handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -148,7 +148,7 @@ func (o *Operations) addUsers() {
 	o.Users.Add = op.Write(&o.table, op.Spec{
 		Name: "users.add", Route: "POST /users", Event: "user.added",
 		Summary: "Add a user. The activation link goes by mail; where there is none, or with handOver, the answer holds link and code, once.",
-	}, op.Holds(access.ManageUser), o.addUser)
+	}, op.Holds(access.ManageUser).SteppedUp(), o.addUser)
 	o.Users.Update = op.Write(&o.table, op.Spec{
 		Name: "users.update", Route: "PATCH /users/{id}", Event: "user.updated",
 		Summary: "Change what is given of a user: everything but the login. A new e-mail address and new IP rules end the user's sessions.",
@@ -160,7 +160,7 @@ func (o *Operations) addUsers() {
 	o.Users.Reactivate = op.Write(&o.table, op.Spec{
 		Name: "users.reactivate", Route: "POST /users/{id}/reactivate", Event: "user.reactivated",
 		Summary: "Let a deactivated user in again.",
-	}, op.Holds(access.ManageUser), reactivateUser)
+	}, op.Holds(access.ManageUser).SteppedUp(), reactivateUser)
 	o.Users.Delete = op.Write(&o.table, op.Spec{
 		Name: "users.delete", Route: "DELETE /users/{id}", Event: "user.deleted", Destroys: true,
 		Summary: "Delete a user for good. The login is never used again; what the user did stays in the activity.",
@@ -355,7 +355,7 @@ func (o *Operations) addUser(p *op.Preparing, in AddUserInput) (op.Commit[Added]
 		if err != nil {
 			return w.Fail(fmt.Errorf("add user: %w", err))
 		}
-		issued, err := o.issueActivation(w.Tx, u, ref, handing(in.HandOver))
+		issued, err := o.issueActivation(w.Tx, w.Actor, u, ref, handing(in.HandOver))
 		if err != nil {
 			return w.Fail(err)
 		}

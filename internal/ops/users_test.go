@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/account"
+
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/access"
@@ -26,10 +28,7 @@ func (w *town) newRole(of string, permissions ...access.Permission) id.Role {
 	w.people++
 	r := access.Role{ID: id.NewRole(), Name: fmt.Sprint("Role ", w.people), Permissions: permissions}
 	w.Write(func(tx store.WriteTx) error {
-		a, err := tx.AccountByHandle("otter")
-		if of == "heron" {
-			a, err = tx.AccountByHandle("heron")
-		}
+		a, err := tx.AccountByHandle(account.Handle(of))
 		r.Account = a.ID
 		if err != nil {
 			return err

@@ -345,6 +345,8 @@ func (w *town) act(by *opstest.Person, act ops.Act, on *opstest.Person) (err err
 		w.people++
 		role := w.newRole("otter", access.ViewUser)
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, Roles: []id.Role{role}})
+	case ops.ChangeContact:
+		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, Mobile: new("+32470123456")})
 	case ops.ChangePoints:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, AccessPoints: []string{"WEB"}})
 	case ops.ChangeRanges:

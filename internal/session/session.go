@@ -17,6 +17,10 @@ const (
 	IDOverlap  = 10 * time.Second // an old token still works for calls under way
 	TokenBytes = 32
 
+	// ClockTolerance is how far this machine's clock may go back before what
+	// depends on it is refused.
+	ClockTolerance = 2 * time.Minute
+
 	NetworkLife = 180 * 24 * time.Hour // a network that one signed in from is known
 	Networks    = 50                   // known at most, for each user
 )

@@ -150,9 +150,19 @@ func (tx WriteTx) ShutOut(scope access.Scope) (sessions, links int64, err error)
 	return sessions, links, err
 }
 
-// Vacate takes password and presence from a user whom somebody else is about to
-// take over.
-func (tx WriteTx) Vacate(u UserRef) error { return tx.alterOne(vacateUser, string(u.id)) }
+// Vacate takes from a user whom somebody else is about to take over what is the
+// person's: password, presence, what they were told and from where they came.
+func (tx WriteTx) Vacate(u UserRef) error {
+	if err := tx.alterOne(vacateUser, string(u.id)); err != nil {
+		return err
+	}
+	for _, theirs := range []string{deleteNotices, deleteNetworks} {
+		if _, err := tx.exec(theirs, string(u.id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // number is the account's position, which its n-grams carry.
 func (tx ReadTx) number(a id.Account) (int64, error) {

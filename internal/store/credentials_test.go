@@ -56,7 +56,7 @@ func TestRefusals(t *testing.T) {
 	count := func(r store.Refusal, times int) {
 		write(t, db, func(tx store.WriteTx) error {
 			for range times {
-				if err := tx.CountRefusal(r); err != nil {
+				if _, err := tx.CountRefusal(r); err != nil {
 					return err
 				}
 			}

@@ -1,8 +1,10 @@
 // The operator opens an account for a customer, suspends it and lets it in again, and closes it for good.
 
-import { expect, test } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { Gate } from '../lib/gate.ts'
+import { MailServer } from '../lib/mailserver.ts'
 import { signIn } from '../lib/signin.ts'
+import { SmsServer } from '../lib/smsserver.ts'
 import { Visitor } from '../lib/visitor.ts'
 
 test('the operator opens, suspends and closes an account', async ({ browser }) => {
@@ -43,6 +45,8 @@ test('the operator opens, suspends and closes an account', async ({ browser }) =
     await dialog.getByLabel('Name').fill('Mia Maes')
     await dialog.getByLabel('Login').fill('mia')
     await dialog.getByLabel('E-mail').fill('mia@marsh.example')
+    // Where there is no mail, there is nothing to choose.
+    await expect(dialog.getByLabel('Hand it over myself instead')).toHaveCount(0)
     await anna.look('accounts-open-admin')
     await dialog.getByRole('button', { name: 'Open account' }).click()
     await expect(dialog.getByRole('heading', { name: 'Marsh & <b>Moor</b>' })).toBeVisible()
@@ -82,7 +86,7 @@ test('the operator opens, suspends and closes an account', async ({ browser }) =
     await dialog.getByLabel('E-mail').fill('wim@zonneweg.example')
     await anna.look('accounts-person')
     await dialog.getByRole('button', { name: 'Hand over the admin user' }).click()
-    await expect(dialog.getByRole('heading', { name: 'For Wim Zon' })).toBeVisible()
+    await expect(dialog.getByRole('heading', { name: 'Wim Zon can now be let in' })).toBeVisible()
     await dialog.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Close anyway' }).click()
     await expect(page.getByText('wim@zonneweg.example')).toBeVisible()
@@ -204,3 +208,134 @@ test('the days of the installation count down for the people of its customers', 
     expect(await gate.stop()).toBe('code 0')
   }
 })
+
+test('the way into an account goes by mail, the login by SMS or by word of mouth', async ({ browser }) => {
+  test.setTimeout(180_000)
+  const gate = await Gate.start(6)
+  const mail = await MailServer.start()
+  const sms = await SmsServer.start()
+  const linksTo = (address: string) =>
+    mail.mails.filter(({ to, raw }) => to === address && raw.includes('activate?t='))
+  try {
+    await gate.command(
+      ...[
+        'delivery',
+        'update-mail',
+        '--host',
+        'localhost',
+        '--port',
+        String(mail.port),
+        '--security',
+        'none',
+      ],
+      ...['--from', 'gate@harbour.example'],
+    )
+    const [operator] = await gate.ways()
+    const anna = await signIn(browser, gate, operator!)
+    const { page } = anna
+    const dialog = page.getByRole('dialog')
+    const over = dialog.getByLabel('Hand it over myself instead')
+
+    // Mail without SMS: the login is told, and nothing is shown that could be lost.
+    await fillsIn(page, () => anna.look('accounts-mail-choice'))
+    await dialog.getByRole('button', { name: 'Open account' }).click()
+    await expect(dialog.getByText('on its way to office@marsh.example')).toBeVisible()
+    await expect(dialog.getByText('Tell it to Mia <i>Maes</i> yourself')).toBeVisible()
+    await expect(dialog.getByText('mia-login', { exact: true })).toBeVisible()
+    await expect(page.getByText('/#/activate?t=')).toHaveCount(0)
+    await anna.look('accounts-mailed-tell')
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    await expect.poll(() => linksTo('office@marsh.example').length).toBe(1)
+    expect(linksTo('office@marsh.example')[0]!.raw).toContain('activate?t=')
+    expect(linksTo('office@marsh.example')[0]!.raw).not.toContain('mia-login')
+    expect(linksTo('mia@marsh.example')).toEqual([])
+
+    // A new one for whoever has not come yet goes the same two ways.
+    await gate.command(
+      ...[
+        'delivery',
+        'update-sms',
+        '--url',
+        sms.url,
+        '--method',
+        'POST',
+        '--body-type',
+        'json',
+        '--expect',
+        '202',
+      ],
+      ...['--body', '{"to": "{to}", "text": "{text}"}'],
+    )
+    await page.getByRole('link', { name: /^Marsh/ }).click()
+    await page.getByRole('button', { name: 'New activation for the admin user' }).click()
+    await expect(dialog.getByText('You tell the login yourself, as there is no mobile number.')).toBeVisible()
+    await anna.look('accounts-reissue-choice')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Hand over the admin user' }).click()
+    await dialog.getByLabel('Name').fill('Wim Zon')
+    await dialog.getByLabel('E-mail').fill('wim@marsh.example')
+    await dialog.getByLabel('Mobile').fill('+32 470 12 34 56')
+    await expect(dialog.getByText('The login goes by SMS to +32 470 12 34 56')).toBeVisible()
+    await anna.look('accounts-person-choice')
+    await dialog.getByRole('button', { name: 'Hand over the admin user' }).click()
+    await expect(dialog.getByText(/The login goes by SMS to \+32 ?470/)).toBeVisible()
+    await expect(dialog.getByText('mia-login')).toHaveCount(0)
+    await anna.look('accounts-mailed-sms')
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await expect(dialog).toHaveCount(0)
+    await expect.poll(() => sms.texts.join()).toContain('mia-login')
+    expect(sms.texts.join()).not.toContain('activate')
+    await expect.poll(() => linksTo('office@marsh.example').length).toBe(2)
+
+    // Whoever hands it over is asked before the secret is gone, and nothing is sent.
+    await page.getByRole('button', { name: 'New activation for the admin user' }).click()
+    await over.check()
+    await dialog.getByRole('button', { name: 'Make a new one' }).click()
+    await expect(dialog.getByText('/#/activate?t=')).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('heading', { name: 'Close without having copied it?' })).toBeVisible()
+    await page.getByRole('button', { name: 'Back', exact: true }).click()
+    await dialog.getByRole('button', { name: 'Copy as message' }).click()
+    await expect(dialog.getByRole('button', { name: 'Copied' })).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    expect(linksTo('office@marsh.example').length).toBe(2)
+    expect(sms.texts.length).toBe(1)
+
+    // In German, with both ways.
+    await page.evaluate(() => localStorage.setItem('gatehouse.language', 'de'))
+    await page.reload()
+    await page.getByRole('button', { name: 'Neue Aktivierung für den Admin-Benutzer' }).click()
+    await anna.look('accounts-reissue-choice-de')
+    await dialog.getByRole('button', { name: 'Neu ausstellen' }).click()
+    await expect(dialog.getByText('Der Benutzername geht per SMS an')).toBeVisible()
+    await anna.look('accounts-mailed-sms-de')
+    await dialog.getByRole('button', { name: 'Fertig' }).click()
+    anna.forgetRefusals()
+    await anna.leave()
+  } finally {
+    await mail.stop()
+    await sms.stop()
+    expect(await gate.stop()).toBe('code 0')
+  }
+})
+
+/** fillsIn goes through the wizard up to its last step. */
+async function fillsIn(page: Page, look: () => Promise<void>): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('link', { name: 'Accounts', exact: true }).click()
+  await page.getByRole('button', { name: 'Open account' }).click()
+  await dialog.getByLabel('Name').fill('Marsh & <b>Moor</b>')
+  await dialog.getByLabel('Handle').fill('marsh')
+  await dialog.getByLabel('Official e-mail address').fill('office@marsh.example')
+  await dialog.getByRole('button', { name: 'Next' }).click()
+  await dialog.getByRole('button', { name: 'Next' }).click()
+  await dialog.getByLabel('Name').fill('Mia <i>Maes</i>')
+  await dialog.getByLabel('Login').fill('mia-login')
+  await dialog.getByLabel('E-mail').fill('mia@marsh.example')
+  await expect(dialog.getByText('office@marsh.example, the official address')).toBeVisible()
+  await expect(dialog.getByText('You tell the login yourself')).toBeVisible()
+  await expect(dialog.getByLabel('Hand it over myself instead')).not.toBeChecked()
+  await look()
+}

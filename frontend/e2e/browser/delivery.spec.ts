@@ -1,11 +1,11 @@
 // Mail, texts, the outbox and the public address, as an operator sees them, with a mail server that answers and without.
 
-import { createServer } from 'node:http'
 import { expect, test, type Page } from '@playwright/test'
 import { Gate } from '../lib/gate.ts'
 import { MailServer } from '../lib/mailserver.ts'
 import { picturePath } from '../lib/place.ts'
 import { signIn } from '../lib/signin.ts'
+import { SmsServer } from '../lib/smsserver.ts'
 import type { Visitor } from '../lib/visitor.ts'
 
 test('an operator sets up mail, and sees what became of it', async ({ browser }) => {
@@ -46,18 +46,17 @@ test('an operator sets up mail, and sees what became of it', async ({ browser })
 test('an operator sets up SMS, texts and the public address', async ({ browser }) => {
   test.setTimeout(180_000)
   const gate = await Gate.start(6)
-  const gateway = createServer((_, answer) => answer.writeHead(202).end('queued <b>1</b>'))
-  await new Promise<void>((ready) => gateway.listen(0, '127.0.0.1', ready))
-  const address = gateway.address()
+  const gateway = await SmsServer.start()
   try {
     const [operator] = await gate.ways()
     const anna = await signIn(browser, gate, operator!)
-    await sendsBySms(anna, `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/send`)
+    await sendsBySms(anna, gateway.url)
+    expect(gateway.texts.join()).toContain('470123456')
     await writesTexts(anna)
     await namesTheAddress(anna)
     await anna.leave()
   } finally {
-    await new Promise((ended) => gateway.close(ended))
+    await gateway.stop()
     expect(await gate.stop()).toBe('code 0')
   }
 })

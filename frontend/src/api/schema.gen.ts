@@ -1352,7 +1352,7 @@ export interface components {
         };
         May: {
             /** @enum {string} */
-            act: "update" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
+            act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
             code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
@@ -1400,7 +1400,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;

@@ -3,7 +3,7 @@ import type { Doing, May } from './may'
 
 /** An act on a user that has been begun. */
 export interface Begun {
-  act: Doing
+  act: Doing | 'handOver'
   user: User
   may: readonly May[]
 }

@@ -6,7 +6,17 @@ import { t } from '../../messages/index.svelte'
 export interface Handed {
   user: Pick<Schema['User'], 'name' | 'login' | 'status'>
   activation: Schema['ActivationIssued']
+  /** Whose person it is; the reader's own account when left out. */
+  account?: string
+  /** The mail does not name the login, which goes by SMS or has to be told. */
+  loginApart?: boolean
 }
+
+/** True while there is something to hand over; what was mailed goes to the person alone. */
+export const isSecret = ({ activation }: Handed) => activation.delivery === 'hand_over'
+
+export const titleOf = (handed: Handed) =>
+  t(isSecret(handed) ? 'add.doneTitle' : 'add.mailedTitle', { name: handed.user.name })
 
 export const until = (time: string) => t('add.until', { time: dateAndTime(time) })
 

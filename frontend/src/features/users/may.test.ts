@@ -52,6 +52,7 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
       reissue: 'admin_user',
       resetSecondFactors: 'admin_user',
       accessPoints: 'admin_user',
+      contact: 'admin_user',
       ipRules: 'admin_user',
       reactivate: 'conflict',
     },
@@ -62,7 +63,7 @@ test.each<[string, User, Viewer, Partial<Record<Act, string>>]>([
 
 test('oneself can only be edited, but for the rights', () => {
   const own = mayOf({ ...tom, id: anna.id }, anna)
-  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update', 'ipRules'])
+  expect(own.filter((one) => one.allowed).map((one) => one.act)).toEqual(['update', 'contact', 'ipRules'])
   expect(reason(own, 'resetSecondFactors')).toContain('in your profile')
   expect(reason(own, 'delete')).toBe('Nobody changes their own rights. Ask another administrator.')
 })
@@ -94,6 +95,28 @@ test('the admin user is explained on the spot', () => {
 test('a reason that this build has no words for is told in the words of the server', () => {
   const code = 'of_tomorrow' as 'conflict'
   expect(reason([{ act: 'delete', allowed: false, code, detail: 'Not on Sundays.' }], 'delete')).toBe('Not on Sundays.')
+})
+
+const billing: User = {
+  ...tom,
+  kind: 'service',
+  email: '',
+  accessPoints: ['API'],
+  mfa: { state: 'off', requiredBy: '', requiredFrom: '' },
+  service: { owner: { id: 'usr_anna', name: 'Anna' }, expiresOn: '2027-03-01', expired: false, purpose: '' },
+}
+
+test('nobody signs in as a program, so it is only edited, switched off and deleted', () => {
+  expect(offered(billing)).toEqual(['update', 'deactivate', 'delete'])
+  const may = mayOf(billing, anna)
+  for (const act of ['update', 'roles', 'accessPoints', 'ipRules', 'deactivate', 'delete'] as const)
+    expect(reason(may, act), act).toBeUndefined()
+  for (const act of ['reissue', 'resetSecondFactors', 'endSessions'] as const)
+    expect(reason(may, act), act).toMatch(/service user/)
+})
+
+test('a program that may do more than the viewer is out of reach', () => {
+  expect(mayOf(billing, { ...anna, beyond: new Set(['rol_tech']) }).some((one) => one.allowed)).toBe(false)
 })
 
 test('of switching off and on, the one that fits is offered', () => {

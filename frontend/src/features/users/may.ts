@@ -7,10 +7,11 @@ import type { User } from './list.svelte'
 export type May = Schema['May']
 export type Act = May['act']
 /** The acts that have a button; roles and ways in are changed with the rest of a user. */
-export type Doing = Exclude<Act, 'roles' | 'accessPoints' | 'ipRules'>
+export type Doing = Exclude<Act, 'contact' | 'roles' | 'accessPoints' | 'ipRules'>
 
 const acts: readonly Act[] = [
   'update',
+  'contact',
   'roles',
   'accessPoints',
   'ipRules',
@@ -21,6 +22,9 @@ const acts: readonly Act[] = [
   'reactivate',
   'delete',
 ]
+
+/** What nobody does to a service user, which has no password, second factor or session. */
+const keyless: readonly Act[] = ['reissue', 'resetSecondFactors', 'endSessions']
 
 /** Whoever looks at the list. */
 export interface Viewer {
@@ -45,10 +49,11 @@ function refusal(user: User, viewer: Viewer, act: Act): May['code'] {
   if (!viewer.manages) return 'forbidden'
   if (user.roles.some((role) => viewer.beyond.has(role.id))) return 'outranked'
   if (user.adminUser && (act === 'deactivate' || act === 'delete')) return 'admin_user'
-  if (user.id === viewer.id) return act === 'update' || act === 'ipRules' ? undefined : 'own_rights'
+  if (user.id === viewer.id)
+    return act === 'update' || act === 'contact' || act === 'ipRules' ? undefined : 'own_rights'
   if (user.adminUser && !['update', 'roles', 'endSessions', 'reactivate'].includes(act)) return 'admin_user'
   // Nobody signs in as one. Whether somebody owns service users only the server knows.
-  if (user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)) return 'service_user'
+  if (user.service && keyless.includes(act)) return 'service_user'
   const senseless =
     (act === 'deactivate' && user.status === 'deactivated') ||
     (act === 'reactivate' && user.status !== 'deactivated') ||
@@ -70,6 +75,7 @@ export function reason(may: readonly May[], act: Act): string | undefined {
       if (act === 'endSessions') return t('users.why.ownSessions')
       break
     case 'admin_user':
+      if (act === 'contact') return t('users.why.adminContact')
       if (act === 'accessPoints' || act === 'ipRules') return t('users.why.adminWays')
       return t(act === 'delete' || act === 'deactivate' ? 'users.why.adminStays' : 'users.why.adminOperator')
     case 'conflict':
@@ -83,6 +89,5 @@ export function reason(may: readonly May[], act: Act): string | undefined {
 export const offered = (user: User): Doing[] =>
   (['update', 'reissue', 'resetSecondFactors', 'endSessions', 'deactivate', 'reactivate', 'delete'] as const).filter(
     (act) =>
-      act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate') &&
-      !(user.service && ['update', 'reissue', 'resetSecondFactors', 'endSessions'].includes(act)),
+      act !== (user.status === 'deactivated' ? 'deactivate' : 'reactivate') && !(user.service && keyless.includes(act)),
   )

@@ -41,19 +41,28 @@ export const rulesOf = ({ ipRules, newRule }: Pick<Values, 'ipRules' | 'newRule'
 
 type Values = ReturnType<typeof valuesOf>
 
-/** Only what was changed: what somebody else changed meanwhile stays as they left it. */
-export function changes(before: Values, after: Values) {
+type Rights = Pick<Values, 'roles' | 'accessPoints' | 'ipRules' | 'newRule'>
+
+/** Only what was changed of what somebody may do, and by which ways and from where. */
+export function changedRights(before: Rights, after: Rights) {
   const ranges = rulesOf(after)
   const sorted = (ids: readonly string[]) => [...ids].sort().join()
+  return {
+    ...(sorted(before.accessPoints) !== sorted(after.accessPoints) ? { accessPoints: [...after.accessPoints] } : {}),
+    // One empty text says: from anywhere. An empty list would say nothing.
+    ...(sorted(before.ipRules) !== sorted(ranges) ? { ipRules: ranges.length > 0 ? ranges : [''] } : {}),
+    ...(sorted(before.roles) !== sorted(after.roles) ? { roles: [...after.roles] } : {}),
+  }
+}
+
+/** Only what was changed: what somebody else changed meanwhile stays as they left it. */
+export function changes(before: Values, after: Values) {
   return {
     ...(before.name !== after.name ? { name: after.name } : {}),
     ...(before.email !== after.email ? { email: after.email } : {}),
     ...(before.mobile !== after.mobile ? { mobile: after.mobile } : {}),
     ...(before.language !== after.language ? { language: after.language } : {}),
     ...(before.forceMfa !== after.forceMfa ? { forceMfa: after.forceMfa } : {}),
-    ...(sorted(before.accessPoints) !== sorted(after.accessPoints) ? { accessPoints: [...after.accessPoints] } : {}),
-    // One empty text says: from anywhere. An empty list would say nothing.
-    ...(sorted(before.ipRules) !== sorted(ranges) ? { ipRules: ranges.length > 0 ? ranges : [''] } : {}),
-    ...(sorted(before.roles) !== sorted(after.roles) ? { roles: [...after.roles] } : {}),
+    ...changedRights(before, after),
   }
 }

@@ -1,6 +1,7 @@
 import { call } from '../../api/client'
 import { toProblem } from '../../api/problem'
 import { problemText, t } from '../../messages/index.svelte'
+import { go, href } from '../../router.svelte'
 import { toast } from '../../ui/toasts.svelte'
 import { announce } from './acts'
 import type { User } from './list.svelte'
@@ -16,7 +17,13 @@ async function once(user: User, act: () => Promise<void>) {
   try {
     await act()
   } catch (thrown) {
-    toast(problemText(toProblem(thrown)), 'bad')
+    const problem = toProblem(thrown)
+    const owns = problem.code === 'owns_service_users'
+    toast(
+      problemText(problem),
+      'bad',
+      owns ? { label: t('service.show'), run: () => go(href(`/users/${user.id}`)) } : undefined,
+    )
   } finally {
     under.delete(user.id)
   }

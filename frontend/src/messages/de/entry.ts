@@ -54,6 +54,8 @@ export default define('entry', {
   'activate.newTitle': 'Neues Passwort wählen',
   'activate.newText': 'Für Ihren Benutzer bei {account}. Ihre 2-Faktor-Authentifizierung bleibt, wie sie ist.',
   'activate.login': 'Ihr Benutzername',
+  'activate.loginApart':
+    'Ihr Benutzername kommt auf einem anderen Weg als dieser Link: per SMS oder von der Person, die Sie eingeladen hat. Sie brauchen ihn zum Anmelden.',
   'activate.loginHelp': 'Damit melden Sie sich an. Er ändert sich nie.',
   'activate.submit': 'Passwort setzen',
   'activate.until': 'Gültig bis {time}',

@@ -109,6 +109,8 @@ export default define('users', {
   'users.why.adminOperator':
     'Nur der Betreiber dieser Installation lässt den Admin-Benutzer wieder herein. Bitte wenden Sie sich an ihn.',
   'users.why.adminRole': 'Der Admin-Benutzer behält diese Rolle.',
+  'users.why.adminContact':
+    'E-Mail-Adresse und Mobilnummer ändert nur der Admin-Benutzer selbst: Links, die ihn einlassen, gehen dorthin.',
   'users.why.adminWays':
     'Niemand als der Admin-Benutzer selbst bestimmt, woher er hereinkommt, damit ihn niemand aussperren kann.',
   'users.why.noFactor': 'Es gibt keinen zweiten Faktor, den man zurücksetzen könnte.',
@@ -171,10 +173,44 @@ export default define('users', {
   'users.recentForbidden':
     'Um zu sehen, was andere getan haben, braucht es die Berechtigung VIEW_ACTIVITY. Ihr Administrator kann sie Ihnen mit einer Rolle geben.',
 
+  'service.add': 'Dienstbenutzer hinzufügen',
+  'service.note':
+    'Ein Dienstbenutzer ist ein Programm: Niemand meldet sich damit an. Es arbeitet nur mit API-Schlüsseln, hat eine verantwortliche Person und endet an einem festen Tag.',
+  'service.none': 'Noch keine Dienstbenutzer',
+  'service.detailOf': 'Dienstbenutzer von {account}',
+  'service.nameHelp': 'Etwa „Rechnungslauf“ oder „WHMCS“.',
+  'service.purposeHelp': 'Wofür es da ist, damit andere wissen, ob es noch gebraucht wird.',
+  'service.ownerHelp': 'Steht dafür ein. Tippen Sie einen Teil des Namens oder Benutzernamens.',
+  'service.nobody': 'Keine andere aktive Person passt.',
+  'service.lastDayHelp': 'Es arbeitet bis zum Ende dieses Tages, nach UTC.',
+  'service.days': { one: '{n} Tag', other: '{n} Tage' },
+  'service.years': { one: '{n} Jahr', other: '{n} Jahre' },
+  'service.rolesHelp': 'Was das Programm tun darf. Mehrere Rollen ergänzen sich.',
+  'service.chip': 'Programm',
+  'service.expired': 'Abgelaufen',
+  'service.lastDay': 'Letzter Tag',
+  'service.daysLeft': { one: 'Noch {n} Tag', other: 'Noch {n} Tage' },
+  'service.expiresIn': { one: 'Läuft in {n} Tag ab', other: 'Läuft in {n} Tagen ab' },
+  'service.expiresToday': 'Läuft heute ab',
+  'service.over':
+    'Der letzte Tag war der {day}, also kann dieses Programm nichts mehr tun. Legen Sie einen späteren Tag fest, falls es noch gebraucht wird.',
+  'service.help.update': 'Name, verantwortliche Person, letzter Tag, Rollen und mehr.',
+  'service.help.deactivate': 'Lässt das Programm nicht mehr herein, bis Sie es wieder erlauben.',
+  'service.delete': 'Das Programm kann sofort nichts mehr tun.',
+  'service.owned': 'Dienstbenutzer',
+  'service.ownedText': 'Programme, für die diese Person verantwortlich ist.',
+  'service.hand': 'Dienstbenutzer übergeben',
+  'service.hand.title': 'Dienstbenutzer von {name} übergeben',
+  'service.hand.text': 'Alle bekommen sofort die neue verantwortliche Person. Was sie dürfen, bleibt, wie es ist.',
+  'service.show': 'Dienstbenutzer zeigen',
+  'service.did.handOver': {
+    one: '{n} Dienstbenutzer hat eine neue verantwortliche Person.',
+    other: '{n} Dienstbenutzer haben eine neue verantwortliche Person.',
+  },
+
   'add.title': 'Benutzer hinzufügen',
   'add.note':
     'Benutzer sehen im Rahmen ihrer Berechtigungen alle Daten von {account}. Geschäftspartner brauchen ein eigenes Konto: Als Benutzer hier sähen sie die Daten aller anderen.',
-  'add.discard': 'Diesen Benutzer verwerfen?',
   'add.discardText': 'Ihre Eingaben gehen verloren.',
   'add.doneTitle': '{name} kann nun herein',
   'add.doneText':
@@ -186,7 +222,9 @@ export default define('users', {
   'add.mailed': 'Eine E-Mail mit dem Aktivierungslink ist unterwegs an {email}.',
   'add.mailedUntil': 'Der Link gilt einmal, bis {time}. Kommt sie nicht an, stellen Sie einen neuen aus.',
   'users.reissue.byMail': 'Ein neuer Link geht per E-Mail an {email}. Niemand sonst bekommt ihn zu sehen.',
-  'add.mailedTitle': '{name} bekommt eine E-Mail',
+  'add.loginSms': 'Der Benutzername geht per SMS an {mobile}.',
+  'add.tellLogin': 'Die E-Mail nennt den Benutzernamen nicht. Teilen Sie ihn {name} selbst auf einem anderen Weg mit:',
+  'add.mailedTitle': 'Der Link für {name} ist unterwegs',
   'add.link': 'Aktivierungslink',
   'add.code': 'Aktivierungscode',
   'add.codeHelp': 'Zum Eintippen auf der Anmeldeseite unter „Ich habe einen Aktivierungscode“.',

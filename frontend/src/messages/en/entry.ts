@@ -53,6 +53,8 @@ export default {
   'activate.newTitle': 'Choose a new password',
   'activate.newText': 'For your user at {account}. Your 2-factor authentication stays as it is.',
   'activate.login': 'Your login',
+  'activate.loginApart':
+    'Your login comes by another way than this link: by SMS, or from whoever invited you. You need it to sign in.',
   'activate.loginHelp': 'You will sign in with it. It never changes.',
   'activate.submit': 'Set password',
   'activate.until': 'Valid until {time}',
