@@ -27,7 +27,8 @@ type Request struct {
 	Body func(limit int) ([]byte, error)
 }
 
-// Match is what a request means, and what is to be sent on in its place.
+// Match is what a request means, and what is to be sent on in its place. Its
+// slices are shared with the profile: they are read and not changed.
 type Match struct {
 	Entry  *Entry
 	Params [maxParams]string // the named segments, decoded, in their order
