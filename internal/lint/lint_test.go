@@ -38,7 +38,7 @@ var layers = [][]string{
 	{"internal/session", "internal/account", "internal/apikey"},
 	{"internal/gateway/profile"},
 	{"internal/user", "internal/access", "internal/activity", "internal/auditlog", "internal/mfa", "internal/password", "internal/onetime"},
-	{"internal/delivery", "internal/notice", "internal/securitykey", "internal/vault", "internal/entry"},
+	{"internal/delivery", "internal/notice", "internal/securitykey", "internal/vault", "internal/entry", "internal/listing"},
 	{"internal/calendar", "internal/domain"},
 	{"internal/field"},
 	{"internal/problem", "internal/secret", "internal/id", "internal/config", "internal/crockford"},

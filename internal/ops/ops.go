@@ -141,6 +141,10 @@ func (p Paging) limit() (int, error) {
 	return n, nil
 }
 
+func (p Paging) span(limit int) store.Span {
+	return store.Span{Limit: limit, Offset: p.Offset, Cursor: p.Cursor, Uncounted: p.uncounted()}
+}
+
 // pageOf is the answer to a list.
 func pageOf[T any](p Paging, limit int, total store.Total, next string, entities []T) Page[T] {
 	return Page[T]{entities, Pagination{Limit: limit, Offset: p.Offset, Total: total.Count, TotalIsMinimum: total.Minimum || p.uncounted(), NextCursor: next}}

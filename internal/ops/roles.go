@@ -6,9 +6,11 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 )
 
 // Role is a role of the account.
@@ -77,8 +79,39 @@ type AffectedUser struct {
 	Loses []access.Permission `json:"loses"`
 }
 
+// RoleList asks for roles: all of them, when no limit is given.
+type RoleList struct {
+	Paging
+	Q           string         `json:"q,omitempty"` // part of name or description
+	Name        listing.Filter `json:"name,omitempty"`
+	Description listing.Filter `json:"description,omitempty"`
+	BuiltIn     listing.Filter `json:"builtIn,omitempty"`
+	Grantable   listing.Filter `json:"grantable,omitempty"`
+	Mine        listing.Filter `json:"mine,omitempty"`
+	Users       listing.Filter `json:"users,omitempty"`
+	Order       string         `json:"order,omitempty"` // name or users; with - the other way round; as they were made when left out
+}
+
+// Filters implements Filtered.
+func (RoleList) Filters() []listing.Field {
+	return []listing.Field{folded("name"), folded("description"), truths("builtIn"), truths("grantable"), truths("mine"), numbers("users")}
+}
+
+func rolePages() short[Role] {
+	return short[Role]{
+		name: "roles", orders: []string{"name", "users"},
+		id:   func(r Role) string { return string(r.ID) },
+		text: func(r Role) string { return r.Name + " " + r.Description },
+		value: func(r Role, field string) any {
+			return map[string]any{
+				"name": user.Fold(r.Name), "description": user.Fold(r.Description), "builtIn": r.BuiltIn, "grantable": r.Grantable, "mine": r.Mine, "users": int64(r.Users),
+			}[field]
+		},
+	}
+}
+
 type roleOps struct {
-	List    *op.Op[None, Page[Role]]
+	List    *op.Op[RoleList, Page[Role]]
 	Show    *op.Op[RoleID, Role]
 	Create  *op.Op[CreateRoleInput, Role]
 	Update  *op.Op[UpdateRoleInput, Role]
@@ -98,7 +131,7 @@ func (o *Operations) addRoles() {
 		return shownRole(r.Tx, r.Call, in.ID)
 	})
 	o.Roles.Create = op.Write(&o.table, op.Spec{
-		Name: "roles.create", Route: "POST /roles", Event: "role.created",
+		Name: "roles.create", Route: "POST /roles", Event: "role.created", Creates: "/roles/{id}",
 		Summary: "Make a role, out of permissions that you hold yourself or as a copy of another role.",
 	}, op.Holds(access.ManageRole).SteppedUp(), createRole)
 	o.Roles.Update = op.Write(&o.table, op.Spec{
@@ -115,7 +148,7 @@ func (o *Operations) addRoles() {
 	}, op.Holds(access.ManageRole), previewRole)
 }
 
-func listRoles(r *op.Reading, _ None) (Page[Role], error) {
+func listRoles(r *op.Reading, in RoleList) (Page[Role], error) {
 	roles, err := r.Tx.Roles(r.Scope())
 	if err != nil {
 		return Page[Role]{}, fmt.Errorf("list roles: %w", err)
@@ -124,15 +157,19 @@ func listRoles(r *op.Reading, _ None) (Page[Role], error) {
 	if err != nil {
 		return Page[Role]{}, err
 	}
-	page := Page[Role]{Entities: []Role{}, Pagination: Pagination{Limit: len(roles), Total: len(roles)}}
+	where, err := conditions(in)
+	if err != nil {
+		return Page[Role]{}, err
+	}
+	all := []Role{}
 	for _, role := range roles {
 		shown, err := showRole(r.Tx, r.Call, role, mine)
 		if err != nil {
 			return Page[Role]{}, err
 		}
-		page.Entities = append(page.Entities, shown)
+		all = append(all, shown)
 	}
-	return page, nil
+	return rolePages().page(all, asked{in.Paging, in.Q, in.Order, where})
 }
 
 // ownRoles are those that the caller has; none when it is no person.

@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/mfa"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
@@ -126,8 +127,8 @@ func samples() map[string]sample {
 		}},
 		"profile.update":           only(ops.UpdateProfileInput{Name: new("Somebody Else")}),
 		"profile.changePassword":   only(ops.ChangePasswordInput{Current: secret.New(opstest.Password), Password: secret.New(opstest.Password + "!")}),
-		"profile.activity":         only(ops.Paging{}),
-		"profile.sessions":         only(ops.None{}),
+		"profile.activity":         only(ops.OwnActivity{}),
+		"profile.sessions":         only(ops.OwnSessions{}),
 		"profile.endSession":       {own: session(himself), foreign: session(somebody((*town).elsewhere))},
 		"profile.endOtherSessions": only(ops.None{}),
 		"secondFactors.beginApp":   only(ops.BeginAppInput{}),
@@ -207,10 +208,10 @@ func samples() map[string]sample {
 		}},
 		"sessions.end":     {own: session(somebody(home)), foreign: session(somebody((*town).elsewhere))},
 		"sessions.endAll":  colleague(opstest.Member{}, user),
-		"permissions.list": only(ops.None{}),
+		"permissions.list": only(ops.PermissionList{}),
 		"settings.show":    only(ops.None{}),
 		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
-		"roles.list":       only(ops.None{}),
+		"roles.list":       only(ops.RoleList{}),
 
 		"delivery.show":       only(ops.None{}),
 		"delivery.updateMail": only(ops.UpdateMailInput{Host: new("localhost"), Port: new(2525), Security: new(delivery.Plain), From: new("gate@harbour.example")}),
@@ -223,7 +224,7 @@ func samples() map[string]sample {
 			w.textTo("http://127.0.0.1:1")
 			return ops.TestInput{To: "+32 470 12 34 56"}
 		}},
-		"templates.list":    only(ops.None{}),
+		"templates.list":    only(ops.TemplateList{}),
 		"templates.show":    only(ops.TemplateID{Kind: delivery.Activation, Language: "en"}),
 		"templates.update":  only(ops.TemplateInput{Kind: delivery.Activation, Language: "de", Subject: "Ihr Zugang", Text: "{link}"}),
 		"templates.preview": only(ops.TemplateInput{Kind: delivery.Activation, Language: "en", Subject: "Your access", Text: "{link}"}),
@@ -294,7 +295,9 @@ func samples() map[string]sample {
 				w.somethingHappens(a.home)
 				return ops.ActivityList{}
 			},
-			foreign: func(w *town, a asking) any { return ops.ActivityList{Object: w.somethingHappens(w.elsewhere(a))} },
+			foreign: func(w *town, a asking) any {
+				return ops.ActivityList{Object: listing.Filter(w.somethingHappens(w.elsewhere(a)))}
+			},
 		},
 	}
 }

@@ -175,7 +175,7 @@ func (g *gate) do(c call) answer {
 func (g *gate) must(c call) map[string]any {
 	g.T.Helper()
 	a := g.do(c)
-	if a.status != http.StatusOK {
+	if a.status != http.StatusOK && a.status != http.StatusCreated {
 		g.T.Fatalf("%s %s: %d %s", c.method, c.path, a.status, a.body)
 	}
 	var out map[string]any
@@ -348,9 +348,9 @@ func TestLive_badRequests(t *testing.T) {
 		"NUL":                        {add(strings.Replace(`{`+good+`}`, "new.user", `new\u0000user`, 1), nil), 422, "invalid_fields"},
 		"no UTF-8":                   {add(strings.Replace(`{`+good+`}`, "new.user", "new\xffuser", 1), nil), 422, "invalid_fields"},
 		"half a surrogate":           {add(strings.Replace(`{`+good+`}`, `"N"`, `"\ud800"`, 1), nil), 422, "invalid_fields"},
-		"text/plain":                 {add(`{`+good+`}`, map[string]string{"Content-Type": "text/plain"}), 400, "invalid_request"},
-		"a form":                     {add(`{`+good+`}`, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}), 400, "invalid_request"},
-		"no content type":            {add(`{`+good+`}`, map[string]string{"Content-Type": "-"}), 400, "invalid_request"},
+		"text/plain":                 {add(`{`+good+`}`, map[string]string{"Content-Type": "text/plain"}), 415, "invalid_request"},
+		"a form":                     {add(`{`+good+`}`, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}), 415, "invalid_request"},
+		"no content type":            {add(`{`+good+`}`, map[string]string{"Content-Type": "-"}), 415, "invalid_request"},
 		"more than 1 MiB":            {add(`{"name":"`+strings.Repeat("x", 1<<20)+`"}`, nil), 413, "too_large"},
 		"query beside a body":        {call{method: "POST", path: "/api/v1/users?admin=true", token: token, body: `{` + good + `}`}, 400, "invalid_request"},
 		"unknown parameter":          {get("?colour=red"), 400, "invalid_request"},
@@ -381,6 +381,9 @@ func TestLive_badRequests(t *testing.T) {
 			if p := a.problem(t); a.status != c.status || string(p.Code) != c.code {
 				t.Errorf("%d %s (%.200s), want %d %s", a.status, p.Code, p.Detail, c.status, c.code)
 			}
+			if asks := a.header.Get("WWW-Authenticate"); (asks != "") != (a.status == 401) || asks != "" && asks != `Session realm="gatehouse"` {
+				t.Errorf("%d asks for %q", a.status, asks)
+			}
 			if len(a.body) > 1<<10 {
 				t.Errorf("the answer has %d bytes", len(a.body))
 			}
@@ -389,7 +392,7 @@ func TestLive_badRequests(t *testing.T) {
 			}
 		})
 	}
-	if a := g.do(add(`{`+good+`}`, map[string]string{"Content-Type": "application/json; charset=utf-8"})); a.status != 200 {
+	if a := g.do(add(`{`+good+`}`, map[string]string{"Content-Type": "application/json; charset=utf-8"})); a.status != 201 {
 		t.Errorf("the good one: %d %s", a.status, a.body)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,21 +54,17 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 			mux.Handle(method+" "+Prefix+path+"/{$}", h)
 		}
 	}
-	document := Document(t)
-	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(document) //nolint:errcheck // the client has gone
-	})
 	page, style := Manual(t)
 	for address, file := range map[string]struct {
 		kind string
 		text []byte
-	}{"/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
+	}{"/openapi.json": {"application/json", Document(t)}, "/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
 		mux.HandleFunc("GET "+Prefix+address, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", file.kind)
 			w.Header().Set("Cache-Control", "no-cache")
 			w.Write(file.text) //nolint:errcheck // the client has gone
 		})
+		mux.Handle(Prefix+address, otherMethod([]string{http.MethodGet}, log))
 	}
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/."))
@@ -85,15 +82,25 @@ func otherMethods(allowed []string) []string {
 // otherMethod answers where an address takes other methods than the one that
 // came (RFC 9110, section 15.5.6).
 func otherMethod(allowed []string, log *slog.Logger) http.Handler {
+	allowed = slices.Clone(allowed)
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
 	slices.Sort(allowed)
 	text := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", text)
-		p := Describe(r.Context(), log, r.Method+" "+r.Pattern, problem.New(problem.InvalidRequest, "This address takes "+text+" only."))
-		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
-		sendProblem(w, p)
+		writeProblem(w, r, log, answered{http.StatusMethodNotAllowed, problem.New(problem.InvalidRequest, "This address takes "+text+" only.")})
 	})
 }
+
+// answered is a problem of HTTP alone, which has a status of its own.
+type answered struct {
+	status int
+	error
+}
+
+func (a answered) Unwrap() error { return a.error }
 
 // opensSession is an answer that comes with a token for the cookie.
 type opensSession interface{ SessionToken() auth.Token }
@@ -130,12 +137,27 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 		case endsSession:
 			http.SetCookie(w, sessionCookie("", -1))
 		}
+		status := http.StatusOK
+		if at := created(o.Info(), out); at != "" {
+			status = http.StatusCreated
+			w.Header().Set("Location", at)
+		}
 		if out, err = project(out, wanted); err != nil {
 			writeProblem(w, r, log, err)
 			return
 		}
-		write(w, http.StatusOK, "application/json", out)
+		write(w, status, "application/json", out)
 	})
+}
+
+// created is where an answer's new thing is; empty when it is of an operation
+// that makes none, or none that has an address.
+func created(i op.Info, out any) string {
+	made, ok := out.(op.Made)
+	if i.Creates == "" || !ok {
+		return ""
+	}
+	return Prefix + strings.Replace(i.Creates, "{id}", url.PathEscape(made.MadeID()), 1)
 }
 
 // sessionCookie lives as long as the browser runs; maxAge −1 deletes it.
@@ -198,6 +220,9 @@ func Describe(ctx context.Context, log *slog.Logger, what string, err error) Pro
 	}
 	p := problem.Of(err)
 	status := statusOf(p.Code)
+	if a, ok := errors.AsType[answered](err); ok {
+		status = a.status
+	}
 	out := Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.Code, Detail: p.Detail,
 		Violations: p.Violations, RequestID: id.NewRequest(),
@@ -226,6 +251,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err 
 func sendProblem(w http.ResponseWriter, p Problem) {
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized { // of a scheme for which no browser asks the person (RFC 9110, section 11.6.1)
+		w.Header().Set("WWW-Authenticate", `Session realm="gatehouse"`)
 	}
 	w.Header().Set("X-Request-Id", p.RequestID)
 	write(w, p.Status, "application/problem+json", p)

@@ -1726,8 +1726,9 @@ export interface components {
             subject: string;
             text: string;
         };
-        Templates: {
+        TemplatePage: {
             entities: components["schemas"]["Template"][];
+            pagination: components["schemas"]["Pagination"];
         };
         TestInput: {
             to: string;
@@ -1876,6 +1877,17 @@ export interface operations {
                     "application/json": components["schemas"]["OwnAccount"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -1909,6 +1921,26 @@ export interface operations {
                     "application/json": components["schemas"]["OwnAccount"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -1928,10 +1960,17 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
-                handle?: string;
+                /** @description One of: open, suspended, closed. Operators: eq, ne, in, not_in. */
                 state?: string;
+                /** @description One of: required, recommended. Operators: eq, ne, in, not_in. */
                 policy?: string;
                 order?: "name" | "-name" | "handle" | "-handle" | "openedAt" | "-openedAt";
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                handle?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                name?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                openedAt?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "handle" | "name" | "state" | "openedAt" | "policy" | "requiredBy" | "requiredFrom" | "operator" | "adminName" | "adminStatus" | "adminSecondFactor")[];
             };
@@ -1948,6 +1987,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountRowPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -1974,13 +2024,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
-            200: {
+            /** @description Created. */
+            201: {
                 headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2012,6 +2084,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2057,6 +2140,26 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerDetail"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2094,6 +2197,26 @@ export interface operations {
                     "application/json": components["schemas"]["Opened"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2129,6 +2252,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2172,6 +2315,26 @@ export interface operations {
                     "application/json": components["schemas"]["Opened"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2201,6 +2364,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2240,6 +2423,26 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerDetail"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2271,6 +2474,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Activation"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2306,6 +2529,26 @@ export interface operations {
                     "application/json": components["schemas"]["Activated"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2339,6 +2582,26 @@ export interface operations {
                     "application/json": components["schemas"]["None"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2357,13 +2620,20 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
                 event?: string;
+                /** @description One of: done, refused. Operators: eq, ne, in, not_in. */
                 outcome?: string;
-                actor?: string;
-                object?: string;
-                person?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                at?: string;
                 since?: string;
                 until?: string;
+                order?: "at" | "-at";
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                actor?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                object?: string;
+                person?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
@@ -2380,6 +2650,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2409,6 +2690,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2444,6 +2736,26 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2475,6 +2787,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestResult"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2510,6 +2842,26 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2543,6 +2895,26 @@ export interface operations {
                     "application/json": components["schemas"]["TestResult"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2570,6 +2942,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Installation"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2601,6 +2984,17 @@ export interface operations {
                     "application/json": components["schemas"]["Protection"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2619,8 +3013,25 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description One of: waiting, sending, failed, sent, given_up, cancelled. Operators: eq, ne, in, not_in. */
                 state?: string;
+                /** @description One of: activation, opening, new_password, notice, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
+                /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
+                channel?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                to?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                user?: string;
+                /** @description A whole number. Operators: eq, ne, in, not_in, gt, lt, gte, lte. */
+                attempts?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                queuedAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                expiresAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                endedAt?: string;
+                order?: "queuedAt" | "-queuedAt";
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "kind" | "channel" | "to" | "user" | "state" | "attempts" | "cause" | "said" | "queuedAt" | "nextTryAt" | "expiresAt" | "endedAt")[];
             };
@@ -2637,6 +3048,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2670,6 +3092,26 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2699,6 +3141,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2734,6 +3196,26 @@ export interface operations {
                     "application/json": components["schemas"]["None"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2748,6 +3230,22 @@ export interface operations {
     "permissions.list": {
         parameters: {
             query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                permission?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                group?: string;
+                /** @description true or false. Operators: eq, ne. */
+                costs?: string;
+                /** @description true or false. Operators: eq, ne. */
+                installation?: string;
+                /** @description true or false. Operators: eq, ne. */
+                held?: string;
+                order?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("permission" | "group" | "description" | "costs" | "installation" | "held" | "needs")[];
             };
@@ -2764,6 +3262,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2793,6 +3302,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2828,6 +3348,26 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2846,6 +3386,15 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                event?: string;
+                /** @description One of: done, refused. Operators: eq, ne, in, not_in. */
+                outcome?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                at?: string;
+                since?: string;
+                until?: string;
+                order?: "at" | "-at";
                 /** @description Only these fields of each entity. */
                 fields?: ("seq" | "at" | "event" | "outcome" | "actor" | "means" | "object" | "source" | "reason" | "detail")[];
             };
@@ -2862,6 +3411,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -2897,6 +3457,26 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolmentBegun"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2930,6 +3510,26 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2961,6 +3561,17 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -2980,6 +3591,17 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                kind?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                at?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                readAt?: string;
+                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                face?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                address?: string;
+                order?: "at" | "-at";
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "kind" | "at" | "readAt" | "what" | "who" | "face" | "address" | "program" | "advice")[];
             };
@@ -2996,6 +3618,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3031,6 +3664,26 @@ export interface operations {
                     "application/json": components["schemas"]["Unread"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3064,6 +3717,26 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3091,6 +3764,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodesBegun"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3126,6 +3819,26 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3155,6 +3868,17 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3169,6 +3893,25 @@ export interface operations {
     "profile.sessions": {
         parameters: {
             query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                face?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                address?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                means?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                program?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                signedInAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                lastSeenAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                endsAt?: string;
+                order?: "lastSeenAt" | "-lastSeenAt" | "signedInAt" | "-signedInAt" | "userName" | "-userName";
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
             };
@@ -3185,6 +3928,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenSessionPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3214,6 +3968,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3247,6 +4012,17 @@ export interface operations {
                     "application/json": components["schemas"]["None"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3261,6 +4037,24 @@ export interface operations {
     "roles.list": {
         parameters: {
             query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                name?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                description?: string;
+                /** @description true or false. Operators: eq, ne. */
+                builtIn?: string;
+                /** @description true or false. Operators: eq, ne. */
+                grantable?: string;
+                /** @description true or false. Operators: eq, ne. */
+                mine?: string;
+                /** @description A whole number. Operators: eq, ne, in, not_in, gt, lt, gte, lte. */
+                users?: string;
+                order?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "name" | "description" | "builtIn" | "permissions" | "grantable" | "mine" | "users" | "usersIsMinimum")[];
             };
@@ -3277,6 +4071,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3303,13 +4108,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
-            200: {
+            /** @description Created. */
+            201: {
                 headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3343,6 +4170,17 @@ export interface operations {
                     "application/json": components["schemas"]["Role"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3372,6 +4210,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3414,6 +4263,26 @@ export interface operations {
                     "application/json": components["schemas"]["Role"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3451,6 +4320,26 @@ export interface operations {
                     "application/json": components["schemas"]["RolePreview"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3475,13 +4364,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
-            200: {
+            /** @description Created. */
+            201: {
                 headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3527,6 +4438,26 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3554,6 +4485,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionStatus"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3589,6 +4531,26 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3616,6 +4578,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedOutAnswer"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3651,6 +4624,26 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3684,6 +4677,26 @@ export interface operations {
                     "application/json": components["schemas"]["Renewed"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3702,7 +4715,24 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
+                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                face?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                address?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                means?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                program?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                signedInAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                lastSeenAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                endsAt?: string;
+                order?: "lastSeenAt" | "-lastSeenAt" | "signedInAt" | "-signedInAt" | "userName" | "-userName";
                 user?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                userName?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "userId" | "userName" | "current" | "face" | "address" | "program" | "means" | "signedInAt" | "lastSeenAt" | "endsAt")[];
             };
@@ -3719,6 +4749,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenSessionPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3752,6 +4793,17 @@ export interface operations {
                     "application/json": components["schemas"]["None"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3779,6 +4831,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3814,6 +4877,26 @@ export interface operations {
                     "application/json": components["schemas"]["Settings"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3845,6 +4928,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolmentBegun"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3880,6 +4983,26 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3894,6 +5017,20 @@ export interface operations {
     "templates.list": {
         parameters: {
             query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                /** @description One of: activation, opening, new_password, notice, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                kind?: string;
+                /** @description One of: en, de. Operators: eq, ne, in, not_in. */
+                language?: string;
+                /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
+                channel?: string;
+                /** @description true or false. Operators: eq, ne. */
+                changed?: string;
+                order?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("kind" | "language" | "channel" | "changed" | "subject" | "text" | "placeholders")[];
             };
@@ -3909,7 +5046,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Templates"];
+                    "application/json": components["schemas"]["TemplatePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -3944,6 +5092,17 @@ export interface operations {
                     "application/json": components["schemas"]["Template"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -3974,6 +5133,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4015,6 +5185,26 @@ export interface operations {
                     "application/json": components["schemas"]["Template"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4054,6 +5244,26 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4073,11 +5283,30 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
+                /** @description One of: invited, active, deactivated. Operators: eq, ne, in, not_in. */
                 status?: string;
+                /** @description One of: person, service. Operators: eq, ne, in, not_in. */
                 kind?: string;
+                /** @description One of: on, off, setup_required. Operators: eq, ne, in, not_in. */
                 mfa?: string;
                 role?: string;
                 order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                login?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                name?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                email?: string;
+                /** @description One of: en, de. Operators: eq, ne, in, not_in. */
+                language?: string;
+                /** @description true or false. Operators: eq, ne. */
+                forceMfa?: string;
+                /** @description true or false. Operators: eq, ne. */
+                adminUser?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                createdAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                lastSeenAt?: string;
                 /** @description Only these fields of each entity. */
                 fields?: ("id" | "login" | "name" | "email" | "mobile" | "language" | "kind" | "status" | "roles" | "mfa" | "forceMfa" | "adminUser" | "service" | "accessPoints" | "ipRules" | "createdAt" | "lastSeenAt")[];
             };
@@ -4094,6 +5323,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4120,13 +5360,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
-            200: {
+            /** @description Created. */
+            201: {
                 headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Added"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4160,6 +5422,17 @@ export interface operations {
                     "application/json": components["schemas"]["UserDetail"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4189,6 +5462,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4235,6 +5519,26 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4272,6 +5576,26 @@ export interface operations {
                     "application/json": components["schemas"]["ActivationIssued"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4301,6 +5625,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4340,6 +5684,26 @@ export interface operations {
                     "application/json": components["schemas"]["HandedOver"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4369,6 +5733,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4408,6 +5792,26 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem; nothing was changed. */
             default: {
                 headers: {
@@ -4437,6 +5841,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
@@ -4471,6 +5886,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AddressTest"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; nothing was changed. */
