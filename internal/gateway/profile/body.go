@@ -16,8 +16,8 @@ import (
 )
 
 // readBody judges a body by what the entry watches. Every reader of JSON must
-// find the same in it: so no key twice in an object, none that differs from a
-// watched one only by case, no byte order mark, nothing behind the value.
+// find the same there: so in the objects on the way no key comes twice, in any
+// case of letters, there is no byte order mark, and nothing behind the value.
 func (m *Match) readBody(body []byte) *Refusal {
 	if len(body) == 0 && len(m.Entry.body.needs()) == 0 {
 		return nil
@@ -25,13 +25,16 @@ func (m *Match) readBody(body []byte) *Refusal {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return refuse(BadBody, "The body is not JSON, or not in UTF-8; please send one JSON object.")
 	}
+	if nested(body) > maxDepth {
+		return refuse(BadBody, "The body is nested more than 64 deep; please send a flatter one.")
+	}
 	s := &scan{d: json.NewDecoder(bytes.NewReader(body)), m: m, found: map[*watched]bool{}}
 	s.d.UseNumber()
 	t, err := s.d.Token()
 	if err != nil || t != json.Delim('{') {
 		return refuse(BadBody, "The body is not a JSON object; please send one.")
 	}
-	if _, r := s.object(m.Entry.body, 1); r != nil {
+	if _, r := s.object(m.Entry.body); r != nil {
 		return r
 	}
 	if _, err := s.d.Token(); !errors.Is(err, io.EOF) {
@@ -52,87 +55,75 @@ type scan struct {
 	found map[*watched]bool
 }
 
-var errBroken = &Refusal{BadBody, "The body is not JSON; please send one JSON object."}
+func broken() *Refusal {
+	return refuse(BadBody, "The body is not JSON; please send one JSON object.")
+}
 
 // object reads from behind { to }, and tells whether anything is in it.
-func (s *scan) object(w *watched, depth int) (full bool, _ *Refusal) {
-	if depth > maxDepth {
-		return false, refuse(BadBody, "The body is nested more than 64 deep; please send a flatter one.")
-	}
-	keys := map[string]bool{}
-	var folded map[string]bool
-	if w != nil && w.keys != nil {
-		folded = map[string]bool{}
-	}
+func (s *scan) object(w *watched) (full bool, _ *Refusal) {
+	seen := map[string]string{} // keys as fold has them
 	for s.d.More() {
 		t, err := s.d.Token()
 		key, ok := t.(string)
 		if err != nil || !ok {
-			return false, errBroken
+			return false, broken()
 		}
-		if keys[key] {
-			return false, refuse(BadBody, "The body has the key "+quoted(key)+" twice in one object; please send it once.")
+		if strings.ContainsFunc(key, strange) {
+			return false, refuse(BadBody, "The body has the key "+quoted(key)+" with characters that cannot be shown; please leave it out.")
 		}
-		keys[key] = true
-		var next *watched
-		if folded != nil {
-			if strings.ContainsFunc(key, strange) {
-				return false, refuse(BadBody, "The body has the key "+quoted(key)+" with characters that cannot be shown; please leave it out.")
-			}
-			same := fold(key)
-			if folded[same] {
-				return false, refuse(BadBody, "The body has two keys that differ from "+quoted(key)+" only by case; please send one.")
-			}
-			folded[same] = true
-			if known, ok := w.folded[same]; ok && known != key {
-				return false, refuse(BadBody, "The body has the key "+quoted(key)+"; please write it "+quoted(known)+".")
-			}
-			next = w.keys[key]
+		same := fold(key)
+		if other, is := seen[same]; is {
+			return false, refuse(BadBody, "The body has the keys "+quoted(other)+" and "+quoted(key)+" in one object; please send one of them.")
 		}
-		if r := s.value(next, depth); r != nil {
+		seen[same] = key
+		if known, ok := w.folded[same]; ok && known != key {
+			return false, refuse(BadBody, "The body has the key "+quoted(key)+"; please write it "+quoted(known)+".")
+		}
+		if r := s.value(w.keys[key]); r != nil {
 			return false, r
 		}
 		full = true
 	}
 	if _, err := s.d.Token(); err != nil {
-		return false, errBroken
+		return false, broken()
 	}
 	return full, nil
 }
 
-func (s *scan) array(w *watched, depth int) (full bool, _ *Refusal) {
-	if depth > maxDepth {
-		return false, refuse(BadBody, "The body is nested more than 64 deep; please send a flatter one.")
-	}
-	var item *watched
-	if w != nil {
-		item = w.item
-	}
+func (s *scan) array(w *watched) (full bool, _ *Refusal) {
 	for s.d.More() {
-		if r := s.value(item, depth); r != nil {
+		if r := s.value(w.item); r != nil {
 			return false, r
 		}
 		full = true
 	}
 	if _, err := s.d.Token(); err != nil {
-		return false, errBroken
+		return false, broken()
 	}
 	return full, nil
 }
 
 // value reads one and notes what the entry watches for.
-func (s *scan) value(w *watched, depth int) *Refusal {
+func (s *scan) value(w *watched) *Refusal {
+	if w == nil {
+		// Nobody looks at what is in here, and going over it word by word would
+		// take half a second of a body as large as it may be.
+		var skipped json.RawMessage
+		if s.d.Decode(&skipped) != nil {
+			return broken()
+		}
+		return nil
+	}
 	t, err := s.d.Token()
 	if err != nil {
-		return errBroken
+		return broken()
 	}
 	there := true
 	switch t := t.(type) {
 	case nil:
 		there = false
 	case json.Delim:
-		wrongShape := w != nil && (w.domain || w.keys != nil && t != '{' || w.item != nil && t != '[')
-		if wrongShape {
+		if w.domain || w.keys != nil && t != '{' || w.item != nil && t != '[' {
 			return w.misshapen()
 		}
 		read := s.array
@@ -140,16 +131,13 @@ func (s *scan) value(w *watched, depth int) *Refusal {
 			read = s.object
 		}
 		var r *Refusal
-		if there, r = read(w, depth+1); r != nil {
+		if there, r = read(w); r != nil {
 			return r
 		}
 	default:
-		if w != nil && (w.keys != nil || w.item != nil) {
+		if w.keys != nil || w.item != nil {
 			return w.misshapen()
 		}
-	}
-	if w == nil {
-		return nil
 	}
 	text, isText := t.(string)
 	if w.domain {
@@ -183,6 +171,26 @@ func (w *watched) misshapen() *Refusal {
 		reason = BadDomain
 	}
 	return refuse(reason, "The field "+quoted(w.path)+" must be "+shape+"; please send it so.")
+}
+
+// nested is how deep valid JSON goes.
+func nested(body []byte) (deepest int) {
+	depth, text := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case text:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
 }
 
 // counts reports whether a value that is there is one that is asked about. What
