@@ -36,6 +36,7 @@ var layers = [][]string{
 	{"internal/store/sqlite", "internal/store/postgres", "internal/store/migrations"},
 	{"internal/signin", "internal/onboarding"},
 	{"internal/session", "internal/account", "internal/apikey"},
+	{"internal/gateway/profile"},
 	{"internal/user", "internal/access", "internal/activity", "internal/auditlog", "internal/mfa", "internal/password", "internal/onetime"},
 	{"internal/delivery", "internal/notice", "internal/securitykey", "internal/vault", "internal/entry", "internal/listing"},
 	{"internal/calendar", "internal/domain"},
