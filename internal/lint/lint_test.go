@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"internal/demo"},
 	{"internal/ops"},
 	{"internal/op"},
-	{"internal/auth"},
+	{"internal/auth", "internal/usage"},
 	{"internal/store"},
 	{"internal/store/sqlite", "internal/store/postgres", "internal/store/migrations"},
 	{"internal/signin", "internal/onboarding"},

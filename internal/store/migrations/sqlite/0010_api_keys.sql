@@ -2,6 +2,7 @@
 
 CREATE TABLE api_keys (
   id           TEXT PRIMARY KEY,
+  account_id   TEXT NOT NULL REFERENCES accounts (id),
   user_id      TEXT NOT NULL REFERENCES users (id),
   description  TEXT NOT NULL,
   description_folded TEXT NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE api_keys (
   last_program TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX api_keys_by_user ON api_keys (user_id, id);
+CREATE INDEX api_keys_by_account ON api_keys (account_id, id);
 CREATE INDEX api_keys_by_end ON api_keys (expires_at);
 
 CREATE TABLE api_key_uses (
