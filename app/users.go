@@ -50,6 +50,11 @@ func (u *Users) TestAddress(in ops.TestAddressInput) (ops.AddressTest, error) {
 	return call(u.h, u.h.ops.Users.TestAddress, in)
 }
 
+// ReopenAPIPassword is users.reopenApiPassword.
+func (u *Users) ReopenAPIPassword(in ops.ReopenInput) (ops.User, error) {
+	return call(u.h, u.h.ops.Users.ReopenAPIPassword, in)
+}
+
 // ResetSecondFactors is users.resetSecondFactors.
 func (u *Users) ResetSecondFactors(in ops.ResetInput) (ops.User, error) {
 	return call(u.h, u.h.ops.Users.ResetSecondFactors, in)

@@ -84,6 +84,10 @@ func englishWhat(n Notice) string {
 		return "All your sessions were ended."
 	case NewAddress:
 		return "You signed in from a new address."
+	case KeyMade:
+		return "The API key “" + f.Name + "” was made for your user. Programs that hold it can do what it allows in your name."
+	case KeyEnded:
+		return "The API key “" + f.Name + "” of your user was ended. Programs that still use it no longer have access."
 	case ContactChanged:
 		return "The official e-mail address or mobile number of your organisation was changed. Links that let its admin user in go to the new ones."
 	case HandedOver:
@@ -113,7 +117,7 @@ func englishAct(k Kind) string {
 		return "the ways to come in were changed"
 	case SessionEnded, SessionsEnded:
 		return "sessions were ended"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }

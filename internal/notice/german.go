@@ -84,6 +84,10 @@ func germanWhat(n Notice) string {
 		return "Alle Ihre Sitzungen wurden beendet."
 	case NewAddress:
 		return "Sie haben sich von einer neuen Adresse aus angemeldet."
+	case KeyMade:
+		return "Für Ihren Benutzer wurde der API-Schlüssel „" + f.Name + "“ angelegt. Programme, die ihn haben, können in Ihrem Namen tun, was er erlaubt."
+	case KeyEnded:
+		return "Der API-Schlüssel „" + f.Name + "“ Ihres Benutzers wurde beendet. Programme, die ihn noch benutzen, haben keinen Zugang mehr."
 	case ContactChanged:
 		return "Die offizielle E-Mail-Adresse oder Mobilnummer Ihrer Organisation wurde geändert. Links, die den Admin-Benutzer einlassen, gehen an die neuen."
 	case HandedOver:
@@ -113,7 +117,7 @@ func germanAct(k Kind) string {
 		return "die Wege herein wurden geändert"
 	case SessionEnded, SessionsEnded:
 		return "Sitzungen wurden beendet"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
 }

@@ -26,7 +26,9 @@ const (
 	LinkIssued      Kind = "link_issued"
 	SessionEnded    Kind = "session_ended"
 	SessionsEnded   Kind = "sessions_ended"
-	NewAddress      Kind = "new_address"      // a sign-in from where there was none before
+	NewAddress      Kind = "new_address" // a sign-in from where there was none before
+	KeyMade         Kind = "key_made"    // an API key of one's user, by somebody else
+	KeyEnded        Kind = "key_ended"
 	ContactChanged  Kind = "contact_changed"  // the official one of an account, to its admin user
 	HandedOver      Kind = "handed_over"      // the admin user of an account
 	DeliveryChanged Kind = "delivery_changed" // by what, or as what, links and codes go out: to the operators
@@ -37,13 +39,13 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
-		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
+		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }
 
 // Facts are what the words of a kind speak of; most kinds need none.
 type Facts struct {
-	Name   string   `json:"name,omitempty"`   // of a second factor
+	Name   string   `json:"name,omitempty"`   // of a second factor or a key
 	Reason string   `json:"reason,omitempty"` // that somebody gave
 	Left   int      `json:"left,omitempty"`   // recovery codes
 	Roles  []string `json:"roles,omitempty"`  // as they are now

@@ -56,6 +56,13 @@ func tellings() map[string][]telling {
 		"session.ended":        {{notice.SessionEnded, byAnother}},
 		"session.all_ended":    {{notice.SessionsEnded, byAnother}},
 
+		"key.created": {{notice.KeyMade, byAnother}},
+		"key.rotated": {{notice.KeyMade, byAnother}},
+		"key.cut":     {{notice.KeyEnded, byAnother}},
+		"key.deleted": {{notice.KeyEnded, byAnother}},
+
+		"user.api_password_reopened": {{notice.EntryChanged, nil}},
+
 		"account.admin_reissued": {{notice.LinkIssued, nil}},
 		"account.updated":        {{notice.ContactChanged, func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
 	}
@@ -78,6 +85,7 @@ func redirecting(r activity.Record) bool {
 func untold() map[string]string {
 	return map[string]string{
 		"user.added":                "the activation tells",
+		"key.updated":               "a key is only ever narrowed",
 		"user.deactivated":          "whoever leaves is told by people",
 		"user.reactivated":          "nothing about the sign-in is different from before",
 		"user.deleted":              "whoever leaves is told by people",
@@ -117,6 +125,9 @@ func subject(r activity.Record) id.User {
 	switch {
 	case r.Object.Kind == "user":
 		return id.User(r.Object.ID)
+	case r.Object.Kind == "key":
+		u, _ := r.Detail["user"].(id.User)
+		return u
 	case r.Actor.Kind == string(access.Person):
 		return id.User(r.Actor.ID)
 	}
@@ -179,6 +190,9 @@ func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
 	}
 	n.Facts.Reason, _ = r.Detail["reason"].(string)
 	n.Facts.Name, _ = r.Detail["name"].(string)
+	if r.Object.Kind == "key" {
+		n.Facts.Name = r.Object.Name
+	}
 	n.Facts.Left, _ = r.Detail[codesLeft].(int)
 	n.Facts.Roles, _ = after(r, "roles").([]string)
 	return n

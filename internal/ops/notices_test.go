@@ -83,7 +83,7 @@ func (w *town) letters(who *opstest.Person) []string {
 // to tell nothing, and why: whoever adds one has to decide.
 func TestNotices_everyEventIsDecided(t *testing.T) {
 	w := newTown(t)
-	about := []string{"user", "profile", "password", "mfa", "session", "activation", "notice", "account"}
+	about := []string{"user", "profile", "password", "mfa", "session", "activation", "notice", "account", "key"}
 	var there []string
 	for _, o := range w.Ops.Table().All() {
 		there = append(there, o.Info().Event)

@@ -191,7 +191,13 @@ func samples() map[string]sample {
 		"users.delete":             colleague(opstest.Member{}, user),
 		"users.reissue":            colleague(opstest.Member{State: "invited"}, func(u id.User) any { return ops.ReissueInput{ID: u} }),
 		"users.resetSecondFactors": colleague(opstest.Member{}, func(u id.User) any { return ops.ResetInput{ID: u, Reason: "Lost the phone."} }),
-		"users.testAddress":        colleague(opstest.Member{}, func(u id.User) any { return ops.TestAddressInput{ID: u, Address: "192.0.2.7"} }),
+		"users.reopenApiPassword": {
+			own: func(w *town, a asking) any { return ops.ReopenInput{ID: w.shutOut(a.home).ID, Reason: "Old program."} },
+			foreign: func(w *town, a asking) any {
+				return ops.ReopenInput{ID: w.shutOut(w.elsewhere(a)).ID, Reason: "Old program."}
+			},
+		},
+		"users.testAddress": colleague(opstest.Member{}, func(u id.User) any { return ops.TestAddressInput{ID: u, Address: "192.0.2.7"} }),
 		"serviceUsers.add": {
 			own: func(w *town, a asking) any { return w.newService(a.home, w.somebody(a.home, opstest.Member{})) },
 			foreign: func(w *town, a asking) any {

@@ -157,6 +157,7 @@ type userOps struct {
 	Delete             *op.Op[UserID, None]
 	Reissue            *op.Op[ReissueInput, ActivationIssued]
 	ResetSecondFactors *op.Op[ResetInput, User]
+	ReopenAPIPassword  *op.Op[ReopenInput, User]
 	TestAddress        *op.Op[TestAddressInput, AddressTest]
 }
 
@@ -193,6 +194,10 @@ func (o *Operations) addUsers() {
 		Name: "users.reissue", Route: "POST /users/{id}/activation", Event: "activation.issued",
 		Summary: "A new activation for somebody who has not come yet or forgot the password, by mail or to hand over. Older ones are dead.",
 	}, op.Holds(access.ManageUser).SteppedUp(), o.reissueUser)
+	o.Users.ReopenAPIPassword = op.Write(&o.table, op.Spec{
+		Name: "users.reopenApiPassword", Route: "POST /users/{id}/reopen-api-password", Event: "user.api_password_reopened",
+		Summary: "Let a user's password work on API and ISProxy again, where the account allows it: for somebody without keys and second factors.",
+	}, op.Holds(access.ManageUser).SteppedUp(), reopenAPIPassword)
 	o.Users.ResetSecondFactors = op.Write(&o.table, op.Spec{
 		Name: "users.resetSecondFactors", Route: "POST /users/{id}/reset-second-factors", Event: "mfa.reset", Destroys: true,
 		Summary: "Remove a user's second factors after they lost them. Sessions end, and the next sign-in demands a new set-up.",

@@ -1111,6 +1111,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/reopen-api-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a user's password work on API and ISProxy again, where the account allows it: for somebody without keys and second factors. */
+        post: operations["users.reopenApiPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{id}/reset-second-factors": {
         parameters: {
             query?: never;
@@ -1579,7 +1596,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;
@@ -4209,7 +4226,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
-                /** @description One of: password_changed, password_reset, factor_added, factor_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
                 at?: string;
@@ -6343,6 +6360,63 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.reopenApiPassword": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

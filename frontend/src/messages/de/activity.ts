@@ -161,6 +161,7 @@ export default define('activity', {
   'event.mfa.reset': '{actor} hat die zweiten Faktoren von {object} zurückgesetzt',
   'event.role.created': '{actor} hat die Rolle {object} angelegt',
   'event.role.updated': '{actor} hat die Rolle {object} geändert',
+  'event.user.api_password_reopened': '{actor} lässt das Passwort von {object} wieder für API und ISProxy gelten',
   'event.key.created': '{actor} hat den API-Schlüssel {object} angelegt',
   'event.key.updated': '{actor} hat den API-Schlüssel {object} eingeschränkt oder umbenannt',
   'event.key.rotated': '{actor} hat den API-Schlüssel {object} erneuert',

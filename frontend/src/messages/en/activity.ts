@@ -161,6 +161,7 @@ export default {
   'event.mfa.reset': '{actor} reset the second factors of {object}',
   'event.role.created': '{actor} created the role {object}',
   'event.role.updated': '{actor} changed the role {object}',
+  'event.user.api_password_reopened': '{actor} let the password of {object} work on API and ISProxy again',
   'event.key.created': '{actor} created the API key {object}',
   'event.key.updated': '{actor} narrowed or renamed the API key {object}',
   'event.key.rotated': '{actor} rotated the API key {object}',
