@@ -77,7 +77,7 @@ export default define('delivery', {
   'delivery.outboxForbidden': 'Sie dürfen den Postausgang nicht sehen',
   'delivery.outboxForbiddenText':
     'Dafür braucht es die Berechtigung MANAGE_SETTINGS. Ihr Administrator kann sie Ihnen über eine Rolle geben.',
-  'delivery.noticeStays': 'Hinweise sagen Menschen, was mit ihrer Anmeldung geschehen ist; niemand hält sie zurück.',
+  'delivery.noticeStays': 'Mitteilungen sagen Menschen, was mit ihrer Anmeldung geschehen ist; niemand hält sie zurück.',
   'delivery.none': 'Noch keine Nachrichten',
   'delivery.noneText': 'E-Mails und SMS stehen hier bis 90 Tage, nachdem sie gesendet wurden.',
   'delivery.noMatch': 'Keine Nachricht ist in diesem Zustand',
@@ -102,7 +102,7 @@ export default define('delivery', {
   'delivery.kind.opening': 'Neues Konto',
   'delivery.kind.new_password': 'Neues Passwort',
   'delivery.kind.login_by_sms': 'Benutzername per SMS',
-  'delivery.kind.notice': 'Hinweis',
+  'delivery.kind.notice': 'Mitteilung',
   'delivery.kind.test': 'Testmail',
   'delivery.kind.test_sms': 'Test-SMS',
   'delivery.cause.not_set_up': 'E-Mail oder SMS ist nicht (mehr) eingerichtet.',
