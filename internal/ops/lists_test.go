@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apikey"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
@@ -130,6 +131,12 @@ func crowded(t *testing.T) (*town, map[string]listed) {
 				who.Caller()
 			}
 			told = w.told(admin)
+			k, _ := w.keyOf(who, func(k *apikey.Key) { k.Description = []string{"Billing 100%", "dns_updater", "Ünder <b>"}[n%3] })
+			if n%2 == 0 {
+				w.Write(func(tx store.WriteTx) error {
+					return tx.NoteKeyUses([]store.KeyUse{{Key: k, Day: "2026-03-14", Uses: 1, Last: apikey.Use{At: w.Clock.Now(), Address: "192.0.2.7"}}})
+				})
+			}
 			kind := []delivery.Kind{delivery.Test, delivery.Activation}[n%2]
 			w.Write(func(tx store.WriteTx) error {
 				q := store.Queued{ID: id.NewMessage(), Kind: kind, Channel: delivery.Mail, Recipient: fmt.Sprintf("P%d@%s.example", n, a.Handle), ExpiresAt: w.Clock.Now().Add(time.Hour)}
@@ -147,6 +154,7 @@ func crowded(t *testing.T) (*town, map[string]listed) {
 	at := []string{"at", "-at"}
 	known := map[string]listed{
 		"users.list": {orders: []string{"name", "-name", "login", "-login", "createdAt", "-createdAt", "lastSeenAt", "-lastSeenAt"}}, "accounts.list": {caller: console, orders: []string{"name", "-handle", "openedAt"}},
+		"keys.list":     {orders: []string{"createdAt", "-createdAt", "description", "expiresAt", "-userName"}},
 		"activity.list": {orders: at}, "profile.activity": {orders: at}, "profile.notices": {orders: at}, "outbox.list": {orders: []string{"queuedAt", "-queuedAt"}},
 		"sessions.list": {orders: []string{"lastSeenAt", "-lastSeenAt", "-signedInAt", "userName"}}, "profile.sessions": {orders: []string{"-lastSeenAt"}},
 		"roles.list": {orders: []string{"name", "-name", "users"}}, "permissions.list": {orders: []string{"permission", "-group"}}, "templates.list": {caller: console, orders: []string{"kind", "-language"}},

@@ -65,6 +65,7 @@ type Operations struct {
 	Accounts      accountsOps
 	Account       accountOps
 	Password      passwordOps
+	Keys          keyOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -91,6 +92,7 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addKeys()
 	return o
 }
 

@@ -49,7 +49,7 @@ func (NoticeList) Filters() []listing.Field {
 }
 
 func faces() []access.Face {
-	return []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem}
+	return access.Faces()
 }
 
 // ReadNoticesInput names notices that one has read.

@@ -64,7 +64,7 @@ func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
 		Name: "profile.show", Route: "GET /profile",
 		Summary: "One's own details, second factors and effective permissions.",
-	}, op.Enrolling(), showProfile)
+	}, op.Enrolling().KeysToo(), showProfile)
 	o.Profile.Update = op.Write(&o.table, op.Spec{
 		Name: "profile.update", Route: "PATCH /profile", Event: "profile.updated",
 		Summary: "Change one's own name, e-mail, mobile and language. A new e-mail address ends the other sessions.",

@@ -123,29 +123,29 @@ func (o *Operations) addRoles() {
 	o.Roles.List = op.Read(&o.table, op.Spec{
 		Name: "roles.list", Route: "GET /roles",
 		Summary: "The roles of the account, what each of them allows and how many users have it.",
-	}, op.Holds(access.ViewUser), listRoles)
+	}, op.Holds(access.ViewUser).InPerson(), listRoles)
 	o.Roles.Show = op.Read(&o.table, op.Spec{
 		Name: "roles.show", Route: "GET /roles/{id}",
 		Summary: "One role of the account.",
-	}, op.Holds(access.ViewUser), func(r *op.Reading, in RoleID) (Role, error) {
+	}, op.Holds(access.ViewUser).InPerson(), func(r *op.Reading, in RoleID) (Role, error) {
 		return shownRole(r.Tx, r.Call, in.ID)
 	})
 	o.Roles.Create = op.Write(&o.table, op.Spec{
 		Name: "roles.create", Route: "POST /roles", Event: "role.created", Creates: "/roles/{id}",
 		Summary: "Make a role, out of permissions that you hold yourself or as a copy of another role.",
-	}, op.Holds(access.ManageRole).SteppedUp(), createRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), createRole)
 	o.Roles.Update = op.Write(&o.table, op.Spec{
 		Name: "roles.update", Route: "PATCH /roles/{id}", Event: "role.updated",
 		Summary: "Change what is given of a role. Whoever has it can do more or less at once.",
-	}, op.Holds(access.ManageRole).SteppedUp(), updateRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), updateRole)
 	o.Roles.Delete = op.Write(&o.table, op.Spec{
 		Name: "roles.delete", Route: "DELETE /roles/{id}", Event: "role.deleted", Destroys: true,
 		Summary: "Delete a role that nobody has.",
-	}, op.Holds(access.ManageRole).SteppedUp(), deleteRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), deleteRole)
 	o.Roles.Preview = op.Read(&o.table, op.Spec{
 		Name: "roles.preview", Route: "POST /roles/{id}/preview",
 		Summary: "What would happen if a role had these permissions: what is added and removed, and who could do more or less. Changes nothing.",
-	}, op.Holds(access.ManageRole), previewRole)
+	}, op.Holds(access.ManageRole).InPerson(), previewRole)
 }
 
 func listRoles(r *op.Reading, in RoleList) (Page[Role], error) {

@@ -96,6 +96,24 @@ func samples() map[string]sample {
 		}
 		return sample{own: of(home), foreign: of((*town).elsewhere)}
 	}
+	// A key of the caller's own, or of an administrator of another account.
+	key := func(in func(k id.Key) any) sample {
+		of := func(who func(*town, asking) *opstest.Person) func(*town, asking) any {
+			return func(w *town, a asking) any {
+				k, _ := w.keyOf(who(w, a), nil)
+				return in(k)
+			}
+		}
+		own := func(w *town, a asking) *opstest.Person {
+			if a.who != nil {
+				return a.who
+			}
+			return w.somebody(a.home, opstest.Member{Role: "Admin"})
+		}
+		return sample{own: of(own), foreign: of(func(w *town, a asking) *opstest.Person {
+			return w.somebody(w.elsewhere(a), opstest.Member{Role: "Tech"})
+		})}
+	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
 		"installation.show":       only(ops.None{}),
@@ -258,7 +276,28 @@ func samples() map[string]sample {
 			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
 		}),
 		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
-		"roles.show":            role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"keys.list":             only(ops.KeyList{}),
+		"keys.show":             key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.update":           key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
+		"keys.rotate":           key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
+		"keys.cut":              key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.delete":           key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.try":              key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
+		"keys.create": {
+			own: func(w *town, a asking) any {
+				in := newKey("VIEW_DOMAIN")
+				if a.who == nil {
+					in.User = w.somebody(a.home, opstest.Member{Role: "Support"}).ID
+				}
+				return in
+			},
+			foreign: func(w *town, a asking) any {
+				in := newKey("VIEW_DOMAIN")
+				in.User = w.somebody(w.elsewhere(a), opstest.Member{Role: "Support"}).ID
+				return in
+			},
+		},
+		"roles.show": role(func(r id.Role) any { return ops.RoleID{ID: r} }),
 		"roles.create": {
 			own: func(w *town, _ asking) any {
 				w.people++

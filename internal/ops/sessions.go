@@ -97,15 +97,15 @@ func (o *Operations) addSessions() {
 	o.Sessions.List = op.Read(&o.table, op.Spec{
 		Name: "sessions.list", Route: "GET /sessions",
 		Summary: "Who is signed in to the account right now, from where.",
-	}, op.Holds(access.ViewUser), listSessions)
+	}, op.Holds(access.ViewUser).InPerson(), listSessions)
 	o.Sessions.End = op.Write(&o.table, op.Spec{
 		Name: "sessions.end", Route: "DELETE /sessions/{id}", Event: "session.ended", Destroys: true,
 		Summary: "End somebody's session at once.",
-	}, op.Holds(access.ManageUser), endSession)
+	}, op.Holds(access.ManageUser).InPerson(), endSession)
 	o.Sessions.EndAll = op.Write(&o.table, op.Spec{
 		Name: "sessions.endAll", Route: "DELETE /users/{id}/sessions", Event: "session.all_ended", Destroys: true,
 		Summary: "End every session of a user at once.",
-	}, op.Holds(access.ManageUser), endAllSessions)
+	}, op.Holds(access.ManageUser).InPerson(), endAllSessions)
 }
 
 func listSessions(r *op.Reading, in SessionList) (Page[OpenSession], error) {

@@ -84,7 +84,7 @@ type templateOps struct {
 }
 
 func (o *Operations) addTemplates() {
-	rule := op.Holds(access.ManageInstallation)
+	rule := op.Holds(access.ManageInstallation).InPerson()
 	const one = "/templates/{kind}/{language}"
 	o.Templates.List = op.Read(&o.table, op.Spec{
 		Name: "templates.list", Route: "GET /templates", Summary: "The texts of all messages, by kind and language.",

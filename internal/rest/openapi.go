@@ -53,8 +53,11 @@ func Document(t *op.Table) []byte {
 		"servers": []object{{"url": Prefix}},
 		"paths":   paths,
 		"components": object{
-			"schemas":         s.made,
-			"securitySchemes": object{"session": object{"type": "apiKey", "in": "cookie", "name": cookie}},
+			"schemas": s.made,
+			"securitySchemes": object{
+				"session": object{"type": "apiKey", "in": "cookie", "name": cookie},
+				"key":     object{"type": "http", "scheme": "ApiKey", "description": "Authorization: ApiKey gate_…; Bearer works too."},
+			},
 		},
 	}, "", "  ")
 	if err != nil {
@@ -74,7 +77,11 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 		o["x-event"] = i.Event
 	}
 	if !i.Rule.Open() {
-		o["security"] = []object{{"session": []string{}}}
+		who := []object{{"session": []string{}}}
+		if i.Rule.Keys() {
+			who = append(who, object{"key": []string{}})
+		}
+		o["security"] = who
 	}
 	parameters := []object{}
 	for _, f := range reflect.VisibleFields(i.In) {
@@ -282,7 +289,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[signin.MFAState]():     []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
 		reflect.TypeFor[account.RequiredBy]():  []account.RequiredBy{account.NotRequired, account.ByPolicy, account.ByAdministrator, account.ByOperator},
 		reflect.TypeFor[access.Kind]():         []access.Kind{access.Person, access.Key, access.Console, access.System, access.Operator, access.Anonymous},
-		reflect.TypeFor[access.Face]():         []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
+		reflect.TypeFor[access.Face]():         access.Faces(),
 		reflect.TypeFor[activity.Outcome]():    []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission]():   permissions,
 		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/apikey"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
@@ -111,11 +112,11 @@ type endsSession interface{ EndsSession() }
 func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 	in, lists := newInput(o.Info()), newSparse(o.Info())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := caller(r)
-		if err != nil {
-			writeProblem(w, r, log, err)
+		if keyInAddress(r) {
+			writeProblem(w, r, log, problem.New(problem.InvalidRequest, "An API key goes into the header Authorization, never into the address. Please rotate this one: addresses are kept in logs."))
 			return
 		}
+		c := caller(r, e.Keyring())
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		var wanted []string
 		out, err := o.Invoke(r.Context(), e, c, func(v any) (err error) {
@@ -167,7 +168,7 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 
 // caller is who a request says it is, and where it came from: the address of the
 // connection, or what package site found behind proxies.
-func caller(r *http.Request) (auth.Caller, error) {
+func caller(r *http.Request, ring *auth.Keyring) auth.Caller {
 	c := auth.Caller{Source: access.Source{Face: access.FaceREST, Program: r.UserAgent()}}
 	if r.Header.Get("Sec-Fetch-Mode") != "" { // only browsers send it, and no page can
 		c.Source.Face = access.FaceBrowser
@@ -175,15 +176,46 @@ func caller(r *http.Request) (auth.Caller, error) {
 	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Source.Address = a.Addr().Unmap()
 	}
-	if len(r.Header.Values("Authorization")) > 0 {
-		return c, problem.New(problem.Unauthenticated, "This address takes no Authorization header. Please sign in at "+Prefix+"/session.")
+	if sent := r.Header.Values("Authorization"); len(sent) > 0 {
+		c.Credential = keyOf(sent, ring)
+		c.Source.Face = access.FaceREST // whatever else it calls itself
+		return c
 	}
 	for _, k := range r.CookiesNamed(cookie) {
 		if t, ok := auth.ParseToken(k.Value); ok {
 			c.Credential = auth.Session(t)
 		}
 	}
-	return c, nil
+	return c
+}
+
+// keyOf reads the one API key that a request may carry: "ApiKey gate_…", or
+// "Bearer gate_…" (RFC 6750) for clients that know no other scheme. More than one
+// header is none: whoever looks at the other one would see another caller.
+func keyOf(sent []string, ring *auth.Keyring) auth.Credential {
+	if len(sent) != 1 {
+		return auth.BadKey()
+	}
+	scheme, raw, _ := strings.Cut(sent[0], " ")
+	if !strings.EqualFold(scheme, "ApiKey") && !strings.EqualFold(scheme, "Bearer") {
+		return auth.BadKey()
+	}
+	t, err := apikey.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return auth.BadKey()
+	}
+	return auth.Key(ring, t)
+}
+
+// keyInAddress reports whether a query carries what must never be in one: it is
+// kept in histories and logs.
+func keyInAddress(r *http.Request) bool {
+	for _, values := range r.URL.Query() {
+		if slices.ContainsFunc(values, apikey.Looks) {
+			return true
+		}
+	}
+	return false
 }
 
 func write(w http.ResponseWriter, status int, contentType string, v any) {
@@ -253,7 +285,7 @@ func sendProblem(w http.ResponseWriter, p Problem) {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	if p.Status == http.StatusUnauthorized { // of a scheme for which no browser asks the person (RFC 9110, section 11.6.1)
-		w.Header().Set("WWW-Authenticate", `Session realm="gatehouse"`)
+		w.Header().Set("WWW-Authenticate", `Session realm="gatehouse", ApiKey realm="gatehouse"`)
 	}
 	w.Header().Set("X-Request-Id", p.RequestID)
 	write(w, p.Status, "application/problem+json", p)
@@ -265,10 +297,10 @@ func statusOf(c problem.Code) int {
 		return http.StatusBadRequest
 	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong:
 		return http.StatusUnprocessableEntity
-	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused:
 		return http.StatusUnauthorized
 	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
-		problem.AddressRefused, problem.PointRefused:
+		problem.AddressRefused, problem.PointRefused, problem.DomainRefused, problem.InPerson:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
@@ -284,7 +316,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusInsufficientStorage
 	case problem.Misdirected:
 		return http.StatusMisdirectedRequest
-	case problem.Internal, problem.LogDamaged:
+	case problem.Internal, problem.LogDamaged, problem.KeyExpired, problem.KeyUserInactive:
 	}
 	return http.StatusInternalServerError
 }

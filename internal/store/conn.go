@@ -188,7 +188,7 @@ type alters string
 func (tx WriteTx) alter(query alters, args ...any) (int64, error) {
 	n, err := tx.exec(string(query), args...)
 	if err == nil && n > 0 {
-		err = tx.change(bumpCounter, "rights")
+		err = tx.move()
 	}
 	return n, err
 }
@@ -198,6 +198,12 @@ func (tx WriteTx) alterOne(query alters, args ...any) error {
 	if err := tx.change(string(query), args...); err != nil {
 		return err
 	}
+	return tx.move()
+}
+
+// move says that who may do what has changed.
+func (tx WriteTx) move() error {
+	tx.job.moved = true
 	return tx.change(bumpCounter, "rights")
 }
 

@@ -330,6 +330,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own API keys; with MANAGE_USER_API_KEY, those of everybody in the account. */
+        get: operations["keys.list"];
+        put?: never;
+        /** Create an API key for a program. Its secret is in the answer, once. From the first key on, the user's password no longer works on API and ISProxy. */
+        post: operations["keys.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API key: what it can do now, and how often it was used. */
+        get: operations["keys.show"];
+        put?: never;
+        post?: never;
+        /** Delete an API key: whatever still uses it no longer has access, at once. */
+        delete: operations["keys.delete"];
+        options?: never;
+        head?: never;
+        /** Rename an API key, or narrow what it can do. Nothing widens one. */
+        patch: operations["keys.update"];
+        trace?: never;
+    };
+    "/keys/{id}/cut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an API key at once, as when it has leaked. It stays in the list. */
+        post: operations["keys.cut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an API key a successor with the same rights, whose secret is in the answer, once. The old one lives on for a while. */
+        post: operations["keys.rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an API key would be allowed to do from an address, answered as the doors would. Nothing is counted. */
+        post: operations["keys.try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outbox": {
         parameters: {
             query?: never;
@@ -1083,7 +1171,7 @@ export interface components {
             act: "update" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         AccountPolicy: {
@@ -1247,6 +1335,15 @@ export interface components {
             email: string;
             mobile: string;
         };
+        CreateKeyInput: {
+            channels: string[];
+            description: string;
+            domains?: string[];
+            expiresOn?: string;
+            ipRules?: string[];
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            user?: string;
+        };
         CreateRoleInput: {
             copyOf?: string;
             description?: string;
@@ -1285,6 +1382,10 @@ export interface components {
             admin: components["schemas"]["CustomerAdmin"] | null;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
+        };
+        DayUses: {
+            day: string;
+            uses: number;
         };
         Delivery: {
             examples: components["schemas"]["SMSExample"][];
@@ -1331,6 +1432,84 @@ export interface components {
             support: components["schemas"]["Support"];
             version: string;
         };
+        Key: {
+            channels: ("WEB" | "API" | "ISPROXY")[];
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            domains: string[];
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            ipRules: string[];
+            lastAddress: string;
+            lastProgram: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            shown: string;
+            stale: boolean;
+            state: string;
+            successor: string;
+            userId: string;
+            userName: string;
+        };
+        KeyDetail: {
+            channels: ("WEB" | "API" | "ISPROXY")[];
+            /** @enum {string} */
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            domains: string[];
+            effective: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            ipRules: string[];
+            lastAddress: string;
+            lastProgram: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            narrowed: boolean;
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            shown: string;
+            stale: boolean;
+            state: string;
+            successor: string;
+            userId: string;
+            userName: string;
+            uses: components["schemas"]["DayUses"][];
+            works: boolean;
+        };
+        KeyMade: {
+            channels: ("WEB" | "API" | "ISPROXY")[];
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            domains: string[];
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            ipRules: string[];
+            lastAddress: string;
+            lastProgram: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            /** @description Shown once. */
+            secret: string;
+            shown: string;
+            stale: boolean;
+            state: string;
+            successor: string;
+            userId: string;
+            userName: string;
+        };
+        KeyPage: {
+            entities: components["schemas"]["Key"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         MFA: {
             /** @enum {string} */
             requiredBy: "" | "policy" | "administrator" | "operator_date";
@@ -1355,7 +1534,7 @@ export interface components {
             act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Message: {
@@ -1397,7 +1576,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            face: "desk" | "browser" | "rest" | "cli" | "system";
+            face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
             kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
@@ -1430,7 +1609,7 @@ export interface components {
             /** Format: date-time */
             endsAt: string;
             /** @enum {string} */
-            face: "desk" | "browser" | "rest" | "cli" | "system";
+            face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** Format: date-time */
             lastSeenAt: string;
@@ -1501,7 +1680,7 @@ export interface components {
             accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
         };
         Preview: {
             subject: string;
@@ -1509,7 +1688,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -1574,7 +1753,7 @@ export interface components {
         RecordSource: {
             address: string;
             /** @enum {string} */
-            face: "desk" | "browser" | "rest" | "cli" | "system";
+            face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             program: string;
         };
         Renewed: Record<string, never>;
@@ -1598,7 +1777,7 @@ export interface components {
             affected: number;
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
             first: components["schemas"]["AffectedUser"][];
             isMinimum: boolean;
@@ -1739,6 +1918,12 @@ export interface components {
             detail: string;
             said?: string;
             taken: boolean;
+        };
+        Tried: {
+            allowed: boolean;
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
         };
         Unread: {
             unread: number;
@@ -3006,6 +3191,439 @@ export interface operations {
             };
         };
     };
+    "keys.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                user?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                description?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                userName?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                shown?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                createdAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                expiresAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                lastUsedAt?: string;
+                order?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "userId" | "userName" | "description" | "shown" | "state" | "channels" | "permissions" | "domains" | "ipRules" | "createdAt" | "expiresAt" | "successor" | "lastUsedAt" | "lastAddress" | "lastProgram" | "stale")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyDetail"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    channels?: string[];
+                    description?: string;
+                    domains?: string[];
+                    expiresOn?: string;
+                    ipRules?: string[];
+                    permissions?: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.cut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    expiresOn?: string;
+                    overlapHours?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keys.try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    address: string;
+                    /** @enum {string} */
+                    channel: "WEB" | "API" | "ISPROXY";
+                    domain?: string;
+                    /** @enum {string} */
+                    permission?: "VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "outbox.list": {
         parameters: {
             query?: {
@@ -3597,7 +4215,7 @@ export interface operations {
                 at?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
                 readAt?: string;
-                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                /** @description One of: desk, browser, rest, cli, system, gateway, isproxy. Operators: eq, ne, in, not_in. */
                 face?: string;
                 /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
                 address?: string;
@@ -3897,7 +4515,7 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
-                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                /** @description One of: desk, browser, rest, cli, system, gateway, isproxy. Operators: eq, ne, in, not_in. */
                 face?: string;
                 /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
                 address?: string;
@@ -4715,7 +5333,7 @@ export interface operations {
                 offset?: number;
                 cursor?: string;
                 total?: boolean | null;
-                /** @description One of: desk, browser, rest, cli, system. Operators: eq, ne, in, not_in. */
+                /** @description One of: desk, browser, rest, cli, system, gateway, isproxy. Operators: eq, ne, in, not_in. */
                 face?: string;
                 /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
                 address?: string;
