@@ -77,7 +77,8 @@ export default define('delivery', {
   'delivery.outboxForbidden': 'Sie dürfen den Postausgang nicht sehen',
   'delivery.outboxForbiddenText':
     'Dafür braucht es die Berechtigung MANAGE_SETTINGS. Ihr Administrator kann sie Ihnen über eine Rolle geben.',
-  'delivery.noticeStays': 'Mitteilungen sagen Menschen, was mit ihrer Anmeldung geschehen ist; niemand hält sie zurück.',
+  'delivery.noticeStays':
+    'Mitteilungen sagen Menschen, was mit ihrer Anmeldung geschehen ist; niemand hält sie zurück.',
   'delivery.none': 'Noch keine Nachrichten',
   'delivery.noneText': 'E-Mails und SMS stehen hier bis 90 Tage, nachdem sie gesendet wurden.',
   'delivery.noMatch': 'Keine Nachricht ist in diesem Zustand',
