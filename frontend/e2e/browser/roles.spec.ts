@@ -2,6 +2,7 @@
 
 import { expect, test, type Page } from '@playwright/test'
 import { Gate } from '../lib/gate.ts'
+import { lapsed } from '../lib/proof.ts'
 import { signIn } from '../lib/signin.ts'
 import { Authenticator } from '../lib/totp.ts'
 import type { Visitor } from '../lib/visitor.ts'
@@ -11,19 +12,6 @@ const dialog = (page: Page) => page.getByRole('dialog')
 const cell = (page: Page, permission: string, role: string) =>
   page.getByRole('checkbox', { name: new RegExp(`^${permission}, ${role}(, changed)?$`) })
 const bar = (page: Page) => page.getByRole('region', { name: 'Not saved yet' })
-
-const stepUpRequired = {
-  status: 403,
-  contentType: 'application/problem+json',
-  body: JSON.stringify({
-    code: 'step_up_required',
-    title: '',
-    detail: '',
-    type: '',
-    status: 403,
-    violations: [],
-  }),
-}
 
 test('an administrator makes a role, changes it by keyboard and deletes it', async ({ browser }) => {
   test.setTimeout(400_000)
@@ -151,8 +139,7 @@ async function editsByKeyboard(anna: Visitor, tom: Visitor, own: Authenticator):
   await anna.look('roles-who')
   await dialog(page).getByRole('button', { name: 'Close' }).last().click()
 
-  // As if the last proof was six minutes ago: only this answer is made up, the proof and what follows are real.
-  await page.route('**/api/v1/roles/*', (route) => route.fulfill(stepUpRequired), { times: 1 })
+  await lapsed(page, '**/api/v1/roles/*')
   await bar(page).getByRole('button', { name: 'Save changes' }).click()
   await expect(dialog(page).getByRole('heading', { name: 'Please show that it is you' })).toBeVisible()
   await dialog(page)

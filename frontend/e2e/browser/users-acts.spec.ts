@@ -3,6 +3,7 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { Gate, type Way } from '../lib/gate.ts'
 import { picturePath } from '../lib/place.ts'
+import { lapsed } from '../lib/proof.ts'
 import { signIn } from '../lib/signin.ts'
 import { Authenticator } from '../lib/totp.ts'
 import type { Visitor } from '../lib/visitor.ts'
@@ -12,7 +13,8 @@ test('an administrator looks a user up and acts', async ({ browser }) => {
   const gate = await Gate.start(30)
   try {
     const [operator, colleague] = await gate.ways()
-    const anna = await signIn(browser, gate, operator!)
+    const own = new Authenticator(operator!.authenticatorKey!)
+    const anna = await signIn(browser, gate, operator!, own)
     const { page } = anna
     await page.getByRole('link', { name: 'Users', exact: true }).click()
     await openUser(page, 'Tom Willems')
@@ -20,7 +22,7 @@ test('an administrator looks a user up and acts', async ({ browser }) => {
     await edits(anna)
     const app = new Authenticator(colleague!.authenticatorKey!)
     await mayNotSeeUsers(browser, gate, colleague!, app)
-    await keepsOutAndLetsIn(anna)
+    await keepsOutAndLetsIn(anna, own)
     await makesAdministrator(anna)
     await asOtherAdministrator(browser, gate, colleague!, app)
     await endsSession(anna)
@@ -147,15 +149,27 @@ async function endsSession(anna: Visitor): Promise<void> {
   await expect(page.getByText('Not signed in anywhere.')).toBeVisible()
 }
 
-async function keepsOutAndLetsIn(anna: Visitor): Promise<void> {
+async function keepsOutAndLetsIn(anna: Visitor, own: Authenticator): Promise<void> {
   const { page } = anna
   await page.getByRole('button', { name: 'Deactivate', exact: true }).click()
   await expect(page.getByText('Tom Willems was deactivated.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Reactivate', exact: true })).toBeVisible()
   await anna.look('user-deactivated')
+  // Letting somebody in again asks for a proof, also by "Undo". Whoever does not give it has done nothing.
+  await lapsed(page, '**/reactivate')
   await page.getByRole('button', { name: 'Undo' }).last().click()
+  const proof = page.getByRole('dialog', { name: 'Please show that it is you' })
+  await expect(proof).toBeVisible()
+  await anna.look('user-undo-proof')
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Nothing was changed, because you did not confirm')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Reactivate', exact: true })).toBeVisible()
+  await lapsed(page, '**/reactivate')
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await proof.getByLabel('Six-digit code').pressSequentially(await own.code())
   await expect(page.getByText('Tom Willems was reactivated.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Deactivate', exact: true })).toBeVisible()
+  anna.forgetRefusals()
 }
 
 async function resets(anna: Visitor): Promise<void> {

@@ -5,11 +5,16 @@ import type { Desk } from '../lib/desk.ts'
 
 /** look keeps a picture of the screen and asserts that nothing is wrong with it. */
 export async function look(desk: Desk, name: string): Promise<void> {
-  await desk.picture(name)
+  await fits(desk, name)
   expect(await desk.faults(), `what axe finds on "${name}"`).toEqual([])
+  expect(desk.complaints, `complaints up to "${name}"`).toEqual([])
+}
+
+/** fits keeps a picture of the screen and asserts that nothing sticks out of it. */
+export async function fits(desk: Desk, name: string): Promise<void> {
+  await desk.picture(name)
   const sideways = await desk.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   expect(sideways, `pixels that "${name}" can be pushed sideways`).toBeLessThanOrEqual(0)
-  expect(desk.complaints, `complaints up to "${name}"`).toEqual([])
 }
 
 /** lastLook keeps a picture of where a test that failed got stuck. */

@@ -17,10 +17,13 @@ export class PagedList<Row extends { id: string }, Filter> {
   totalIsMinimum = $state(false)
   problem = $state<Problem>()
   loading = $state(true)
+  /** The last answer held nothing new, though there is more to look through: a page ends after so many rows. */
+  stalled = $state(false)
 
   #cursor = ''
   #run = 0
-  #more = false
+  /** A further page is under way. */
+  under = $state(false)
   #filter: Filter | undefined
   readonly #ask: (filter: Filter, part: Part) => Promise<Page<Row>>
 
@@ -40,7 +43,7 @@ export class PagedList<Row extends { id: string }, Filter> {
     const filter = this.#filter
     if (filter === undefined) return
     const run = ++this.#run
-    this.#more = false
+    this.under = false
     try {
       const { entities, pagination } = await this.#ask(filter, { limit: pageSize })
       if (run !== this.#run) return
@@ -48,6 +51,7 @@ export class PagedList<Row extends { id: string }, Filter> {
       this.total = pagination.total
       this.totalIsMinimum = pagination.totalIsMinimum
       this.#cursor = pagination.nextCursor
+      this.stalled = entities.length === 0 && this.#cursor !== ''
       this.problem = undefined
       this.loaded?.(filter)
     } catch (thrown) {
@@ -59,9 +63,10 @@ export class PagedList<Row extends { id: string }, Filter> {
 
   /** Loads the page after the last one; does nothing at the end or while one is under way. */
   async more(): Promise<void> {
-    if (!this.#cursor || this.#more || this.loading || this.#filter === undefined) return
+    if (!this.#cursor || this.under || this.loading || this.#filter === undefined) return
     const run = this.#run
-    this.#more = true
+    this.under = true
+    this.problem = undefined
     try {
       const part = { limit: pageSize, cursor: this.#cursor, total: false }
       const { entities, pagination } = await this.#ask(this.#filter, part)
@@ -69,6 +74,7 @@ export class PagedList<Row extends { id: string }, Filter> {
       const known = new Set(this.rows.map(({ id }) => id))
       this.rows = [...this.rows, ...entities.filter(({ id }) => !known.has(id))]
       this.#cursor = pagination.nextCursor
+      this.stalled = entities.length === 0 && this.#cursor !== ''
       if (this.totalIsMinimum) {
         this.total = Math.max(this.total, this.rows.length)
         this.totalIsMinimum = this.#cursor !== ''
@@ -76,7 +82,7 @@ export class PagedList<Row extends { id: string }, Filter> {
     } catch (thrown) {
       if (run === this.#run) this.problem = toProblem(thrown)
     } finally {
-      if (run === this.#run) this.#more = false
+      if (run === this.#run) this.under = false
     }
   }
 
@@ -91,7 +97,7 @@ export class PagedList<Row extends { id: string }, Filter> {
     if (left.length < this.rows.length) this.total--
     this.rows = left
     // What is under way was asked before.
-    if (this.loading || this.#more) void this.again()
+    if (this.loading || this.under) void this.again()
   }
 
   /** Done once the first page of a filter is there. */

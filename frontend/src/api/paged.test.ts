@@ -67,3 +67,24 @@ test('a row that is taken out while a page is under way does not come back with 
   await reload
   await expect.poll(() => idsOf(list)).toBe('b')
 })
+
+test('a page without rows that is not the end says so, and the next one is asked for', async () => {
+  const pages = [
+    pageOf<Row>([], { nextCursor: 'after 20,000' }),
+    pageOf<Row>([], { nextCursor: 'after 40,000' }),
+    pageOf(rows('a')),
+  ]
+  const cursors: (string | undefined)[] = []
+  const list = new PagedList<Row, string>((_, { cursor }) => {
+    cursors.push(cursor)
+    return Promise.resolve(pages.shift() ?? pageOf<Row>([]))
+  })
+  await list.load('rare')
+  expect([idsOf(list), list.stalled]).toEqual(['', true])
+  await list.more()
+  expect([idsOf(list), list.stalled]).toEqual(['', true])
+  await list.more()
+  expect([idsOf(list), list.stalled]).toEqual(['a', false])
+  await list.more()
+  expect(cursors).toEqual([undefined, 'after 20,000', 'after 40,000'])
+})

@@ -1,10 +1,27 @@
-import type { Output } from '../../api/client'
+import { call, type Output } from '../../api/client'
 import { t } from '../../messages/index.svelte'
+import { can } from '../session/session.svelte'
 import type { Handed } from '../users/handOver'
 
 /** On which two ways the admin user of an account gets in, said before anything is sent. */
-export const byTwoWays = (email: string, mobile: string) =>
-  `${t('accounts.byMail', { email })} ${mobile ? t('accounts.bySms', { mobile }) : t('accounts.byHand')}`
+export function byTwoWays(email: string, mobile: string, sms: boolean | undefined): string {
+  const login =
+    sms === false
+      ? t('accounts.byHandNoSms')
+      : mobile
+        ? t(sms ? 'accounts.bySms' : 'accounts.bySmsPerhaps', { mobile })
+        : t('accounts.byHand')
+  return `${t('accounts.byMail', { email })} ${login}`
+}
+
+/** Whether SMS go out; undefined for whoever may not know, or where it cannot be learnt. */
+export async function sendsSms(): Promise<boolean | undefined> {
+  if (!can('MANAGE_INSTALLATION')) return undefined
+  return call('delivery.show').then(
+    ({ sms }) => sms.setUp,
+    () => undefined,
+  )
+}
 
 /**
  * What the operator reads and hands over afterwards. Whoever chooses a new

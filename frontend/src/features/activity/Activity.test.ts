@@ -39,3 +39,24 @@ test('"Try again" asks the same question, without the parameters that are only f
   expect(asked[1]).toEqual(asked[0])
   await unmount(screen)
 })
+
+test('where only a part was looked through, nobody is told that there is nothing', async () => {
+  const cursors: unknown[] = []
+  serve({
+    'activity.list': ({ cursor }) => {
+      cursors.push(cursor)
+      return pageOf([], cursor ? {} : { nextCursor: 'after 20,000' })
+    },
+  })
+  go(href('/activity', { event: 'user.deleted' }))
+  const screen = mount(Activity, { target: document.body })
+  const text = () => document.body.textContent ?? ''
+  await expect.poll(text).toContain('Nothing found so far')
+  expect(text()).not.toContain('Nothing fits these filters')
+
+  const further = [...document.querySelectorAll('button')].find((one) => one.textContent?.trim() === 'Look further')
+  further?.click()
+  await expect.poll(text).toContain('Nothing fits these filters')
+  expect(cursors).toEqual([undefined, 'after 20,000'])
+  await unmount(screen)
+})

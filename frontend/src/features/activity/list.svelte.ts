@@ -31,6 +31,8 @@ export class ActivityList {
   problem = $state<Problem>()
   loading = $state(true)
   cursor = $state('')
+  /** The last answer held nothing, though there is more to look through: a page ends after so many records. */
+  stalled = $state(false)
   #run = 0
   #filter: Filter = {}
 
@@ -58,6 +60,7 @@ export class ActivityList {
       if (run !== this.#run) return
       this.records = [...this.records, ...page.entities]
       this.cursor = page.pagination.nextCursor
+      this.stalled = page.entities.length === 0 && this.cursor !== ''
     } catch (thrown) {
       if (run === this.#run) this.problem = toProblem(thrown)
     } finally {

@@ -76,7 +76,15 @@ export default define('accounts', {
   'accounts.help.close': 'Niemand kommt je wieder hinein. Die Aktivität bleibt.',
   'accounts.help.handOverAdmin': 'Wenn diese Person geht: Jemand anderes übernimmt den Benutzernamen.',
   'accounts.help.reissueAdmin': 'Bei vergessenem Passwort oder abgelaufenem Link. Die zweiten Faktoren bleiben.',
-  'accounts.why.operator': 'Dieses Konto betreibt die Installation.',
+  'accounts.why.operator': 'Dieses Konto betreibt die Installation: Es wird nie gesperrt oder geschlossen.',
+  'accounts.why.operatorAdmin':
+    'Dieses Konto betreibt die Installation: Sein Admin-Benutzer wird an der Kommandozeile wieder eingelassen, auf dem Rechner selbst.',
+  'accounts.why.operatorUpdate':
+    'Das ist Ihr eigenes Konto, das die Installation betreibt: Um es zu ändern, brauchen Sie die Berechtigung MANAGE_ACCOUNT.',
+  'accounts.why.contact':
+    'Die offizielle E-Mail-Adresse und Mobilnummer dieses Kontos ändert nur sein Admin-Benutzer: Links, die ihn wieder einlassen, gehen dorthin.',
+  'accounts.why.resetFactors':
+    'Dabei werden zweite Faktoren entfernt, darum braucht es auch die Berechtigung RESET_ADMIN_MFA. Ihr Administrator kann sie Ihnen mit einer Rolle geben.',
   'accounts.why.suspended': 'Öffnen Sie das Konto zuerst wieder: Solange es gesperrt ist, gilt kein Link.',
   'accounts.suspend.title': '{name} sperren?',
   'accounts.suspend.text':
@@ -99,7 +107,10 @@ export default define('accounts', {
   'accounts.reissue.text': 'Ein Link und ein Code, die früher ausgegeben wurden, gelten dann nicht mehr.',
   'accounts.reissue.yes': 'Neu ausstellen',
   'accounts.byMail': 'Der Aktivierungslink geht per E-Mail an {email}, die offizielle Adresse.',
-  'accounts.bySms': 'Der Benutzername geht per SMS an {mobile}, sofern SMS eingerichtet ist.',
+  'accounts.bySms': 'Der Benutzername geht per SMS an {mobile}.',
+  'accounts.bySmsPerhaps':
+    'Der Benutzername geht per SMS an {mobile}. Ist SMS nicht eingerichtet, werden Sie gebeten, ihn selbst mitzuteilen.',
+  'accounts.byHandNoSms': 'Den Benutzernamen teilen Sie selbst mit, denn SMS ist nicht eingerichtet.',
   'accounts.byHand': 'Den Benutzernamen teilen Sie selbst mit, denn es gibt keine Mobilnummer.',
   'accounts.newPassword': 'Ein Link für ein neues Passwort geht per E-Mail an {email}.',
   'accounts.by': 'Entschieden durch',

@@ -29,6 +29,11 @@ export default define('base', {
   'action.keepEditing': 'Weiter bearbeiten',
   'action.clear': 'Filter aufheben',
   'action.more': 'Mehr laden',
+  'action.further': 'Weitersuchen',
+  'list.soFar': 'Bisher nichts gefunden',
+  'list.soFarText':
+    'Die Liste ist lang und wurde nicht bis zum Ende durchsucht. Suchen Sie weiter oder wählen Sie weniger Filter.',
+  'list.soFarMore': 'Bisher wurde nicht mehr gefunden, aber ein Teil der Liste ist noch nicht durchsucht.',
   'action.activateApp': 'Authentifizierungs-App aktivieren',
 
   'language.label': 'Sprache',
@@ -149,6 +154,8 @@ export default define('base', {
     'Probieren Sie es jetzt aus: Melden Sie sich mit Ihrem Passwort an und dann mit dem Code, den Ihre App zeigt. Danach steht unter „Profil“, „Profil anzeigen“, dass sie eingeschaltet ist.',
   'signIn.signedOut': 'Sie sind abgemeldet.',
   'signIn.activated': 'Ihr Passwort ist gesetzt. Melden Sie sich jetzt damit an.',
+  'signIn.activatedApart':
+    'Ihr Passwort ist gesetzt. Melden Sie sich damit und mit dem Benutzernamen an, den Sie per SMS oder von der Person bekommen haben, die Sie eingeladen hat.',
   'signIn.isSetUp': 'Diese Installation ist bereits eingerichtet. Melden Sie sich an.',
   'signIn.takesLong': 'Das hat etwas lange gedauert. Bitte geben Sie Ihr Passwort noch einmal ein.',
   'signIn.wait': 'Weiter in {time}',
@@ -164,7 +171,6 @@ export default define('base', {
   'proof.wrongPassword': 'Dieses Passwort stimmt nicht.',
   'proof.usePassword': 'Stattdessen das Passwort verwenden',
   'proof.submit': 'Bestätigen',
-  'proof.cancelled': 'Nichts wurde geändert, weil Sie nicht bestätigt haben, dass Sie es sind.',
 
   'home.morning': 'Guten Morgen, {name}',
   'home.afternoon': 'Guten Tag, {name}',
@@ -295,7 +301,7 @@ export default define('base', {
     'Dieser Einrichtungscode stimmt nicht. Sehen Sie dort nach, wo Gatehouse gestartet wurde.',
   'problem.not_set_up': 'Diese Installation ist noch nicht eingerichtet.',
   'problem.mfa_setup_required': 'Richten Sie zuerst die 2-Faktor-Authentifizierung ein.',
-  'problem.step_up_required': 'Bitte weisen Sie noch einmal nach, dass Sie es sind.',
+  'problem.step_up_required': 'Nichts wurde geändert, weil Sie nicht bestätigt haben, dass Sie es sind.',
   'problem.session_ended': 'Ihre Sitzung ist beendet. Bitte melden Sie sich wieder an.',
   'problem.too_large': 'Das ist zu viel auf einmal. Kürzen Sie und versuchen Sie es noch einmal.',
   'problem.clock_wrong':

@@ -68,6 +68,8 @@ export default define('delivery', {
   'delivery.expect': 'Status bei Erfolg',
   'delivery.expectHelp': '0 für jeden von 200 bis 299.',
   'delivery.example': 'Mit einem Beispiel beginnen: {name}',
+  'delivery.shut':
+    'Auf diesem Weg gehen Links hinaus, die Menschen einlassen. Darum braucht jede Änderung alle Berechtigungen. Bitten Sie einen Administrator mit der Rolle Admin.',
   'delivery.forbidden': 'Das ist für Betreiber',
   'delivery.forbiddenText':
     'Um E-Mail und SMS kümmert sich, wer diese Installation betreibt (Berechtigung MANAGE_INSTALLATION).',
@@ -75,6 +77,8 @@ export default define('delivery', {
   'delivery.outboxForbidden': 'Sie dürfen den Postausgang nicht sehen',
   'delivery.outboxForbiddenText':
     'Dafür braucht es die Berechtigung MANAGE_SETTINGS. Ihr Administrator kann sie Ihnen über eine Rolle geben.',
+  'delivery.noticeStays':
+    'Mitteilungen sagen Menschen, was mit ihrer Anmeldung geschehen ist; niemand hält sie zurück.',
   'delivery.none': 'Noch keine Nachrichten',
   'delivery.noneText': 'E-Mails und SMS stehen hier bis 90 Tage, nachdem sie gesendet wurden.',
   'delivery.noMatch': 'Keine Nachricht ist in diesem Zustand',
@@ -98,8 +102,8 @@ export default define('delivery', {
   'delivery.kind.activation': 'Aktivierung',
   'delivery.kind.opening': 'Neues Konto',
   'delivery.kind.new_password': 'Neues Passwort',
-  'delivery.kind.login_by_sms': 'Anmeldename per SMS',
-  'delivery.kind.notice': 'Hinweis',
+  'delivery.kind.login_by_sms': 'Benutzername per SMS',
+  'delivery.kind.notice': 'Mitteilung',
   'delivery.kind.test': 'Testmail',
   'delivery.kind.test_sms': 'Test-SMS',
   'delivery.cause.not_set_up': 'E-Mail oder SMS ist nicht (mehr) eingerichtet.',

@@ -2,7 +2,7 @@ import { define } from '../catalogue'
 
 export default define('notices', {
   'notices.text':
-    'Was an Ihrer Anmeldung geschehen ist, durch wen und von wo. Sehen Sie nach, woran Sie sich nicht erinnern.',
+    'Was an Ihrer Anmeldung geschehen ist und an dem, was Menschen einlässt, durch wen und von wo. Sehen Sie nach, woran Sie sich nicht erinnern.',
   'notices.unread': 'neu',
   'notices.who': 'Wer',
   'notices.when': 'Wann',

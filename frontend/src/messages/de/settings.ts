@@ -30,7 +30,7 @@ export default define('settings', {
   'settings.account.contactHelp':
     'Dorthin schreibt der Betreiber der Organisation, und darüber kommt der Admin-Benutzer wieder hinein.',
   'settings.account.contactWhy':
-    'Nur ein Administrator mit allen Berechtigungen ändert die offizielle E-Mail-Adresse und Mobilnummer: Darüber kommt der Admin-Benutzer wieder hinein.',
+    'Die offizielle E-Mail-Adresse und Mobilnummer ändert nur der Admin-Benutzer des Kontos: Links, die ihn wieder einlassen, gehen dorthin.',
   'settings.account.saved': 'Das Konto wurde geändert.',
   'settings.days': '2-Faktor-Authentifizierung in allen Konten',
   'settings.days.text':

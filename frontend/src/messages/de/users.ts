@@ -77,7 +77,8 @@ export default define('users', {
   'users.mailbox':
     'Eine neue E-Mail-Adresse beendet alle Sitzungen von {name}: Wer das alte Postfach liest, könnte angemeldet sein.',
   'users.mailboxOwn':
-    'Eine neue E-Mail-Adresse beendet alle Ihre Sitzungen, {name}: Nach dem Speichern melden Sie sich neu an.',
+    'Eine neue E-Mail-Adresse beendet alle Ihre anderen Sitzungen, {name}: Wer das alte Postfach liest, könnte angemeldet sein.',
+  'users.mailboxMoved': 'Diese Adresse wurde an einem Tag mehrmals geändert. Warten Sie bis morgen.',
   'users.act.update': 'Bearbeiten',
   'users.act.reissue': 'Neuen Link ausstellen',
   'users.act.resetSecondFactors': '2-Faktor-Authentifizierung zurücksetzen',

@@ -73,7 +73,15 @@ export default {
   'accounts.help.close': 'Nobody ever gets in again. The activity stays.',
   'accounts.help.handOverAdmin': 'When that person leaves: somebody else takes the login over.',
   'accounts.help.reissueAdmin': 'For a forgotten password, or a link that expired. Second factors stay.',
-  'accounts.why.operator': 'This account runs the installation.',
+  'accounts.why.operator': 'This account runs the installation: it is never suspended or closed.',
+  'accounts.why.operatorAdmin':
+    'This account runs the installation: its admin user is let in again at the command line, on the machine itself.',
+  'accounts.why.operatorUpdate':
+    'This is your own account, which runs the installation: changing it needs the permission MANAGE_ACCOUNT.',
+  'accounts.why.contact':
+    'Only the admin user of this account changes its official e-mail address and mobile number: links that let the admin user in again go there.',
+  'accounts.why.resetFactors':
+    'It takes second factors away, so it needs the permission RESET_ADMIN_MFA as well. Your administrator can give it to you by a role.',
   'accounts.why.suspended': 'Reopen the account first: no link works while it is suspended.',
   'accounts.suspend.title': 'Suspend {name}?',
   'accounts.suspend.text': 'All sessions end at once, and links that wait are dead. You can reopen the account.',
@@ -95,7 +103,10 @@ export default {
   'accounts.reissue.text': 'A link and a code that were handed out before no longer work.',
   'accounts.reissue.yes': 'Make a new one',
   'accounts.byMail': 'The activation link goes by mail to {email}, the official address.',
-  'accounts.bySms': 'The login goes by SMS to {mobile}, where SMS is set up.',
+  'accounts.bySms': 'The login goes by SMS to {mobile}.',
+  'accounts.bySmsPerhaps':
+    'The login goes by SMS to {mobile}. If SMS is not set up, you are asked to tell it yourself.',
+  'accounts.byHandNoSms': 'You tell the login yourself, as SMS is not set up.',
   'accounts.byHand': 'You tell the login yourself, as there is no mobile number.',
   'accounts.newPassword': 'A link to choose a new password goes by mail to {email}.',
   'accounts.by': 'Decided by',

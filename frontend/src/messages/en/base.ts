@@ -30,6 +30,10 @@ export default {
   'action.keepEditing': 'Keep editing',
   'action.clear': 'Clear filters',
   'action.more': 'Load more',
+  'action.further': 'Look further',
+  'list.soFar': 'Nothing found so far',
+  'list.soFarText': 'The list is long and was not looked through to its end. Look further, or choose fewer filters.',
+  'list.soFarMore': 'Nothing more was found so far, and there is still some of the list left to look through.',
   'action.activateApp': 'Activate authenticator app',
 
   'language.label': 'Language',
@@ -145,6 +149,8 @@ export default {
     'Now test it: sign in with your password, and then with the code your app shows. Afterwards “Profile”, “Show profile” tells that it is on.',
   'signIn.signedOut': 'You are signed out.',
   'signIn.activated': 'Your password is set. Sign in with it now.',
+  'signIn.activatedApart':
+    'Your password is set. Sign in with it and with the login that came to you by SMS or from whoever invited you.',
   'signIn.isSetUp': 'This installation is already set up. Sign in.',
   'signIn.takesLong': 'That took a little long. Please enter your password again.',
   'signIn.wait': 'Try again in {time}',
@@ -160,7 +166,6 @@ export default {
   'proof.wrongPassword': 'This password is not right.',
   'proof.usePassword': 'Use your password instead',
   'proof.submit': 'Confirm',
-  'proof.cancelled': 'Nothing was changed, because you did not confirm that it is you.',
 
   'home.morning': 'Good morning, {name}',
   'home.afternoon': 'Good afternoon, {name}',
@@ -285,7 +290,7 @@ export default {
   'problem.setup_code_wrong': 'This set-up code is not right. Look it up where Gatehouse was started.',
   'problem.not_set_up': 'This installation is not set up yet.',
   'problem.mfa_setup_required': 'Set up 2-factor authentication first.',
-  'problem.step_up_required': 'Please prove again that it is you.',
+  'problem.step_up_required': 'Nothing was changed, because you did not confirm that it is you.',
   'problem.session_ended': 'Your session has ended. Please sign in again.',
   'problem.too_large': 'That is too much at once. Shorten it and try again.',
   'problem.clock_wrong':

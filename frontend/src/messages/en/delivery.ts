@@ -64,6 +64,8 @@ export default {
   'delivery.expect': 'Status of success',
   'delivery.expectHelp': '0 for any from 200 to 299.',
   'delivery.example': 'Begin with an example: {name}',
+  'delivery.shut':
+    'Links that let people in go out this way, so changing it takes every permission. Ask an administrator with the role Admin.',
   'delivery.forbidden': 'This is for operators',
   'delivery.forbiddenText':
     'Mail and SMS are looked after by whoever runs this installation (permission MANAGE_INSTALLATION).',
@@ -71,6 +73,7 @@ export default {
   'delivery.outboxForbidden': 'You may not see the outbox',
   'delivery.outboxForbiddenText':
     'This needs the permission MANAGE_SETTINGS. Your administrator can give it to you by a role.',
+  'delivery.noticeStays': 'Notices tell people what was done to their sign-in, so nobody keeps them back.',
   'delivery.none': 'No messages yet',
   'delivery.noneText': 'Mail and SMS stand here for 90 days after they were sent.',
   'delivery.noMatch': 'No message is in this state',

@@ -2,7 +2,8 @@ import type { Source } from '../catalogue'
 
 /** The words of what people are told about their own sign-in. */
 export default {
-  'notices.text': 'What was done to your sign-in, by whom and from where. Look at what you do not remember.',
+  'notices.text':
+    'What was done to your sign-in and to what lets people in, by whom and from where. Look at what you do not remember.',
   'notices.unread': 'new',
   'notices.who': 'By',
   'notices.when': 'When',

@@ -31,7 +31,7 @@ export default {
   'settings.account.contactHelp':
     'Where the operator writes to the organisation, and where the admin user is let in again.',
   'settings.account.contactWhy':
-    'Only an administrator with every permission changes the official e-mail address and mobile number: that is where the admin user is let in again.',
+    'Only the admin user of the account changes the official e-mail address and mobile number: links that let the admin user in again go there.',
   'settings.account.saved': 'The account was changed.',
   'settings.days': '2-factor authentication in every account',
   'settings.days.text':

@@ -75,7 +75,9 @@ export default {
   'users.loginStays': 'Cannot be changed: the activity names people by it.',
   'users.diff': 'Permissions:',
   'users.mailbox': 'A new e-mail address ends all sessions of {name}: whoever reads the old mailbox may be signed in.',
-  'users.mailboxOwn': 'A new e-mail address ends all your sessions, {name}: you sign in anew after saving.',
+  'users.mailboxOwn':
+    'A new e-mail address ends all your other sessions, {name}: whoever reads the old mailbox may be signed in.',
+  'users.mailboxMoved': 'This address was changed several times within a day. Wait until tomorrow.',
   'users.act.update': 'Edit',
   'users.act.reissue': 'Issue a new link',
   'users.act.resetSecondFactors': 'Reset 2-factor authentication',

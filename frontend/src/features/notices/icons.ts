@@ -1,0 +1,37 @@
+import AtSign from '@lucide/svelte/icons/at-sign'
+import Building2 from '@lucide/svelte/icons/building-2'
+import KeyRound from '@lucide/svelte/icons/key-round'
+import Link from '@lucide/svelte/icons/link'
+import LogOut from '@lucide/svelte/icons/log-out'
+import MapPin from '@lucide/svelte/icons/map-pin'
+import Send from '@lucide/svelte/icons/send'
+import ShieldCheck from '@lucide/svelte/icons/shield-check'
+import Tag from '@lucide/svelte/icons/tag'
+import Terminal from '@lucide/svelte/icons/terminal'
+import UserRound from '@lucide/svelte/icons/user-round'
+import type { Component } from 'svelte'
+import type { Notice } from './list.svelte'
+
+/** What a notice is about, at a glance; its words say it. */
+export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
+  password_changed: KeyRound,
+  password_reset: KeyRound,
+  factor_added: ShieldCheck,
+  factor_removed: ShieldCheck,
+  factors_off: ShieldCheck,
+  factors_reset: ShieldCheck,
+  factor_demanded: ShieldCheck,
+  codes_replaced: ShieldCheck,
+  codes_low: ShieldCheck,
+  email_changed: AtSign,
+  roles_changed: Tag,
+  entry_changed: MapPin,
+  link_issued: Link,
+  session_ended: LogOut,
+  sessions_ended: LogOut,
+  new_address: MapPin,
+  contact_changed: Building2,
+  handed_over: UserRound,
+  delivery_changed: Send,
+  console_acted: Terminal,
+}
