@@ -94,7 +94,7 @@ func german() map[Kind]Template {
 			"Ihr Zugang zu {organisation}",
 			`Guten Tag {name},
 
-für Sie wurde ein Zugang zu {organisation} angelegt. Ihr Anmeldename ist: {login}
+für Sie wurde ein Zugang zu {organisation} angelegt. Ihr Benutzername ist: {login}
 
 Bitte wählen Sie hier Ihr Passwort:
 
@@ -122,7 +122,7 @@ Fragen? {support}`,
 			"Ein neues Passwort für {organisation}",
 			`Guten Tag {name},
 
-bitte wählen Sie hier ein neues Passwort für Ihren Anmeldenamen {login}:
+bitte wählen Sie hier ein neues Passwort für Ihren Benutzernamen {login}:
 
 {link}
 
@@ -134,7 +134,7 @@ Fragen? {support}`,
 			"Ihr Zugang zu {organisation}: bitte beachten",
 			`Guten Tag {name},
 
-es geht um Ihren Zugang zu {organisation} (Anmeldename {login}):
+es geht um Ihren Zugang zu {organisation} (Benutzername {login}):
 
 {what}
 
@@ -152,7 +152,7 @@ Fragen? {support}`,
 
 Es ist nichts zu tun.`,
 		},
-		LoginBySMS: {"", "{organisation}: Ihr Anmeldename ist {login}. Der Link, mit dem Sie Ihr Passwort wählen, kommt per E-Mail."},
+		LoginBySMS: {"", "{organisation}: Ihr Benutzername ist {login}. Der Link, mit dem Sie Ihr Passwort wählen, kommt per E-Mail."},
 		TestSMS:    {"", "{organisation}: Dies ist ein Test. Gatehouse kann SMS senden."},
 	}
 }

@@ -177,7 +177,9 @@ func mayMove(tx store.WriteTx, u id.User) error {
 		t.Failures = 0
 	}
 	if t.Failures >= mailboxMoves {
-		return problem.New(problem.TooManyAttempts, "The e-mail address was changed several times within a day. Please wait until tomorrow.")
+		p := problem.New(problem.TooManyAttempts, "The e-mail address was changed several times within a day. Please wait until tomorrow.")
+		p.RetryAfter = t.UpdatedAt.Add(mailboxDay).Sub(tx.Now())
+		return p
 	}
 	t.Failures++
 	if err := tx.PutThrottle(subject, t); err != nil {

@@ -1,4 +1,5 @@
 import AtSign from '@lucide/svelte/icons/at-sign'
+import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Building2 from '@lucide/svelte/icons/building-2'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Link from '@lucide/svelte/icons/link'
@@ -24,12 +25,14 @@ export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
   codes_replaced: ShieldCheck,
   codes_low: ShieldCheck,
   email_changed: AtSign,
-  roles_changed: Tag,
+  roles_changed: BadgeCheck,
   entry_changed: MapPin,
   link_issued: Link,
   session_ended: LogOut,
   sessions_ended: LogOut,
   new_address: MapPin,
+  key_made: Tag,
+  key_ended: Tag,
   contact_changed: Building2,
   handed_over: UserRound,
   delivery_changed: Send,
