@@ -1,0 +1,129 @@
+package isproxy
+
+import (
+	"io"
+	"sync"
+
+	"gatehouse/internal/isproxy/check"
+)
+
+// highWater is how many bytes of answers may wait before the connection reads no
+// more questions.
+const highWater = 32 << 10
+
+// outbox gathers answers. They come from the goroutine that reads, and from
+// those that had to ask; they are sent when no more input is waiting, so that
+// the answers to a burst of questions go out together.
+//
+// One goroutine at a time writes, without the lock, and goes on until nothing is
+// left: whoever adds meanwhile has nothing to do.
+type outbox struct {
+	w       io.Writer
+	failed  func(error) // told once, when a write failed
+	mu      sync.Mutex
+	room    sync.Cond
+	buf     []byte // to be sent
+	spare   []byte
+	writing bool
+	waiting bool // the reader waits for input: whoever adds sends
+	err     error
+}
+
+func newOutbox(w io.Writer, failed func(error)) *outbox {
+	o := &outbox{w: w, failed: failed}
+	o.room.L = &o.mu
+	return o
+}
+
+// text adds a line that is about no domain.
+func (o *outbox) text(line string) {
+	o.mu.Lock()
+	o.buf = append(append(o.buf, line...), "\r\n"...)
+	o.added()
+}
+
+// answer adds what is known about a domain.
+func (o *outbox) answer(a check.Answer, echo string, want check.Details) {
+	o.mu.Lock()
+	o.buf = a.AppendLine(o.buf, echo, want)
+	o.added()
+}
+
+// added gives the lock back.
+func (o *outbox) added() {
+	if o.waiting || len(o.buf) >= highWater {
+		o.send()
+		return
+	}
+	o.mu.Unlock()
+}
+
+// wait says that the reader is about to wait, and sends what there is.
+func (o *outbox) wait() {
+	o.mu.Lock()
+	o.waiting = true
+	o.send()
+}
+
+// resume says that the reader goes on.
+func (o *outbox) resume() {
+	o.mu.Lock()
+	o.waiting = false
+	o.mu.Unlock()
+}
+
+// flush sends what there is, and waits until others have sent theirs.
+func (o *outbox) flush() {
+	o.mu.Lock()
+	for o.writing {
+		o.room.Wait()
+	}
+	o.send()
+}
+
+// send is called with the lock, and gives it back. When another goroutine
+// writes it leaves the answers to that one, but holds the caller back while there
+// are too many.
+func (o *outbox) send() {
+	for o.writing {
+		if len(o.buf) < highWater || o.err != nil {
+			o.mu.Unlock()
+			return
+		}
+		o.room.Wait()
+	}
+	o.writing = true
+	var failed error
+	for len(o.buf) > 0 && o.err == nil {
+		b := o.buf
+		o.buf, o.spare = o.spare[:0], nil
+		o.mu.Unlock()
+		_, err := o.w.Write(b)
+		o.mu.Lock()
+		if cap(b) <= 2*highWater {
+			o.spare = b
+		}
+		if err != nil {
+			o.err, failed = err, err
+		}
+		o.room.Broadcast()
+	}
+	if o.err != nil {
+		o.buf = nil // nobody will read it
+	}
+	o.writing = false
+	o.room.Broadcast()
+	o.mu.Unlock()
+	if failed != nil {
+		o.failed(failed)
+	}
+}
+
+// release gives up the buffers of a connection that is idle.
+func (o *outbox) release() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.writing && len(o.buf) == 0 {
+		o.buf, o.spare = nil, nil
+	}
+}
