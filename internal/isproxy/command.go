@@ -31,40 +31,31 @@ func parse(line []byte) command {
 	for len(line) > 0 && line[len(line)-1] == '\r' {
 		line = line[:len(line)-1]
 	}
-	for _, b := range line {
-		if (b < ' ' && b != '\t') || b == 0x7f {
+	var c command
+	var name []byte
+	for i := 0; i < len(line); {
+		if line[i] == ' ' || line[i] == '\t' {
+			i++
+			continue
+		}
+		start := i
+		for i < len(line) && line[i] > ' ' && line[i] != 0x7f {
+			i++
+		}
+		if i < len(line) && line[i] != ' ' && line[i] != '\t' {
 			return command{verb: verbGarbled}
 		}
-	}
-	name, line := word(line)
-	c := command{verb: verbOf(name)}
-	for c.n < maxArgs {
-		var arg []byte
-		if arg, line = word(line); arg == nil {
-			break
+		switch word := line[start:i]; {
+		case name == nil:
+			name = word
+		case c.n < maxArgs:
+			c.args[c.n] = word
+			c.n++
 		}
-		c.args[c.n] = arg
-		c.n++
 	}
+	c.verb = verbOf(name)
 	return c
 }
-
-func word(line []byte) (first, rest []byte) {
-	start := 0
-	for start < len(line) && blank(line[start]) {
-		start++
-	}
-	end := start
-	for end < len(line) && !blank(line[end]) {
-		end++
-	}
-	if start == end {
-		return nil, nil
-	}
-	return line[start:end], line[end:]
-}
-
-func blank(b byte) bool { return b == ' ' || b == '\t' }
 
 func verbOf(name []byte) verb {
 	switch {

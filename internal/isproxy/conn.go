@@ -124,8 +124,9 @@ func (c *conn) line() bool {
 	case verbIs:
 		c.is(cmd)
 	case verbLogin:
-		defer clear(line) // it has a secret in it
-		return c.login(cmd)
+		goOn := c.login(cmd)
+		clear(line) // it has a secret in it
+		return goOn
 	case verbStartTLS:
 		return c.startTLS(cmd)
 	case verbEnable:
@@ -209,7 +210,7 @@ func (c *conn) ask(q check.Question, want check.Details) {
 		}
 	}
 	<-c.server.pending
-	c.out.answer(a, q.Echo, want)
+	c.out.late(a, q.Echo, want)
 	<-c.slots
 }
 

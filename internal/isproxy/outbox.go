@@ -18,8 +18,10 @@ const highWater = 32 << 10
 // One goroutine at a time writes, without the lock, and goes on until nothing is
 // left: whoever adds meanwhile has nothing to do.
 type outbox struct {
-	w       io.Writer
-	failed  func(error) // told once, when a write failed
+	w      io.Writer
+	failed func(error) // told once, when a write failed
+	own    []byte      // answers of the reader, which needs no lock for them
+
 	mu      sync.Mutex
 	room    sync.Cond
 	buf     []byte // to be sent
@@ -35,22 +37,40 @@ func newOutbox(w io.Writer, failed func(error)) *outbox {
 	return o
 }
 
-// text adds a line that is about no domain.
+// text adds a line that is about no domain. Only the reader does.
 func (o *outbox) text(line string) {
-	o.mu.Lock()
-	o.buf = append(append(o.buf, line...), "\r\n"...)
+	o.own = append(append(o.own, line...), "\r\n"...)
 	o.added()
 }
 
-// answer adds what is known about a domain.
+// answer adds an answer that was at hand. Only the reader does.
 func (o *outbox) answer(a check.Answer, echo string, want check.Details) {
+	o.own = a.AppendLine(o.own, echo, want)
+	o.added()
+}
+
+func (o *outbox) added() {
+	if len(o.own) >= highWater/2 {
+		o.mu.Lock()
+		o.take()
+		o.send()
+	}
+}
+
+// take puts the reader's answers to the others. It is called with the lock.
+func (o *outbox) take() {
+	if len(o.buf) == 0 {
+		o.buf, o.own = o.own, o.buf
+		return
+	}
+	o.buf = append(o.buf, o.own...)
+	o.own = o.own[:0]
+}
+
+// late adds an answer that had to be waited for. Everybody may.
+func (o *outbox) late(a check.Answer, echo string, want check.Details) {
 	o.mu.Lock()
 	o.buf = a.AppendLine(o.buf, echo, want)
-	o.added()
-}
-
-// added gives the lock back.
-func (o *outbox) added() {
 	if o.waiting || len(o.buf) >= highWater {
 		o.send()
 		return
@@ -62,6 +82,7 @@ func (o *outbox) added() {
 func (o *outbox) wait() {
 	o.mu.Lock()
 	o.waiting = true
+	o.take()
 	o.send()
 }
 
@@ -72,9 +93,11 @@ func (o *outbox) resume() {
 	o.mu.Unlock()
 }
 
-// flush sends what there is, and waits until others have sent theirs.
+// flush sends what there is, and waits until others have sent theirs. Only the
+// reader does.
 func (o *outbox) flush() {
 	o.mu.Lock()
+	o.take()
 	for o.writing {
 		o.room.Wait()
 	}
@@ -123,7 +146,7 @@ func (o *outbox) send() {
 func (o *outbox) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.writing && len(o.buf) == 0 {
-		o.buf, o.spare = nil, nil
+	if !o.writing && len(o.buf) == 0 && len(o.own) == 0 {
+		o.own, o.buf, o.spare = nil, nil, nil
 	}
 }

@@ -15,9 +15,9 @@ var errDraining = errors.New("the door closes")
 // socketBuffer is what one read from the system can bring.
 const socketBuffer = 16 << 10
 
-// warm is how long a connection keeps its large buffers while nothing comes.
-// Programs that ask in a loop are back sooner; thousands of idle connections
-// must not hold them.
+// warm is how long a connection keeps its large buffers while nothing comes. It
+// gets them when more comes than fits into the small one: clients that send one
+// question and wait never do, nor do thousands that are idle.
 const warm = 2 * time.Second
 
 // socket reads from the network below TLS, with time-outs. It is the one place
@@ -27,7 +27,7 @@ type socket struct {
 	net.Conn
 	writeTimeout time.Duration
 	deadline     time.Time    // of the next line
-	bulk         bool         // much may come: not before LOGIN, which anybody could leave out
+	bulk         bool         // much may come: not before LOGIN, which anybody can leave out
 	onWait       func()       // before it waits for the network
 	onInput      func()       // when something came
 	onIdle       func()       // when nothing came for a while
@@ -37,6 +37,7 @@ type socket struct {
 	large  *[socketBuffer]byte
 	small  [512]byte
 	unread []byte // of large or small
+	full   bool   // the last read filled what it was given: more is waiting
 }
 
 func (s *socket) Read(p []byte) (int, error) {
@@ -53,7 +54,7 @@ func (s *socket) Read(p []byte) (int, error) {
 func (s *socket) fill() error {
 	s.onWait()
 	now := time.Now()
-	if s.bulk && s.deadline.Sub(now) > warm {
+	if (s.full || s.large != nil) && s.deadline.Sub(now) > warm {
 		if s.large == nil {
 			s.large, _ = s.pool.Get().(*[socketBuffer]byte)
 		}
@@ -65,6 +66,7 @@ func (s *socket) fill() error {
 		s.onIdle()
 	}
 	n, err := s.wait(s.deadline, s.small[:])
+	s.full = s.bulk && n == len(s.small)
 	return s.filled(s.small[:n], err)
 }
 
@@ -106,7 +108,7 @@ func (s *socket) release() {
 	if s.large != nil {
 		clear(s.large[:])
 		s.pool.Put(s.large)
-		s.large, s.unread = nil, nil
+		s.large, s.unread, s.full = nil, nil, false
 	}
 }
 

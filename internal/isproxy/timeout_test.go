@@ -95,11 +95,11 @@ func TestServer_timeouts(t *testing.T) {
 		pause time.Duration
 		want  time.Duration
 	}{
-		"silent stranger":       {nil, "", time.Hour, 30 * time.Second},
+		"silent stranger":        {nil, "", time.Hour, 30 * time.Second},
 		"stranger, drop by drop": {nil, "I", time.Second, 30 * time.Second},
-		"stranger with lines":   {nil, "IS a.be\r\n", time.Second, 30 * time.Second},
-		"idle":                  {login, "", time.Hour, 5 * time.Minute},
-		"drop by drop":          {login, "I", 10 * time.Second, 5 * time.Minute},
+		"stranger with lines":    {nil, "IS a.be\r\n", time.Second, 30 * time.Second},
+		"idle":                   {login, "", time.Hour, 5 * time.Minute},
+		"drop by drop":           {login, "I", 10 * time.Second, 5 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asClockworks(t, config, func(t *testing.T, c *client) {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -32,76 +33,106 @@ type Question struct {
 // all comes back with a _ in place of each character that an answer cannot have.
 func Read(raw string) Question {
 	name := strings.TrimSuffix(raw, ".")
-	plain, lower := ascii(name)
-	switch {
-	case plain && !lower:
+	kind := examine(name)
+	if kind == capitals {
 		name = strings.ToLower(name)
-	case !plain:
-		if len(name) > 4*maxName { // IDNA never makes a name shorter than a quarter
-			return Question{Echo: echo(raw)}
-		}
-		a, err := idna.Lookup.ToASCII(name)
-		if err != nil {
-			return Question{Echo: echo(raw)}
-		}
-		name = strings.TrimSuffix(a, ".")
-		raw = name
+		kind = examine(name)
 	}
-	if !registrable(name) {
-		return Question{Echo: echo(raw)}
+	if kind == foreign && len(name) <= 4*maxName && utf8.ValidString(name) { // IDNA makes no name shorter than a quarter
+		if a, err := idna.Lookup.ToASCII(name); err == nil {
+			name = strings.TrimSuffix(a, ".")
+			raw, kind = name, examine(name)
+		}
 	}
-	if strings.HasPrefix(name, "xn--") || strings.Contains(name, ".xn--") {
+	switch kind {
+	case registrable:
+		return Question{Name: name, Echo: raw}
+	case encoded:
 		// An A-label that stands for nothing is no name.
-		if back, err := idna.Lookup.ToASCII(name); err != nil || back != name {
-			return Question{Echo: echo(raw)}
+		if back, err := idna.Lookup.ToASCII(name); err == nil && back == name {
+			return Question{Name: name, Echo: raw}
 		}
+	case wrong, capitals, foreign:
 	}
-	return Question{Name: name, Echo: raw}
+	return Question{Echo: echo(raw)}
 }
 
-func ascii(s string) (plain, lower bool) {
-	lower = true
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 0x80:
-			return false, false
-		case 'A' <= c && c <= 'Z':
-			lower = false
-		}
+// shape is what a look at each byte of a name tells.
+type shape uint8
+
+const (
+	wrong       shape = iota
+	registrable       // a host name in lower case
+	encoded           // one with A-labels, which have to be looked at
+	capitals          // to be looked at again in lower case
+	foreign           // has characters beyond ASCII
+)
+
+// Classes of bytes.
+const (
+	other = iota
+	letter
+	digit
+	capital
+	beyond
+)
+
+func class(c byte) int {
+	switch {
+	case 'a' <= c && c <= 'z':
+		return letter
+	case '0' <= c && c <= '9':
+		return digit
+	case 'A' <= c && c <= 'Z':
+		return capital
+	case c >= 0x80:
+		return beyond
 	}
-	return true, lower
+	return other
 }
 
-// registrable reports whether a name in lower case is a host name (RFC 1123
-// section 2.1) below some top-level domain.
-func registrable(name string) bool {
-	if len(name) > maxName {
-		return false
-	}
-	start, dots, letters := 0, 0, false
+// examine reports whether a name is a host name (RFC 1123 section 2.1) below
+// some top-level domain.
+func examine(name string) shape {
+	found := registrable
+	start, dots, letters, upper, ascii := 0, 0, false, false, true
 	for i := 0; i <= len(name); i++ {
 		if i < len(name) && name[i] != '.' {
-			c := name[i]
-			switch {
-			case 'a' <= c && c <= 'z':
+			switch c := name[i]; class(c) {
+			case letter:
 				letters = true
-			case '0' <= c && c <= '9':
-			case c == '-' && i > start:
-				letters = true
+			case digit:
+			case capital:
+				letters, upper = true, true
+			case beyond:
+				ascii = false
 			default:
-				return false
+				if c != '-' || i == start {
+					found = wrong
+				}
 			}
 			continue
 		}
-		if n := i - start; n == 0 || n > maxLabel || name[i-1] == '-' {
-			return false
+		switch n := i - start; {
+		case n == 0 || n > maxLabel || name[i-1] == '-':
+			found = wrong
+		case found == registrable && n > 3 && name[start+3] == '-' && name[start:start+4] == "xn--":
+			found = encoded
 		}
 		if i < len(name) {
 			dots, letters, start = dots+1, false, i+1
 		}
 	}
-	// A last label of digits only would be an address (RFC 3696 section 2).
-	return dots > 0 && letters
+	switch {
+	case !ascii:
+		return foreign
+	case found == wrong || len(name) > maxName || dots == 0 || !letters:
+		// A last label of digits only would be an address (RFC 3696 section 2).
+		return wrong
+	case upper:
+		return capitals
+	}
+	return found
 }
 
 // echo makes something of raw that an answer can carry.
