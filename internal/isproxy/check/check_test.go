@@ -139,17 +139,17 @@ func TestChain_noTimeLeft(t *testing.T) {
 func TestCache(t *testing.T) {
 	config := check.CacheConfig{Entries: 100, Taken: time.Hour, Available: time.Minute, Timeout: time.Second}
 	for name, test := range map[string]struct {
-		source source
+		source *source
 		life   time.Duration
 	}{
-		"taken":     {source{answer: check.Answer{Status: check.Taken, Reason: "x"}}, time.Hour},
-		"available": {source{answer: check.Answer{Status: check.Available}}, time.Minute},
-		"failed":    {source{answer: check.Answer{}}, 0},
-		"error":     {source{err: errors.New("broken")}, 0},
+		"taken":     {&source{answer: check.Answer{Status: check.Taken, Reason: "x"}}, time.Hour},
+		"available": {&source{answer: check.Answer{Status: check.Available}}, time.Minute},
+		"failed":    {&source{answer: check.Answer{}}, 0},
+		"error":     {&source{err: errors.New("broken")}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &test.source
+				s := test.source
 				c := check.NewCache(s, config)
 				for _, step := range []struct {
 					later time.Duration

@@ -114,8 +114,7 @@ func (p *parsing) wrong(line int, err error) {
 }
 
 func (p *parsing) line(line []byte) error {
-	name, rest, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	rest = strings.TrimSpace(rest)
+	name, rest := cut(string(line))
 	if name == "" || name[0] == '#' {
 		return nil
 	}
@@ -151,8 +150,7 @@ func (p *parsing) line(line []byte) error {
 
 // state reads what is said about a name: nothing, or a word with details.
 func state(text string) (check.Answer, error) {
-	word, rest, _ := strings.Cut(text, " ")
-	rest = strings.TrimSpace(rest)
+	word, rest := cut(text)
 	switch {
 	case word == "" || word == "taken":
 		return check.Answer{Status: check.Taken, Reason: rest}, nil
@@ -165,6 +163,15 @@ func state(text string) (check.Answer, error) {
 		return check.Answer{}, errors.New("after premium come a price and a currency, like: premium 1500 USD")
 	}
 	return check.Answer{}, fmt.Errorf("after the name comes nothing, taken, available or premium, and not %.80q", text)
+}
+
+// cut takes the first word off.
+func cut(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		return text[:i], strings.TrimSpace(text[i:])
+	}
+	return text, ""
 }
 
 func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -32,7 +32,7 @@ open.org available
 `
 
 func TestList(t *testing.T) {
-	list, err := offline.Read(strings.NewReader(strings.ReplaceAll(sample, "premium.be\t", "premium.be ")))
+	list, err := offline.Read(strings.NewReader(sample))
 	if err != nil {
 		t.Fatal(err)
 	}
