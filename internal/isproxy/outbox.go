@@ -37,19 +37,22 @@ func newOutbox(w io.Writer, failed func(error)) *outbox {
 	return o
 }
 
-// text adds a line that is about no domain. Only the reader does.
+// text adds a line that is about no domain. Only the reader does. It goes to the
+// others at once: no answer that is found later may come before it.
 func (o *outbox) text(line string) {
 	o.own = append(append(o.own, line...), "\r\n"...)
-	o.added()
+	o.mu.Lock()
+	o.take()
+	if len(o.buf) >= highWater/2 {
+		o.send()
+		return
+	}
+	o.mu.Unlock()
 }
 
 // answer adds an answer that was at hand. Only the reader does.
 func (o *outbox) answer(a check.Answer, echo string, want check.Details) {
 	o.own = a.AppendLine(o.own, echo, want)
-	o.added()
-}
-
-func (o *outbox) added() {
 	if len(o.own) >= highWater/2 {
 		o.mu.Lock()
 		o.take()

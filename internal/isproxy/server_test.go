@@ -167,6 +167,20 @@ func TestServer_endOfInput(t *testing.T) {
 	c.ended()
 }
 
+// However quickly an answer is found, it comes after those to the commands that
+// stand before its question.
+func TestServer_order(t *testing.T) {
+	_, address := door(t, isproxy.Config{Keys: &keyring{key: "the-key"}, MaxUnauthenticated: 1000, Source: asked(func(context.Context, string) (check.Answer, error) {
+		return check.Answer{Status: check.Taken}, nil
+	})})
+	for range 200 {
+		c := dial(t, address)
+		c.send("LOGIN the-key", "IS a.be", "QUIT")
+		c.expect("100 Login ok", "a.be not available")
+		c.ended()
+	}
+}
+
 func TestServer_backpressure(t *testing.T) {
 	var under, most atomic.Int64
 	release := make(chan struct{})
