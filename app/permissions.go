@@ -6,6 +6,6 @@ import "gatehouse/internal/ops"
 type Permissions struct{ h *holder }
 
 // List is permissions.list.
-func (p *Permissions) List(in ops.None) (ops.Page[ops.Permission], error) {
+func (p *Permissions) List(in ops.PermissionList) (ops.Page[ops.Permission], error) {
 	return call(p.h, p.h.ops.Permissions.List, in)
 }

@@ -21,12 +21,12 @@ func (p *Profile) ChangePassword(in ops.ChangePasswordInput) (ops.Renewed, error
 }
 
 // Activity is profile.activity.
-func (p *Profile) Activity(in ops.Paging) (ops.Page[ops.Record], error) {
+func (p *Profile) Activity(in ops.OwnActivity) (ops.Page[ops.Record], error) {
 	return call(p.h, p.h.ops.Profile.Activity, in)
 }
 
 // Sessions is profile.sessions.
-func (p *Profile) Sessions(in ops.None) (ops.Page[ops.OpenSession], error) {
+func (p *Profile) Sessions(in ops.OwnSessions) (ops.Page[ops.OpenSession], error) {
 	return call(p.h, p.h.ops.Profile.Sessions, in)
 }
 

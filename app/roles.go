@@ -6,7 +6,7 @@ import "gatehouse/internal/ops"
 type Roles struct{ h *holder }
 
 // List is roles.list.
-func (r *Roles) List(in ops.None) (ops.Page[ops.Role], error) {
+func (r *Roles) List(in ops.RoleList) (ops.Page[ops.Role], error) {
 	return call(r.h, r.h.ops.Roles.List, in)
 }
 

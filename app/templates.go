@@ -6,7 +6,7 @@ import "gatehouse/internal/ops"
 type Templates struct{ h *holder }
 
 // List is templates.list.
-func (t *Templates) List(in ops.None) (ops.Templates, error) {
+func (t *Templates) List(in ops.TemplateList) (ops.Page[ops.Template], error) {
 	return call(t.h, t.h.ops.Templates.List, in)
 }
 

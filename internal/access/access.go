@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"gatehouse/internal/domain"
 	"gatehouse/internal/entry"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
@@ -23,7 +24,15 @@ const (
 	FaceREST    Face = "rest"
 	FaceCLI     Face = "cli"
 	FaceSystem  Face = "system"
+
+	FaceGateway Face = "gateway"
+	FaceISProxy Face = "isproxy"
 )
+
+// Faces lists them all.
+func Faces() []Face {
+	return []Face{FaceDesk, FaceBrowser, FaceREST, FaceCLI, FaceSystem, FaceGateway, FaceISProxy}
+}
 
 // Source tells where a call came from. Address is the zero Addr at the Desk
 // and on the command line, which have none.
@@ -87,6 +96,11 @@ type Actor struct {
 	ended     bool
 	steppedUp time.Time
 	seenAt    time.Time
+
+	key      id.Key
+	keyEntry entry.Rules // the key's own channels and ranges
+	domains  domain.Patterns
+	refused  problem.Code // why a key is not good, which only the log says
 }
 
 // PersonFacts is what auth has verified of a session.
@@ -112,6 +126,33 @@ func NewPerson(f PersonFacts) Actor {
 		steppedUp: f.SteppedUp, seenAt: f.SeenAt,
 	}
 }
+
+// KeyFacts is what auth has verified of an API key.
+type KeyFacts struct {
+	Account  id.Account
+	Operator bool // the account is the one that runs the installation
+	User     id.User
+	Key      id.Key
+	Name     string // what the key is called
+	Rights   Rights // what both the key and its user have
+	Entry    entry.Rules
+	KeyEntry entry.Rules
+	Domains  domain.Patterns
+
+	Refused problem.Code // the key is known, and not good for that reason
+}
+
+// NewKey makes the actor of a verified key. For package auth only.
+func NewKey(f KeyFacts) Actor {
+	return Actor{
+		kind: Key, account: f.Account, operator: f.Operator, user: f.User, key: f.Key, name: f.Name, rights: f.Rights,
+		entry: f.Entry, keyEntry: f.KeyEntry, domains: f.Domains, refused: f.Refused, means: "api_key",
+	}
+}
+
+// NewUnknownKey makes the actor of a key that nobody knows: nobody, but told so.
+// For package auth only.
+func NewUnknownKey() Actor { return Actor{refused: problem.KeyRefused} }
 
 // NewConsole makes the actor of the command line, which acts within one
 // account and holds every right there. For package auth only.
@@ -141,8 +182,22 @@ func (a Actor) Account() id.Account { return a.account }
 // installation.
 func (a Actor) Operator() bool { return a.operator }
 
-// User of the session; empty for everything else.
+// User of the session or of the key; empty for everything else.
 func (a Actor) User() id.User { return a.user }
+
+// Key that is used; empty for everything else.
+func (a Actor) Key() id.Key { return a.key }
+
+// Domains that a key is bound to. Nobody else is bound to any.
+func (a Actor) Domains() domain.Patterns {
+	if a.kind != Key {
+		return domain.Patterns{domain.All}
+	}
+	return a.domains
+}
+
+// Refused is why a key is not good; empty for everything else, and when it is.
+func (a Actor) Refused() problem.Code { return a.refused }
 
 // Name to show in the activity log.
 func (a Actor) Name() string { return a.name }
@@ -209,10 +264,6 @@ const (
 	SignedIn Permission = "!" // with whatever is required set up
 )
 
-// Domain is the name a call is about, as an A-label in lower case; empty when
-// the call is about none. Keys may be bound to domains; people are not.
-type Domain string
-
 // Enter says whether a user with these rules may come in from a source. The
 // Desk, and whatever else runs on the machine itself, has no address, and
 // ranges of addresses do not bind it; everywhere else a call whose address is
@@ -221,8 +272,10 @@ func Enter(r entry.Rules, s Source) Decision {
 	switch s.Face {
 	case FaceBrowser:
 		return Reach(r, entry.Web, s.Address)
-	case FaceREST:
+	case FaceREST, FaceGateway:
 		return Reach(r, entry.API, s.Address)
+	case FaceISProxy:
+		return Reach(r, entry.ISProxy, s.Address)
 	case FaceDesk, FaceCLI, FaceSystem:
 		return Reach(entry.Rules{Points: r.Points}, entry.Web, s.Address)
 	}
@@ -241,10 +294,33 @@ func Reach(r entry.Rules, p entry.Point, from netip.Addr) Decision {
 	return Allow()
 }
 
-// Authorize says whether the actor may use permission p on a domain from a
-// source. It denies by default. People are bound to no domain: that counts
-// once there are keys.
-func Authorize(a Actor, p Permission, _ Domain, s Source) Decision {
+// errKey is all that anybody is told of a key that is not good: whoever found one
+// must not learn what is missing.
+const errKey = "This API key is not good here: it may be mistyped, over, revoked, made for another channel, or bound to other addresses. The activity log of its account says which."
+
+// Use says whether a key may be used at a source: itself and its user may come
+// from there. The reason is for the log.
+func Use(a Actor, s Source) Decision {
+	if a.refused != "" {
+		return Deny(a.refused, errKey)
+	}
+	for _, rules := range []entry.Rules{a.keyEntry, a.entry} {
+		if d := Enter(rules, s); !d.Allowed {
+			return Deny(d.Reason, errKey)
+		}
+	}
+	return Allow()
+}
+
+// Authorize says whether the actor may use permission p on a domain, empty when
+// it is about none, from a source. It denies by default. People are bound to no
+// domain; keys may be.
+func Authorize(a Actor, p Permission, on domain.Name, s Source) Decision {
+	if a.refused != "" || a.kind == Key {
+		if d := Use(a, s); !d.Allowed {
+			return Deny(problem.KeyRefused, d.Text)
+		}
+	}
 	switch {
 	case a.Kind() == Anonymous && a.ended:
 		return Deny(problem.SessionEnded, "Your session has ended. Please sign in again.")
@@ -261,8 +337,12 @@ func Authorize(a Actor, p Permission, _ Domain, s Source) Decision {
 		return Allow()
 	case a.enrolling:
 		return Deny(problem.MFASetupRequired, "Please set up 2-factor authentication first; everything else opens after that.")
+	case on != "" && !a.Domains().Covers(on):
+		return Deny(problem.DomainRefused, "This key is not for the domain "+string(on)+".")
 	case p == SignedIn, a.rights.Has(p) && (a.operator || !installation.Has(p)):
 		return Allow()
+	case a.kind == Key:
+		return Deny(problem.Forbidden, "This key does not have the permission "+string(p)+", or its user does not (any more).")
 	}
 	return Deny(problem.Forbidden, "You need the permission "+string(p)+" for this. An administrator of your account can give it to you.")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/store"
@@ -30,9 +31,9 @@ type ask struct {
 func (r *run) lists(ctx context.Context) error {
 	asks := []ask{{name: "first page"}}
 	for _, s := range []user.State{user.Active, user.Invited, user.Deactivated} {
-		asks = append(asks, ask{name: "first page, " + string(s), list: ops.UserList{Status: ops.Choice(s)}})
+		asks = append(asks, ask{name: "first page, " + string(s), list: ops.UserList{Status: listing.Filter(s)}})
 	}
-	for _, c := range []ops.Choice{"on", "setup_required", "in:on,setup_required"} {
+	for _, c := range []listing.Filter{"on", "setup_required", "in:on,setup_required"} {
 		asks = append(asks, ask{name: "first page, 2-factor " + string(c), list: ops.UserList{MFA: c}})
 	}
 	asks = append(asks, ask{name: "first page, invited or deactivated", list: ops.UserList{Status: "ne:active"}})

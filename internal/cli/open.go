@@ -152,10 +152,16 @@ func (i *installation) tidy(e *env, sends bool) {
 		defer func() { <-sent }()
 		tick := time.NewTicker(30 * time.Second)
 		defer tick.Stop()
+		count := time.NewTicker(5 * time.Second)
+		defer count.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-count.C:
+				if err := i.engine.WriteUses(ctx); err != nil && ctx.Err() == nil {
+					e.log.Warn("uses of keys were not written, and will be", "error", err)
+				}
 			case <-tick.C:
 				if err := i.engine.Tidy(ctx, false); err != nil && ctx.Err() == nil {
 					e.log.Warn("housekeeping failed", "error", err)
@@ -171,5 +177,5 @@ func (i *installation) close() error {
 	<-i.done
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(i.engine.Tidy(ctx, true), i.db.Close())
+	return errors.Join(i.engine.WriteUses(ctx), i.engine.Tidy(ctx, true), i.db.Close())
 }

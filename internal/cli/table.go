@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	users "gatehouse/internal/user"
@@ -61,10 +62,10 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		switch kind := f.Type.Kind(); {
 		case slices.Contains(parameters, name):
 		case kind == reflect.Bool, kind == reflect.Pointer && f.Type.Elem().Kind() == reflect.Bool:
-			c.Flags().Var(&boolFlag{v}, flagName(name), describe(f))
+			c.Flags().Var(&boolFlag{v}, flagName(name), describe(info.In, f))
 			c.Flags().Lookup(flagName(name)).NoOptDefVal = "true"
 		default:
-			c.Flags().StringArrayVar(v, flagName(name), nil, describe(f))
+			c.Flags().StringArrayVar(v, flagName(name), nil, describe(info.In, f))
 		}
 	}
 	var yes bool
@@ -106,14 +107,37 @@ func (b *boolFlag) String() string     { return "" }
 func (b *boolFlag) Type() string       { return "" }
 func (b *boolFlag) Set(s string) error { *b.v = []string{s}; return nil }
 
-func describe(f reflect.StructField) string {
+func describe(in reflect.Type, f reflect.StructField) string {
 	switch {
+	case f.Type == reflect.TypeFor[listing.Filter]():
+		return describeFilter(in, f)
 	case f.Type == reflect.TypeFor[[]access.Permission]():
 		return "with commas between, or given several times"
 	case f.Type.Kind() == reflect.Slice:
 		return "may be given several times"
 	}
 	return ""
+}
+
+// describeFilter says what a filter takes: "active, invited; also ne:…, in:…".
+func describeFilter(in reflect.Type, f reflect.StructField) string {
+	list, ok := reflect.Zero(in).Interface().(ops.Filtered)
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	table := list.Filters()
+	field := table[slices.IndexFunc(table, func(f listing.Field) bool { return f.Name == name })]
+	text := "filter"
+	if len(field.Values) > 0 {
+		text = strings.Join(field.Values, ", ")
+	}
+	for n, o := range field.Operators() {
+		if o != listing.Eq {
+			text += map[bool]string{true: "; also ", false: ", "}[n == 1] + string(o) + ":…"
+		}
+	}
+	return text
 }
 
 // caller is the console, acting in an account.
@@ -155,6 +179,10 @@ func (l filling) in(in any) error {
 		if f.Anonymous || v == nil || len(*v) == 0 {
 			continue
 		}
+		if f.Type == reflect.TypeFor[listing.Filter]() {
+			target.FieldByIndex(f.Index).SetString(strings.Join(*v, "\n"))
+			continue
+		}
 		texts, err := l.named(f.Type, *v)
 		if err != nil {
 			return err
@@ -192,7 +220,7 @@ func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
 		}
 	case reflect.TypeFor[id.Account]():
 		for n, handle := range texts {
-			page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Accounts.List, ops.AccountList{Handle: strings.ToLower(handle)})
+			page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Accounts.List, ops.AccountList{Handle: listing.Filter("eq:" + handle)})
 			if err != nil {
 				return nil, err
 			}
@@ -201,7 +229,7 @@ func (l filling) named(t reflect.Type, texts []string) ([]string, error) {
 			}
 		}
 	case reflect.TypeFor[id.Role]():
-		page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Roles.List, ops.None{})
+		page, err := op.Do(l.ctx, l.at.engine, l.caller, l.at.ops.Roles.List, ops.RoleList{})
 		if err != nil {
 			return nil, err
 		}

@@ -182,3 +182,17 @@ func (r Ranges) Text() string { return strings.Join(r.Texts(), " ") }
 
 // Equal reports whether two lists have the same ranges.
 func (r Ranges) Equal(s Ranges) bool { return r.damaged == s.damaged && slices.Equal(r.all, s.all) }
+
+// Holds reports whether every address that other allows is allowed by r. Of a
+// range that only several of r's together hold it says no.
+func (r Ranges) Holds(other Ranges) bool {
+	if r.Empty() || other.damaged {
+		return true
+	}
+	if other.Empty() {
+		return false
+	}
+	return !slices.ContainsFunc(other.all, func(p netip.Prefix) bool {
+		return !slices.ContainsFunc(r.all, func(q netip.Prefix) bool { return q.Bits() <= p.Bits() && q.Contains(p.Addr()) })
+	})
+}

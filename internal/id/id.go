@@ -25,6 +25,8 @@ type (
 	AuthenticatorApp string
 	// Message is the id of a mail or SMS in the outbox.
 	Message string
+	// Key is the id of an API key. It is not the key.
+	Key string
 	// Notice is the id of something that a person was told.
 	Notice string
 )
@@ -53,6 +55,9 @@ func NewMessage() Message { return Message(mint("msg")) }
 
 // NewNotice makes the id of a notice.
 func NewNotice() Notice { return Notice(mint("not")) }
+
+// NewKey makes the id of an API key.
+func NewKey() Key { return Key(mint("key")) }
 
 // NewRequest makes the id of one request, for the log.
 func NewRequest() string { return mint("req") }

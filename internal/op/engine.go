@@ -16,17 +16,47 @@ import (
 	"gatehouse/internal/problem"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
+	"gatehouse/internal/usage"
 )
 
 // Engine runs operations over one database.
 type Engine struct {
 	db   *store.DB
 	keys auth.Keys
+	ring *auth.Keyring
+	uses usage.Counter
 }
 
 // NewEngine makes the engine of a database, with the keys under which
 // credentials are kept in it.
-func NewEngine(db *store.DB, keys auth.Keys) *Engine { return &Engine{db, keys} }
+func NewEngine(db *store.DB, keys auth.Keys) *Engine {
+	return &Engine{db: db, keys: keys, ring: auth.NewKeyring(db, keys)}
+}
+
+// Keyring has the API keys that are good for the engine's operations.
+func (e *Engine) Keyring() *auth.Keyring { return e.ring }
+
+// Used counts that a key was let in, so often; see WriteUses.
+func (e *Engine) Used(a access.Actor, times int64, from access.Source) {
+	if a.Kind() == access.Key {
+		e.uses.Note(a.Key(), times, e.db.Now(), from)
+	}
+}
+
+// WriteUses writes how often keys were used since the last time, and how last.
+// Doors call it every few seconds, and when they close.
+func (e *Engine) WriteUses(ctx context.Context) error {
+	all := e.uses.Take()
+	if len(all) == 0 {
+		return nil
+	}
+	err := e.db.Write(ctx, func(tx store.WriteTx) error { return tx.NoteKeyUses(all) })
+	if err != nil {
+		e.uses.Return(all)
+		return fmt.Errorf("note uses of keys: %w", err)
+	}
+	return nil
+}
 
 // Now is the clock of the engine's database.
 func (e *Engine) Now() time.Time { return e.db.Now() }
@@ -46,6 +76,9 @@ const prepareAgain = 3
 
 // keepMessages is how long people can see what became of a message.
 const keepMessages = 90 * 24 * time.Hour
+
+// keepKeys is how long people can see a key that is over.
+const keepKeys = 90 * 24 * time.Hour
 
 // keepNotices is how long people can read what they were told.
 const keepNotices = 400 * 24 * time.Hour
@@ -158,6 +191,7 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 	if v.stray != nil {
 		return out, e.turnOut(ctx, c, v, o.spec)
 	}
+	e.Used(v.actor, 1, c.Source)
 	if !o.spec.Background {
 		err = e.touch(ctx, v.actor)
 	}
@@ -183,6 +217,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 			return out, err
 		}
 	}
+	e.Used(before.actor, 1, c.Source)
 	p := &Preparing{Call: Call{ctx, before.actor, c.Source}, db: e.db}
 	defer func() {
 		for _, f := range p.after {
@@ -209,7 +244,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if v.decision.Allowed {
 			end = commit(w)
 		} else {
-			end = w.Refuse(problem.New(v.decision.Reason, v.decision.Text), Entry{})
+			end = w.Refuse(problem.New(v.decision.Reason, v.decision.Text), Entry{Reason: whyNot(w.Call)})
 		}
 		switch end.end {
 		case forgotten:
@@ -254,74 +289,13 @@ func (e *Engine) stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before ve
 	return e.judge(tx.ReadTx, c, r)
 }
 
-// refuse leaves the trace of a refusal and returns it as a problem.
-func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
-	p := problem.New(v.decision.Reason, v.decision.Text)
-	call := Call{ctx, v.actor, c.Source}
-	err := e.db.Write(ctx, func(tx store.WriteTx) error {
-		if err := endStray(tx, v); err != nil {
-			return err
-		}
-		_, err := leaveRecord(tx, call, s, Entry{}, p)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record refusal: %w", err)
+// actorOf is how the log names who called.
+func actorOf(a access.Actor) activity.Actor {
+	who := activity.Actor{Kind: string(a.Kind()), ID: string(a.User()), Name: a.Name()}
+	if a.Kind() == access.Key {
+		who.ID = string(a.Key())
 	}
-	return p
-}
-
-// turnOut ends the session that came along with a call which needs none, and
-// leaves a trace of it.
-func (e *Engine) turnOut(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
-	call := Call{ctx, v.stray.actor, c.Source}
-	err := e.db.Write(ctx, func(tx store.WriteTx) error {
-		if err := endStray(tx, v); err != nil {
-			return err
-		}
-		_, err := leaveRecord(tx, call, Spec{Name: s.Name}, Entry{}, problem.New(v.stray.decision.Reason, v.stray.decision.Text))
-		return err
-	})
-	if err != nil && !errors.Is(err, store.ErrDiskFull) { // then it stays, and is let in nowhere
-		return fmt.Errorf("end a session that is used where it must not be: %w", err)
-	}
-	return nil
-}
-
-// endStray ends the session of a call that must not be made with it, in the
-// transaction that refuses the call. It may have ended already.
-func endStray(tx store.WriteTx, v verdict) error {
-	if v.stray == nil {
-		return nil
-	}
-	err := tx.EndSession(store.Self(v.stray.actor), v.stray.actor.Session())
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
-}
-
-// toldAtOnce is how many refusals of the same act by the same caller within a
-// minute have a record each.
-const toldAtOnce = 20
-
-// gathered counts a refusal, and reports whether that is all that is left of it
-// for now: those of callers nobody knows, and of others who go on and on, have
-// one record for each minute, so that nobody can fill the disk.
-func gathered(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (bool, error) {
-	stranger := c.Actor.Kind() == access.Anonymous && e.Account == ""
-	r := store.Refusal{
-		Account: c.Actor.Account(), ActorKind: string(c.Actor.Kind()), ActorID: string(c.Actor.User()), ActorName: c.Actor.Name(),
-		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(refusal.Code),
-	}
-	if !stranger && r.Account == "" { // a sign-in that failed has limits of its own
-		return false, nil
-	}
-	n, err := tx.CountRefusal(r)
-	if err != nil {
-		return false, fmt.Errorf("count refusal: %w", err)
-	}
-	return stranger || n > toldAtOnce, nil
+	return who
 }
 
 // leaveRecord writes what happened into the log.
@@ -333,7 +307,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	r := activity.Record{
 		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
-		Actor:  activity.Actor{Kind: string(c.Actor.Kind()), ID: string(c.Actor.User()), Name: c.Actor.Name()},
+		Actor:  actorOf(c.Actor),
 		Means:  c.Actor.Means(),
 		Object: e.Object,
 		Source: activity.Source{Face: string(c.Source.Face), Address: c.Source.AddressText(), Program: c.Source.Program},
@@ -431,6 +405,9 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 				Source: activity.Source{Face: r.Face, Address: r.Address},
 				Detail: activity.Detail{"operation": r.Operation, "minute": r.Minute, "times": r.Times},
 			})
+		}
+		if err := tx.DeleteKeysEndedBefore(tx.Now().Add(-keepKeys)); err != nil {
+			return fmt.Errorf("delete old keys: %w", err)
 		}
 		if err := tx.DeleteDeadSessions(tx.Now()); err != nil {
 			return fmt.Errorf("delete ended sessions: %w", err)

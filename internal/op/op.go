@@ -37,6 +37,10 @@ type Spec struct {
 	Event string
 	Also  []string
 
+	// Creates is the path of what a POST makes ("/users/{id}"), when that can be
+	// had with GET. The answer then implements Made.
+	Creates string
+
 	// Destroys marks what cannot be undone: the command line asks for --yes.
 	Destroys bool
 
@@ -48,6 +52,9 @@ type Spec struct {
 	// not tell what was found. Zero: as long as it takes.
 	Even time.Duration
 }
+
+// Made is an answer with what was created.
+type Made interface{ MadeID() string }
 
 // NoRoute is the route of what only the console or a background job may do: it
 // is not there for anybody else.
@@ -295,6 +302,8 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 		wrong("it writes, and a GET changes nothing")
 	case o.read != nil && (s.Event != "" || s.Also != nil):
 		wrong("it reads, and has an event")
+	case s.Creates != "" && (!strings.HasPrefix(s.Route, "POST ") || !strings.Contains(s.Creates, "{id}") || !reflect.TypeFor[Out]().Implements(reflect.TypeFor[Made]())):
+		wrong("it does not answer a POST with what it creates")
 	}
 	for _, name := range o.Info().Parameters() {
 		if !hasField(reflect.TypeFor[In](), name) {

@@ -16,6 +16,8 @@ type Rule struct {
 	permission access.Permission // with holder
 	stepUp     bool
 	fully      bool
+	inPerson   bool
+	keysToo    bool
 }
 
 // who is the kind of a rule, in words.
@@ -68,6 +70,22 @@ func (r Rule) Fully() Rule {
 	return r
 }
 
+// InPerson keeps API keys out, whatever they hold: for what decides who may do
+// what (K8). What asks for step-up is in person by itself.
+func (r Rule) InPerson() Rule {
+	r.inPerson = true
+	return r
+}
+
+// KeysToo lets API keys act on what is their user's own.
+func (r Rule) KeysToo() Rule {
+	r.keysToo = true
+	return r
+}
+
+// Keys reports whether an API key may pass.
+func (r Rule) Keys() bool { return r.who == holder && !r.inPerson && !r.stepUp || r.keysToo }
+
 // String is the rule in words, for people who review it.
 func (r Rule) String() string {
 	text := string(r.who)
@@ -77,8 +95,13 @@ func (r Rule) String() string {
 	if r.fully {
 		text += " and every other permission"
 	}
-	if r.stepUp {
+	switch {
+	case r.stepUp:
 		text += ", stepped up"
+	case r.who == holder && r.inPerson:
+		text += ", in person"
+	case r.keysToo:
+		text += ", by key too"
 	}
 	return text
 }
@@ -124,6 +147,14 @@ func fresh(age time.Duration) bool { return age <= session.StepUp && age >= -ses
 
 func (r Rule) admit(q question) access.Decision {
 	kind := q.actor.Kind()
+	if kind == access.Key || q.actor.Refused() != "" { // a key that is not good is told so everywhere
+		if d := access.Authorize(q.actor, access.Known, "", q.source); !d.Allowed {
+			return d
+		}
+		if !r.Keys() && !r.Open() {
+			return access.Deny(problem.InPerson, "An API key cannot do this: it takes a person who is signed in.")
+		}
+	}
 	switch r.who {
 	case anyone:
 		return access.Allow()
@@ -144,7 +175,7 @@ func (r Rule) admit(q question) access.Decision {
 		}
 		return access.Deny(problem.Forbidden, "Gatehouse does this by itself.")
 	case oneself, enrolling:
-		if kind != access.Person && kind != access.Anonymous {
+		if kind != access.Person && kind != access.Anonymous && (kind != access.Key || !r.keysToo) {
 			return access.Deny(problem.Forbidden, "This is about the person who is signed in, and here is none.")
 		}
 		if r.who == enrolling {

@@ -3,17 +3,15 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"gatehouse/internal/calendar"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
-	"gatehouse/internal/field"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
-	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -22,10 +20,23 @@ import (
 type AccountList struct {
 	Paging
 	Q      string             `json:"q,omitempty"`      // part of name or handle
-	Handle string             `json:"handle,omitempty"` // exactly this one
-	State  Choice             `json:"state,omitempty"`  // open, suspended, closed
-	Policy Choice             `json:"policy,omitempty"` // required, recommended
+	State  listing.Filter     `json:"state,omitempty"`  // open, suspended, closed
+	Policy listing.Filter     `json:"policy,omitempty"` // required, recommended
 	Order  store.AccountOrder `json:"order,omitempty"`  // name, handle or openedAt; with - the other way round
+
+	Handle   listing.Filter `json:"handle,omitempty"`
+	Name     listing.Filter `json:"name,omitempty"`
+	OpenedAt listing.Filter `json:"openedAt,omitempty"`
+}
+
+// Filters implements Filtered.
+func (AccountList) Filters() []listing.Field {
+	return []listing.Field{words("state", account.States()), words("policy", accountPolicies()), lowered("handle"), folded("name"), times("openedAt")}
+}
+
+// accountPolicies are what the policy of an account can come to.
+func accountPolicies() []account.MFAPolicy {
+	return []account.MFAPolicy{account.MFARequired, account.MFARecommended}
 }
 
 // AccountRow is an account in a list of the operator's.
@@ -151,7 +162,7 @@ func (o *Operations) addAccounts() {
 		return c.show(r.Tx, r.Call)
 	})
 	o.Accounts.Open = op.Write(&o.table, op.Spec{
-		Name: "accounts.open", Route: "POST /accounts", Event: "account.opened",
+		Name: "accounts.open", Route: "POST /accounts", Event: "account.opened", Creates: "/accounts/{id}",
 		Summary: "Open an account with its admin user. The link goes by mail to the official address and the login by SMS; where there is no mail, or with handOver, the answer holds link and code, once.",
 	}, who.SteppedUp(), o.openAccount)
 	o.Accounts.Update = op.Write(&o.table, op.Spec{
@@ -185,23 +196,17 @@ func listAccounts(r *op.Reading, in AccountList) (Page[AccountRow], error) {
 	if err != nil {
 		return Page[AccountRow]{}, err
 	}
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.AccountOrders()), searchable(in.Q)); err != nil {
+		return Page[AccountRow]{}, err
+	}
+	states, where := listing.Take(where, "state")
+	policies, where := listing.Take(where, "policy")
 	f := store.AccountFilter{
-		Search: in.Q, Handle: account.Handle(in.Handle), Order: in.Order,
+		Search: in.Q, States: listing.Among(account.States(), states), Policies: listing.Among(accountPolicies(), policies), Where: where, Order: in.Order,
 		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
 	}
-	if f.States, err = choose(in.State, "state", account.States()); err != nil {
-		return Page[AccountRow]{}, err
-	}
-	if f.Policies, err = choose(in.Policy, "policy", []account.MFAPolicy{account.MFARequired, account.MFARecommended}); err != nil {
-		return Page[AccountRow]{}, err
-	}
-	if in.Order != "" && !slices.Contains(store.AccountOrders(), in.Order) {
-		return Page[AccountRow]{}, problem.New(problem.InvalidRequest, "Accounts can be ordered by name, handle and openedAt; put - in front for the other way round.")
-	}
-	if field.Clean(in.Q) != nil || field.Clean(in.Handle) != nil {
-		return Page[AccountRow]{}, problem.New(problem.InvalidRequest, "The search contains characters that cannot be searched for.")
-	}
-	if f.States != nil && len(f.States) == 0 || f.Policies != nil && len(f.Policies) == 0 {
+	if nothing(f.States) || nothing(f.Policies) {
 		return pageOf(in.Paging, limit, store.Total{}, "", []AccountRow{}), nil
 	}
 	found, err := r.Tx.Accounts(r.Scope(), f)

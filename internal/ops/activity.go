@@ -1,11 +1,13 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/store"
 )
@@ -13,13 +15,47 @@ import (
 // ActivityList asks for a page of the log, newest first.
 type ActivityList struct {
 	Paging
-	Event   string    `json:"event,omitempty"`   // "user.added"
-	Outcome Choice    `json:"outcome,omitempty"` // done or refused
-	Actor   string    `json:"actor,omitempty"`   // an id
-	Object  string    `json:"object,omitempty"`  // an id
-	Person  string    `json:"person,omitempty"`  // an id: actor or object
-	Since   time.Time `json:"since,omitzero"`
-	Until   time.Time `json:"until,omitzero"`
+	Event   listing.Filter      `json:"event,omitempty"`   // "user.added"
+	Outcome listing.Filter      `json:"outcome,omitempty"` // done or refused
+	At      listing.Filter      `json:"at,omitempty"`
+	Since   time.Time           `json:"since,omitzero"`
+	Until   time.Time           `json:"until,omitzero"`
+	Order   store.ActivityOrder `json:"order,omitempty"`  // -at or at
+	Actor   listing.Filter      `json:"actor,omitempty"`  // an id
+	Object  listing.Filter      `json:"object,omitempty"` // an id
+	Person  string              `json:"person,omitempty"` // an id: actor or object
+}
+
+// Filters implements Filtered.
+func (ActivityList) Filters() []listing.Field {
+	return append(OwnActivity{}.Filters(), exactly("actor"), exactly("object"))
+}
+
+// OwnActivity asks for a page of what one did, and what was done to one.
+type OwnActivity struct {
+	Paging
+	Event   listing.Filter      `json:"event,omitempty"`   // "user.added"
+	Outcome listing.Filter      `json:"outcome,omitempty"` // done or refused
+	At      listing.Filter      `json:"at,omitempty"`
+	Since   time.Time           `json:"since,omitzero"`
+	Until   time.Time           `json:"until,omitzero"`
+	Order   store.ActivityOrder `json:"order,omitempty"` // -at or at
+}
+
+// Filters implements Filtered.
+func (OwnActivity) Filters() []listing.Field {
+	return []listing.Field{exactly("event"), words("outcome", []activity.Outcome{activity.Done, activity.Refused}), times("at")}
+}
+
+// within is since and until as conditions.
+func (f ActivityList) within() (all []listing.Condition) {
+	if !f.Since.IsZero() {
+		all = append(all, listing.Condition{Field: "at", Operator: listing.Gte, Values: []any{f.Since.UnixMilli()}})
+	}
+	if !f.Until.IsZero() {
+		all = append(all, listing.Condition{Field: "at", Operator: listing.Lt, Values: []any{f.Until.UnixMilli()}})
+	}
+	return all
 }
 
 // Record is an entry of the log.
@@ -76,27 +112,17 @@ func records(r *op.Reading, in ActivityList) (Page[Record], error) {
 	if err != nil {
 		return Page[Record]{}, err
 	}
-	outcomes, err := choose(in.Outcome, "outcome", []activity.Outcome{activity.Done, activity.Refused})
-	if err != nil {
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.ActivityOrders())); err != nil {
 		return Page[Record]{}, err
 	}
-	f := store.ActivityFilter{
-		Event: in.Event, Actor: in.Actor, Object: in.Object, Person: in.Person, Since: in.Since, Until: in.Until,
-		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
-	}
-	switch {
-	case outcomes == nil, len(outcomes) > 1: // both there are
-	case len(outcomes) == 1:
-		f.Outcome = outcomes[0]
-	default:
-		return pageOf(in.Paging, limit, store.Total{}, "", []Record{}), nil
-	}
+	f := store.ActivityFilter{Person: in.Person, Where: append(where, in.within()...), Order: in.Order, Span: in.span(limit)}
 	found, err := r.Tx.Activity(r.Scope(), f)
 	if err != nil {
 		return Page[Record]{}, fmt.Errorf("list activity: %w", err)
 	}
 	all := []Record{}
-	for _, e := range found.Records {
+	for _, e := range found.Rows {
 		all = append(all, Record{
 			Seq: e.Seq, At: e.At, Event: e.Event, Outcome: e.Outcome,
 			Actor: RecordActor{access.Kind(e.Actor.Kind), e.Actor.ID, e.Actor.Name}, Means: e.Means, Object: Named(e.Object),

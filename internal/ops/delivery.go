@@ -116,7 +116,7 @@ type deliveryOps struct {
 }
 
 func (o *Operations) addDelivery() {
-	rule := op.Holds(access.ManageInstallation)
+	rule := op.Holds(access.ManageInstallation).InPerson()
 	all := rule.Fully().SteppedUp()
 	o.Delivery.Show = op.Read(&o.table, op.Spec{
 		Name: "delivery.show", Route: "GET /delivery",

@@ -187,7 +187,7 @@ func TestTemplates(t *testing.T) {
 	w := newTown(t)
 	root := opstest.Console("")
 	one := ops.TemplateID{Kind: delivery.Activation, Language: "de"}
-	if n := len(opstest.Must(w.Place, root, w.Ops.Templates.List, ops.None{}).Entities); n != len(delivery.Forms())*2 {
+	if n := len(opstest.Must(w.Place, root, w.Ops.Templates.List, ops.TemplateList{}).Entities); n != len(delivery.Forms())*2 {
 		t.Errorf("%d texts", n)
 	}
 	ours := ops.TemplateInput{Kind: one.Kind, Language: one.Language, Subject: "Willkommen, {name}", Text: "Hier entlang: {link}"}

@@ -103,6 +103,11 @@ func askers() []asker {
 		{"Finance", "Finance", member(otter, opstest.Member{Role: "Finance"})},
 		{"All", "All", member(otter, opstest.Member{Role: "All"})},
 		{"Admin", "Admin", member(otter, opstest.Member{Role: "Admin"})},
+		{"Admin's API key", "Admin", func(w *town) asking {
+			who := w.somebody(w.otter, opstest.Member{Role: "Admin"})
+			_, c := w.keyOf(who, nil)
+			return asking{c, w.otter, who}
+		}},
 		{"another account's Admin", "Admin", member(heron, opstest.Member{Role: "Admin"})},
 		{"operator", "Admin", member(harbour, opstest.Member{Role: "Admin"})},
 		{"console", "Admin", func(w *town) asking { return asking{opstest.Console(""), w.harbour, nil} }},
@@ -218,6 +223,10 @@ func invariants(i op.Info, who asker, foreign bool, got string, records int) (wr
 	forAll := slices.Contains(open, i.Name)
 	must(!strings.HasPrefix(got, "internal"), "no answer is a fault of ours")
 	must(forAll == i.Rule.Open(), "its rule is %q", i.Rule)
+	if strings.HasSuffix(who.name, "API key") && !forAll && !i.Rule.Keys() {
+		must(got == "in_person" && records == 1, "it takes a person; %d records", records)
+		return wrong
+	}
 	switch {
 	case i.Name == "session.show" || i.Name == "installation.show":
 		must(got == "ok", "it works for everybody")

@@ -48,7 +48,8 @@ func (w *town) told(who *opstest.Person) []id.Notice {
 func (w *town) notices(who *opstest.Person) (all []store.Told) {
 	w.T.Helper()
 	w.Read(func(tx store.ReadTx) (err error) {
-		all, _, _, err = tx.Notices(who.Ref, store.NoticePage{Limit: 200})
+		p, err := tx.Notices(who.Ref, store.NoticeFilter{Span: store.Span{Limit: 200}})
+		all = p.Rows
 		return err
 	})
 	slices.Reverse(all)

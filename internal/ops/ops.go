@@ -65,6 +65,7 @@ type Operations struct {
 	Accounts      accountsOps
 	Account       accountOps
 	Password      passwordOps
+	Keys          keyOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -91,6 +92,7 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addKeys()
 	return o
 }
 
@@ -139,6 +141,10 @@ func (p Paging) limit() (int, error) {
 		return 0, problem.Newf(problem.InvalidRequest, "The offset goes up to %d; please go on with the cursor of the page before.", store.MaxOffset)
 	}
 	return n, nil
+}
+
+func (p Paging) span(limit int) store.Span {
+	return store.Span{Limit: limit, Offset: p.Offset, Cursor: p.Cursor, Uncounted: p.uncounted()}
 }
 
 // pageOf is the answer to a list.

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
@@ -49,8 +50,32 @@ func showMessage(a access.Actor, q store.Queued) Message {
 // OutboxList asks for a page of messages, newest first.
 type OutboxList struct {
 	Paging
-	State Choice `json:"state,omitempty"` // waiting, sending, failed, sent, given_up, cancelled
-	Kind  Choice `json:"kind,omitempty"`
+	State     listing.Filter     `json:"state,omitempty"` // waiting, sending, failed, sent, given_up, cancelled
+	Kind      listing.Filter     `json:"kind,omitempty"`
+	Channel   listing.Filter     `json:"channel,omitempty"` // mail, sms
+	To        listing.Filter     `json:"to,omitempty"`
+	User      listing.Filter     `json:"user,omitempty"` // an id
+	Attempts  listing.Filter     `json:"attempts,omitempty"`
+	QueuedAt  listing.Filter     `json:"queuedAt,omitempty"`
+	ExpiresAt listing.Filter     `json:"expiresAt,omitempty"`
+	EndedAt   listing.Filter     `json:"endedAt,omitempty"` // null: it is not over
+	Order     store.MessageOrder `json:"order,omitempty"`   // -queuedAt or queuedAt
+}
+
+// Filters implements Filtered.
+func (OutboxList) Filters() []listing.Field {
+	return []listing.Field{
+		words("state", store.MessageStates()), words("kind", messageKinds()), words("channel", []delivery.Channel{delivery.Mail, delivery.SMS}),
+		lowered("to"), exactly("user"), numbers("attempts"), times("queuedAt"), times("expiresAt"), orNull(times("endedAt")),
+	}
+}
+
+func messageKinds() []delivery.Kind {
+	var all []delivery.Kind
+	for _, f := range delivery.Forms() {
+		all = append(all, f.Kind)
+	}
+	return all
 }
 
 // MessageID names a message.
@@ -126,23 +151,24 @@ func listOutbox(r *op.Reading, in OutboxList) (p Page[Message], err error) {
 	if err != nil {
 		return p, err
 	}
-	f := store.MessageFilter{Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted()}
-	if f.States, err = choose(in.State, "state", store.MessageStates()); err != nil {
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.MessageOrders())); err != nil {
 		return p, err
 	}
-	var kinds []delivery.Kind
-	for _, form := range delivery.Forms() {
-		kinds = append(kinds, form.Kind)
+	states, where := listing.Take(where, "state")
+	kinds, where := listing.Take(where, "kind")
+	f := store.MessageFilter{
+		States: listing.Among(store.MessageStates(), states), Kinds: listing.Among(messageKinds(), kinds), Where: where, Order: in.Order, Span: in.span(limit),
 	}
-	if f.Kinds, err = choose(in.Kind, "kind", kinds); err != nil {
-		return p, err
+	if nothing(f.States) || nothing(f.Kinds) {
+		return pageOf(in.Paging, limit, store.Total{}, "", []Message{}), nil
 	}
 	found, err := r.Tx.Messages(r.Scope(), f)
 	if err != nil {
 		return p, fmt.Errorf("list outbox: %w", err)
 	}
 	all := []Message{}
-	for _, q := range found.Messages {
+	for _, q := range found.Rows {
 		all = append(all, showMessage(r.Actor, q))
 	}
 	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/notice"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
@@ -32,7 +34,22 @@ type Notice struct {
 // NoticeList asks for a page of notices, newest first.
 type NoticeList struct {
 	Paging
-	Language string `json:"language,omitempty"` // of the words; one's own when left out
+	Language string              `json:"language,omitempty"` // of the words; one's own when left out
+	Kind     listing.Filter      `json:"kind,omitempty"`
+	At       listing.Filter      `json:"at,omitempty"`
+	ReadAt   listing.Filter      `json:"readAt,omitempty"` // null: not yet
+	Face     listing.Filter      `json:"face,omitempty"`
+	Address  listing.Filter      `json:"address,omitempty"`
+	Order    store.ActivityOrder `json:"order,omitempty"` // -at or at
+}
+
+// Filters implements Filtered.
+func (NoticeList) Filters() []listing.Field {
+	return []listing.Field{words("kind", notice.Kinds()), times("at"), orNull(times("readAt")), words("face", faces()), exactly("address")}
+}
+
+func faces() []access.Face {
+	return access.Faces()
 }
 
 // ReadNoticesInput names notices that one has read.
@@ -75,16 +92,20 @@ func listNotices(r *op.Reading, in NoticeList) (p Page[Notice], err error) {
 		}
 		language = u.Language
 	}
-	found, total, next, err := r.Tx.Notices(store.Self(r.Actor), store.NoticePage{Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted()})
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.ActivityOrders())); err != nil {
+		return p, err
+	}
+	found, err := r.Tx.Notices(store.Self(r.Actor), store.NoticeFilter{Where: where, Order: in.Order, Span: in.span(limit)})
 	if err != nil {
 		return p, fmt.Errorf("list notices: %w", err)
 	}
 	all := []Notice{}
-	for _, t := range found {
+	for _, t := range found.Rows {
 		w := t.Words(string(language))
 		all = append(all, Notice{t.ID, t.Kind, t.At, orNil(t.ReadAt), w.What, w.Who, access.Face(t.Face), t.Address, t.Program, w.Advice})
 	}
-	return pageOf(in.Paging, limit, total, next, all), nil
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
 }
 
 func readNotices(_ *op.Preparing, in ReadNoticesInput) (op.Commit[Unread], error) {

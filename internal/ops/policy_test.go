@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
 	"gatehouse/internal/problem"
@@ -102,7 +103,7 @@ func TestPolicy_openingDate(t *testing.T) {
 	if got := policy(old); got != account.MFARecommended {
 		t.Errorf("with the line drawn later: %s", got)
 	}
-	count := func(p ops.Choice) int {
+	count := func(p listing.Filter) int {
 		return opstest.Must(w.Place, c, w.Ops.Accounts.List, ops.AccountList{Policy: p}).Pagination.Total
 	}
 	if count("recommended") != 1 || count("required") != 4 {

@@ -58,8 +58,8 @@ func (w *town) waiting(a account.Account) id.Message {
 	})
 	var found id.Message
 	w.Read(func(tx store.ReadTx) error {
-		p, err := tx.Messages(access.Within(a.ID), store.MessageFilter{Limit: 1})
-		found = p.Messages[0].ID
+		p, err := tx.Messages(access.Within(a.ID), store.MessageFilter{Span: store.Span{Limit: 1}})
+		found = p.Rows[0].ID
 		return err
 	})
 	return found
@@ -87,8 +87,8 @@ func (w *town) messages(a account.Account) []store.Queued {
 	w.T.Helper()
 	var found []store.Queued
 	w.Read(func(tx store.ReadTx) error {
-		p, err := tx.Messages(access.Within(a.ID), store.MessageFilter{Limit: 200})
-		found = p.Messages
+		p, err := tx.Messages(access.Within(a.ID), store.MessageFilter{Span: store.Span{Limit: 200}})
+		found = p.Rows
 		return err
 	})
 	return found

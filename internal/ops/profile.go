@@ -52,8 +52,8 @@ type profileOps struct {
 	Show             *op.Op[None, Profile]
 	Update           *op.Op[UpdateProfileInput, User]
 	ChangePassword   *op.Op[ChangePasswordInput, Renewed]
-	Activity         *op.Op[Paging, Page[Record]]
-	Sessions         *op.Op[None, Page[OpenSession]]
+	Activity         *op.Op[OwnActivity, Page[Record]]
+	Sessions         *op.Op[OwnSessions, Page[OpenSession]]
 	EndSession       *op.Op[SessionID, None]
 	EndOtherSessions *op.Op[None, Ended]
 	Notices          *op.Op[NoticeList, Page[Notice]]
@@ -64,7 +64,7 @@ func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
 		Name: "profile.show", Route: "GET /profile",
 		Summary: "One's own details, second factors and effective permissions.",
-	}, op.Enrolling(), showProfile)
+	}, op.Enrolling().KeysToo(), showProfile)
 	o.Profile.Update = op.Write(&o.table, op.Spec{
 		Name: "profile.update", Route: "PATCH /profile", Event: "profile.updated",
 		Summary: "Change one's own name, e-mail, mobile and language. A new e-mail address ends the other sessions.",
@@ -76,19 +76,21 @@ func (o *Operations) addProfile() {
 	o.Profile.Activity = op.Read(&o.table, op.Spec{
 		Name: "profile.activity", Route: "GET /profile/activity",
 		Summary: "What one did oneself, and what was done to one.",
-	}, op.Oneself(), func(r *op.Reading, in Paging) (Page[Record], error) {
-		return records(r, ActivityList{Paging: in, Person: string(r.Actor.User())})
+	}, op.Oneself(), func(r *op.Reading, in OwnActivity) (Page[Record], error) {
+		return records(r, ActivityList{
+			Paging: in.Paging, Event: in.Event, Outcome: in.Outcome, At: in.At, Since: in.Since, Until: in.Until, Order: in.Order,
+			Person: string(r.Actor.User()),
+		})
 	})
 	o.Profile.Sessions = op.Read(&o.table, op.Spec{
 		Name: "profile.sessions", Route: "GET /profile/sessions",
 		Summary: "Where one is signed in right now.",
-	}, op.Oneself(), func(r *op.Reading, _ None) (Page[OpenSession], error) {
+	}, op.Oneself(), func(r *op.Reading, in OwnSessions) (Page[OpenSession], error) {
 		u, err := r.Tx.User(r.Scope(), r.Actor.User())
 		if err != nil {
 			return Page[OpenSession]{}, fmt.Errorf("find oneself: %w", err)
 		}
-		all, err := sessionsOf(r.Tx, r.Call, u)
-		return pageOf(Paging{}, len(all), store.Total{Count: len(all)}, "", all), err
+		return sessionPage(r, u, SessionList{Paging: in.Paging, SessionFilters: in.SessionFilters})
 	})
 	o.Profile.EndSession = op.Write(&o.table, op.Spec{
 		Name: "profile.endSession", Route: "DELETE /profile/sessions/{id}", Event: "session.ended",

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/auth"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
@@ -212,7 +213,7 @@ func TestProfile_Activity(t *testing.T) {
 	}
 	list := func(in ops.Paging) ops.Page[ops.Record] {
 		t.Helper()
-		return opstest.Must(w.Place, mine, w.Ops.Profile.Activity, in)
+		return opstest.Must(w.Place, mine, w.Ops.Profile.Activity, ops.OwnActivity{Paging: in})
 	}
 	if diff := cmp.Diff(want, brief(list(ops.Paging{}))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -239,7 +240,7 @@ func TestProfile_Activity(t *testing.T) {
 	if diff := cmp.Diff(want, brief(all)); diff != "" {
 		t.Errorf("to an administrator (-want +got):\n%s", diff)
 	}
-	for outcome, want := range map[ops.Choice][]string{
+	for outcome, want := range map[listing.Filter][]string{
 		"refused": {want[1], want[4]}, "done": {want[0], want[2], want[3]}, "ne:done": {want[1], want[4]}, "in:done,refused": want,
 		"in:done,done": {want[0], want[2], want[3]}, "not_in:done,refused": nil,
 	} {

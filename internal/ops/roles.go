@@ -6,9 +6,11 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 )
 
 // Role is a role of the account.
@@ -77,8 +79,39 @@ type AffectedUser struct {
 	Loses []access.Permission `json:"loses"`
 }
 
+// RoleList asks for roles: all of them, when no limit is given.
+type RoleList struct {
+	Paging
+	Q           string         `json:"q,omitempty"` // part of name or description
+	Name        listing.Filter `json:"name,omitempty"`
+	Description listing.Filter `json:"description,omitempty"`
+	BuiltIn     listing.Filter `json:"builtIn,omitempty"`
+	Grantable   listing.Filter `json:"grantable,omitempty"`
+	Mine        listing.Filter `json:"mine,omitempty"`
+	Users       listing.Filter `json:"users,omitempty"`
+	Order       string         `json:"order,omitempty"` // name or users; with - the other way round; as they were made when left out
+}
+
+// Filters implements Filtered.
+func (RoleList) Filters() []listing.Field {
+	return []listing.Field{folded("name"), folded("description"), truths("builtIn"), truths("grantable"), truths("mine"), numbers("users")}
+}
+
+func rolePages() short[Role] {
+	return short[Role]{
+		name: "roles", orders: []string{"name", "users"},
+		id:   func(r Role) string { return string(r.ID) },
+		text: func(r Role) string { return r.Name + " " + r.Description },
+		value: func(r Role, field string) any {
+			return map[string]any{
+				"name": user.Fold(r.Name), "description": user.Fold(r.Description), "builtIn": r.BuiltIn, "grantable": r.Grantable, "mine": r.Mine, "users": int64(r.Users),
+			}[field]
+		},
+	}
+}
+
 type roleOps struct {
-	List    *op.Op[None, Page[Role]]
+	List    *op.Op[RoleList, Page[Role]]
 	Show    *op.Op[RoleID, Role]
 	Create  *op.Op[CreateRoleInput, Role]
 	Update  *op.Op[UpdateRoleInput, Role]
@@ -90,32 +123,32 @@ func (o *Operations) addRoles() {
 	o.Roles.List = op.Read(&o.table, op.Spec{
 		Name: "roles.list", Route: "GET /roles",
 		Summary: "The roles of the account, what each of them allows and how many users have it.",
-	}, op.Holds(access.ViewUser), listRoles)
+	}, op.Holds(access.ViewUser).InPerson(), listRoles)
 	o.Roles.Show = op.Read(&o.table, op.Spec{
 		Name: "roles.show", Route: "GET /roles/{id}",
 		Summary: "One role of the account.",
-	}, op.Holds(access.ViewUser), func(r *op.Reading, in RoleID) (Role, error) {
+	}, op.Holds(access.ViewUser).InPerson(), func(r *op.Reading, in RoleID) (Role, error) {
 		return shownRole(r.Tx, r.Call, in.ID)
 	})
 	o.Roles.Create = op.Write(&o.table, op.Spec{
-		Name: "roles.create", Route: "POST /roles", Event: "role.created",
+		Name: "roles.create", Route: "POST /roles", Event: "role.created", Creates: "/roles/{id}",
 		Summary: "Make a role, out of permissions that you hold yourself or as a copy of another role.",
-	}, op.Holds(access.ManageRole).SteppedUp(), createRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), createRole)
 	o.Roles.Update = op.Write(&o.table, op.Spec{
 		Name: "roles.update", Route: "PATCH /roles/{id}", Event: "role.updated",
 		Summary: "Change what is given of a role. Whoever has it can do more or less at once.",
-	}, op.Holds(access.ManageRole).SteppedUp(), updateRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), updateRole)
 	o.Roles.Delete = op.Write(&o.table, op.Spec{
 		Name: "roles.delete", Route: "DELETE /roles/{id}", Event: "role.deleted", Destroys: true,
 		Summary: "Delete a role that nobody has.",
-	}, op.Holds(access.ManageRole).SteppedUp(), deleteRole)
+	}, op.Holds(access.ManageRole).InPerson().SteppedUp(), deleteRole)
 	o.Roles.Preview = op.Read(&o.table, op.Spec{
 		Name: "roles.preview", Route: "POST /roles/{id}/preview",
 		Summary: "What would happen if a role had these permissions: what is added and removed, and who could do more or less. Changes nothing.",
-	}, op.Holds(access.ManageRole), previewRole)
+	}, op.Holds(access.ManageRole).InPerson(), previewRole)
 }
 
-func listRoles(r *op.Reading, _ None) (Page[Role], error) {
+func listRoles(r *op.Reading, in RoleList) (Page[Role], error) {
 	roles, err := r.Tx.Roles(r.Scope())
 	if err != nil {
 		return Page[Role]{}, fmt.Errorf("list roles: %w", err)
@@ -124,15 +157,19 @@ func listRoles(r *op.Reading, _ None) (Page[Role], error) {
 	if err != nil {
 		return Page[Role]{}, err
 	}
-	page := Page[Role]{Entities: []Role{}, Pagination: Pagination{Limit: len(roles), Total: len(roles)}}
+	where, err := conditions(in)
+	if err != nil {
+		return Page[Role]{}, err
+	}
+	all := []Role{}
 	for _, role := range roles {
 		shown, err := showRole(r.Tx, r.Call, role, mine)
 		if err != nil {
 			return Page[Role]{}, err
 		}
-		page.Entities = append(page.Entities, shown)
+		all = append(all, shown)
 	}
-	return page, nil
+	return rolePages().page(all, asked{in.Paging, in.Q, in.Order, where})
 }
 
 // ownRoles are those that the caller has; none when it is no person.

@@ -242,7 +242,7 @@ func TestRoles_List_users(t *testing.T) {
 	w.somebody(w.otter, opstest.Member{Role: "Support", State: "deactivated"})
 	w.somebody(w.heron, opstest.Member{Role: "Support"})
 	got := map[string]int{}
-	for _, r := range opstest.Must(w.Place, tech.Caller(), w.Ops.Roles.List, ops.None{}).Entities {
+	for _, r := range opstest.Must(w.Place, tech.Caller(), w.Ops.Roles.List, ops.RoleList{}).Entities {
 		got[r.Name] = r.Users
 		if r.Mine != (r.Name == "Support") || r.UsersIsMinimum {
 			t.Errorf("%s: mine %v, at least %v", r.Name, r.Mine, r.UsersIsMinimum)

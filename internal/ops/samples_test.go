@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/mfa"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
@@ -95,6 +96,24 @@ func samples() map[string]sample {
 		}
 		return sample{own: of(home), foreign: of((*town).elsewhere)}
 	}
+	// A key of the caller's own, or of an administrator of another account.
+	key := func(in func(k id.Key) any) sample {
+		of := func(who func(*town, asking) *opstest.Person) func(*town, asking) any {
+			return func(w *town, a asking) any {
+				k, _ := w.keyOf(who(w, a), nil)
+				return in(k)
+			}
+		}
+		own := func(w *town, a asking) *opstest.Person {
+			if a.who != nil {
+				return a.who
+			}
+			return w.somebody(a.home, opstest.Member{Role: "Admin"})
+		}
+		return sample{own: of(own), foreign: of(func(w *town, a asking) *opstest.Person {
+			return w.somebody(w.elsewhere(a), opstest.Member{Role: "Tech"})
+		})}
+	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
 	return map[string]sample{
 		"installation.show":       only(ops.None{}),
@@ -126,8 +145,8 @@ func samples() map[string]sample {
 		}},
 		"profile.update":           only(ops.UpdateProfileInput{Name: new("Somebody Else")}),
 		"profile.changePassword":   only(ops.ChangePasswordInput{Current: secret.New(opstest.Password), Password: secret.New(opstest.Password + "!")}),
-		"profile.activity":         only(ops.Paging{}),
-		"profile.sessions":         only(ops.None{}),
+		"profile.activity":         only(ops.OwnActivity{}),
+		"profile.sessions":         only(ops.OwnSessions{}),
 		"profile.endSession":       {own: session(himself), foreign: session(somebody((*town).elsewhere))},
 		"profile.endOtherSessions": only(ops.None{}),
 		"secondFactors.beginApp":   only(ops.BeginAppInput{}),
@@ -207,10 +226,10 @@ func samples() map[string]sample {
 		}},
 		"sessions.end":     {own: session(somebody(home)), foreign: session(somebody((*town).elsewhere))},
 		"sessions.endAll":  colleague(opstest.Member{}, user),
-		"permissions.list": only(ops.None{}),
+		"permissions.list": only(ops.PermissionList{}),
 		"settings.show":    only(ops.None{}),
 		"settings.update":  only(ops.UpdateSettingsInput{PublicURL: new("https://other.example")}),
-		"roles.list":       only(ops.None{}),
+		"roles.list":       only(ops.RoleList{}),
 
 		"delivery.show":       only(ops.None{}),
 		"delivery.updateMail": only(ops.UpdateMailInput{Host: new("localhost"), Port: new(2525), Security: new(delivery.Plain), From: new("gate@harbour.example")}),
@@ -223,7 +242,7 @@ func samples() map[string]sample {
 			w.textTo("http://127.0.0.1:1")
 			return ops.TestInput{To: "+32 470 12 34 56"}
 		}},
-		"templates.list":    only(ops.None{}),
+		"templates.list":    only(ops.TemplateList{}),
 		"templates.show":    only(ops.TemplateID{Kind: delivery.Activation, Language: "en"}),
 		"templates.update":  only(ops.TemplateInput{Kind: delivery.Activation, Language: "de", Subject: "Ihr Zugang", Text: "{link}"}),
 		"templates.preview": only(ops.TemplateInput{Kind: delivery.Activation, Language: "en", Subject: "Your access", Text: "{link}"}),
@@ -257,7 +276,28 @@ func samples() map[string]sample {
 			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
 		}),
 		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
-		"roles.show":            role(func(r id.Role) any { return ops.RoleID{ID: r} }),
+		"keys.list":             only(ops.KeyList{}),
+		"keys.show":             key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.update":           key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
+		"keys.rotate":           key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
+		"keys.cut":              key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.delete":           key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.try":              key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
+		"keys.create": {
+			own: func(w *town, a asking) any {
+				in := newKey("VIEW_DOMAIN")
+				if a.who == nil {
+					in.User = w.somebody(a.home, opstest.Member{Role: "Support"}).ID
+				}
+				return in
+			},
+			foreign: func(w *town, a asking) any {
+				in := newKey("VIEW_DOMAIN")
+				in.User = w.somebody(w.elsewhere(a), opstest.Member{Role: "Support"}).ID
+				return in
+			},
+		},
+		"roles.show": role(func(r id.Role) any { return ops.RoleID{ID: r} }),
 		"roles.create": {
 			own: func(w *town, _ asking) any {
 				w.people++
@@ -294,7 +334,9 @@ func samples() map[string]sample {
 				w.somethingHappens(a.home)
 				return ops.ActivityList{}
 			},
-			foreign: func(w *town, a asking) any { return ops.ActivityList{Object: w.somethingHappens(w.elsewhere(a))} },
+			foreign: func(w *town, a asking) any {
+				return ops.ActivityList{Object: listing.Filter(w.somethingHappens(w.elsewhere(a)))}
+			},
 		},
 	}
 }

@@ -100,7 +100,7 @@ type serviceUserOps struct {
 
 func (o *Operations) addServiceUsers() {
 	o.ServiceUsers.Add = op.Write(&o.table, op.Spec{
-		Name: "serviceUsers.add", Route: "POST /service-users", Event: "serviceUser.added",
+		Name: "serviceUsers.add", Route: "POST /service-users", Event: "serviceUser.added", Creates: "/users/{id}",
 		Summary: "Add a service user: a program of its own, which nobody signs in as. It has an owner, and ends on a day.",
 	}, op.Holds(access.ManageUser).SteppedUp(), addServiceUser)
 	o.ServiceUsers.Update = op.Write(&o.table, op.Spec{

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -8,9 +9,11 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
+	"gatehouse/internal/user"
 )
 
 // OpenSession is a session as lists show it.
@@ -38,7 +41,40 @@ func showOpenSession(s session.Session, name string, current id.Session) OpenSes
 // SessionList asks for sessions of the account.
 type SessionList struct {
 	Paging
-	User id.User `json:"user,omitempty"` // of this user only
+	SessionFilters
+	User     id.User        `json:"user,omitempty"` // of this user only
+	UserName listing.Filter `json:"userName,omitempty"`
+}
+
+// SessionFilters are what both one's own sessions and those of an account can be
+// filtered and sorted by.
+type SessionFilters struct {
+	Face       listing.Filter     `json:"face,omitempty"`
+	Address    listing.Filter     `json:"address,omitempty"`
+	Means      listing.Filter     `json:"means,omitempty"`
+	Program    listing.Filter     `json:"program,omitempty"`
+	SignedInAt listing.Filter     `json:"signedInAt,omitempty"`
+	LastSeenAt listing.Filter     `json:"lastSeenAt,omitempty"`
+	EndsAt     listing.Filter     `json:"endsAt,omitempty"`
+	Order      store.SessionOrder `json:"order,omitempty"` // lastSeenAt, signedInAt or userName; with - the other way round
+}
+
+// Filters implements Filtered.
+func (SessionList) Filters() []listing.Field {
+	return append(OwnSessions{}.Filters(), folded("userName"))
+}
+
+// OwnSessions asks for one's own sessions.
+type OwnSessions struct {
+	Paging
+	SessionFilters
+}
+
+// Filters implements Filtered.
+func (OwnSessions) Filters() []listing.Field {
+	return []listing.Field{
+		words("face", faces()), exactly("address"), exactly("means"), lowered("program"), times("signedInAt"), times("lastSeenAt"), times("endsAt"),
+	}
 }
 
 // SessionID names a session.
@@ -61,46 +97,64 @@ func (o *Operations) addSessions() {
 	o.Sessions.List = op.Read(&o.table, op.Spec{
 		Name: "sessions.list", Route: "GET /sessions",
 		Summary: "Who is signed in to the account right now, from where.",
-	}, op.Holds(access.ViewUser), listSessions)
+	}, op.Holds(access.ViewUser).InPerson(), listSessions)
 	o.Sessions.End = op.Write(&o.table, op.Spec{
 		Name: "sessions.end", Route: "DELETE /sessions/{id}", Event: "session.ended", Destroys: true,
 		Summary: "End somebody's session at once.",
-	}, op.Holds(access.ManageUser), endSession)
+	}, op.Holds(access.ManageUser).InPerson(), endSession)
 	o.Sessions.EndAll = op.Write(&o.table, op.Spec{
 		Name: "sessions.endAll", Route: "DELETE /users/{id}/sessions", Event: "session.all_ended", Destroys: true,
 		Summary: "End every session of a user at once.",
-	}, op.Holds(access.ManageUser), endAllSessions)
+	}, op.Holds(access.ManageUser).InPerson(), endAllSessions)
 }
 
 func listSessions(r *op.Reading, in SessionList) (Page[OpenSession], error) {
+	if in.User != "" {
+		u, err := r.Tx.User(r.Scope(), in.User)
+		if err != nil {
+			return Page[OpenSession]{}, fmt.Errorf("find user: %w", err)
+		}
+		return sessionPage(r, u, in)
+	}
 	limit, err := in.limit()
 	if err != nil {
 		return Page[OpenSession]{}, err
 	}
-	if in.Cursor != "" {
-		return Page[OpenSession]{}, store.ErrCursor // no page gives one
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.SessionOrders())); err != nil {
+		return Page[OpenSession]{}, err
 	}
-	if in.User == "" {
-		found, total, err := r.Tx.Sessions(r.Scope(), limit, in.Offset)
-		if err != nil {
-			return Page[OpenSession]{}, fmt.Errorf("list sessions: %w", err)
-		}
-		all := []OpenSession{}
-		for _, s := range found {
-			all = append(all, showOpenSession(s.Session, s.Name, r.Actor.Session()))
-		}
-		return pageOf(in.Paging, limit, store.Total{Count: total}, "", all), nil
-	}
-	u, err := r.Tx.User(r.Scope(), in.User)
+	found, err := r.Tx.Sessions(r.Scope(), store.SessionFilter{Where: where, Order: in.Order, Span: in.span(limit)})
 	if err != nil {
-		return Page[OpenSession]{}, fmt.Errorf("find user: %w", err)
+		return Page[OpenSession]{}, fmt.Errorf("list sessions: %w", err)
 	}
+	all := []OpenSession{}
+	for _, s := range found.Rows {
+		all = append(all, showOpenSession(s.Session, s.Name, r.Actor.Session()))
+	}
+	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
+}
+
+// sessionPage is a page of the sessions of one user.
+func sessionPage(r *op.Reading, u store.Listed, in SessionList) (Page[OpenSession], error) {
 	all, err := sessionsOf(r.Tx, r.Call, u)
 	if err != nil {
 		return Page[OpenSession]{}, err
 	}
-	page := all[min(in.Offset, len(all)):]
-	return pageOf(in.Paging, limit, store.Total{Count: len(all)}, "", page[:min(limit, len(page))]), nil
+	where, err := conditions(in)
+	if err != nil {
+		return Page[OpenSession]{}, err
+	}
+	return short[OpenSession]{
+		name: "sessions of a user", orders: []string{"lastSeenAt", "signedInAt", "userName"},
+		id: func(s OpenSession) string { return string(s.ID) }, text: func(OpenSession) string { return "" },
+		value: func(s OpenSession, field string) any {
+			return map[string]any{
+				"userName": user.Fold(s.UserName), "face": string(s.Face), "address": s.Address, "means": s.Means, "program": lowerASCII(s.Program),
+				"signedInAt": s.SignedInAt.UnixMilli(), "lastSeenAt": s.LastSeenAt.UnixMilli(), "endsAt": s.EndsAt.UnixMilli(),
+			}[field]
+		},
+	}.page(all, asked{Paging: in.Paging, order: string(in.Order), where: where})
 }
 
 // sessionsOf a user, the caller's own first.

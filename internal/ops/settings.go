@@ -59,7 +59,7 @@ func (o *Operations) addSettings() {
 	o.Settings.Show = op.Read(&o.table, op.Spec{
 		Name: "settings.show", Route: "GET /settings",
 		Summary: "Settings of the whole installation.",
-	}, op.Holds(access.ManageInstallation), func(r *op.Reading, _ None) (Settings, error) {
+	}, op.Holds(access.ManageInstallation).InPerson(), func(r *op.Reading, _ None) (Settings, error) {
 		return settings(r.Tx)
 	})
 	o.Settings.Update = op.Write(&o.table, op.Spec{

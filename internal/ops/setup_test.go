@@ -66,7 +66,7 @@ func TestSetup(t *testing.T) {
 		t.Errorf("the profile: %+v", p)
 	}
 	roles := []string{}
-	for _, r := range opstest.Must(w.Place, me, w.Ops.Roles.List, ops.None{}).Entities {
+	for _, r := range opstest.Must(w.Place, me, w.Ops.Roles.List, ops.RoleList{}).Entities {
 		roles = append(roles, r.Name)
 	}
 	if diff := cmp.Diff([]string{"Admin", "All", "Support", "Tech", "Finance"}, roles); diff != "" {

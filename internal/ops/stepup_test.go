@@ -255,7 +255,7 @@ func TestStepUp_newToken(t *testing.T) {
 	if w.alive(with(token)) || !w.alive(with(renewed.SessionToken())) || !w.alive(other) {
 		t.Error("the old token lives on, or too much has ended")
 	}
-	if n := len(opstest.Must(w.Place, other, w.Ops.Profile.Sessions, ops.None{}).Entities); n != 2 {
+	if n := len(opstest.Must(w.Place, other, w.Ops.Profile.Sessions, ops.OwnSessions{}).Entities); n != 2 {
 		t.Errorf("%d sessions", n)
 	}
 }

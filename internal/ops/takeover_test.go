@@ -111,8 +111,8 @@ func (w *town) recipients(k delivery.Kind) []string {
 	all := []string{}
 	for _, a := range []id.Account{w.harbour.ID, w.otter.ID, w.heron.ID} {
 		w.Read(func(tx store.ReadTx) error {
-			p, err := tx.Messages(access.Within(a), store.MessageFilter{Limit: 100})
-			for _, m := range p.Messages {
+			p, err := tx.Messages(access.Within(a), store.MessageFilter{Span: store.Span{Limit: 100}})
+			for _, m := range p.Rows {
 				if m.Kind == k && !m.NextAt.IsZero() {
 					all = append(all, m.Recipient)
 				}

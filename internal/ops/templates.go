@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/field"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
@@ -25,9 +26,33 @@ type Template struct {
 	Placeholders []delivery.Placeholder `json:"placeholders" cli:"-"`
 }
 
-// Templates is all of them.
-type Templates struct {
-	Entities []Template `json:"entities"`
+// TemplateList asks for texts: all of them, when no limit is given.
+type TemplateList struct {
+	Paging
+	Q        string         `json:"q,omitempty"` // part of subject or text
+	Kind     listing.Filter `json:"kind,omitempty"`
+	Language listing.Filter `json:"language,omitempty"`
+	Channel  listing.Filter `json:"channel,omitempty"`
+	Changed  listing.Filter `json:"changed,omitempty"`
+	Order    string         `json:"order,omitempty"` // kind or language; with - the other way round
+}
+
+// Filters implements Filtered.
+func (TemplateList) Filters() []listing.Field {
+	return []listing.Field{
+		words("kind", messageKinds()), words("language", delivery.Languages()), words("channel", []delivery.Channel{delivery.Mail, delivery.SMS}), truths("changed"),
+	}
+}
+
+func templatePages() short[Template] {
+	return short[Template]{
+		name: "templates", orders: []string{"kind", "language"},
+		id:   func(t Template) string { return string(t.Kind) + " " + t.Language },
+		text: func(t Template) string { return t.Subject + " " + t.Text },
+		value: func(t Template, field string) any {
+			return map[string]any{"kind": string(t.Kind), "language": t.Language, "channel": string(t.Channel), "changed": t.Changed}[field]
+		},
+	}
 }
 
 // TemplateID names a template.
@@ -51,7 +76,7 @@ type Preview struct {
 }
 
 type templateOps struct {
-	List    *op.Op[None, Templates]
+	List    *op.Op[TemplateList, Page[Template]]
 	Show    *op.Op[TemplateID, Template]
 	Update  *op.Op[TemplateInput, Template]
 	Preview *op.Op[TemplateInput, Preview]
@@ -59,22 +84,26 @@ type templateOps struct {
 }
 
 func (o *Operations) addTemplates() {
-	rule := op.Holds(access.ManageInstallation)
+	rule := op.Holds(access.ManageInstallation).InPerson()
 	const one = "/templates/{kind}/{language}"
 	o.Templates.List = op.Read(&o.table, op.Spec{
 		Name: "templates.list", Route: "GET /templates", Summary: "The texts of all messages, by kind and language.",
-	}, rule, func(r *op.Reading, _ None) (Templates, error) {
-		all := Templates{Entities: []Template{}}
+	}, rule, func(r *op.Reading, in TemplateList) (Page[Template], error) {
+		where, err := conditions(in)
+		if err != nil {
+			return Page[Template]{}, err
+		}
+		all := []Template{}
 		for _, f := range delivery.Forms() {
 			for _, language := range delivery.Languages() {
 				t, err := showTemplate(r.Tx, f, language)
 				if err != nil {
-					return all, err
+					return Page[Template]{}, err
 				}
-				all.Entities = append(all.Entities, t)
+				all = append(all, t)
 			}
 		}
-		return all, nil
+		return templatePages().page(all, asked{in.Paging, in.Q, in.Order, where})
 	})
 	o.Templates.Show = op.Read(&o.table, op.Spec{
 		Name: "templates.show", Route: "GET " + one, Summary: "One text, and what can stand in it.",

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
 	"gatehouse/internal/problem"
@@ -29,7 +30,7 @@ func TestUsers_List_choices(t *testing.T) {
 		w.Join(w.otter, opstest.Member{Login: login, State: state})
 	}
 	everybody := []string{"anna", "bart", "chloe", "daan"}
-	for choice, want := range map[ops.Choice][]string{
+	for choice, want := range map[listing.Filter][]string{
 		"": everybody, "active": {"anna", "bart"}, "eq:active": {"anna", "bart"}, "in:active": {"anna", "bart"},
 		"in:active,invited": {"anna", "bart", "chloe"}, "in:invited,active": {"anna", "bart", "chloe"}, "in:active,active": {"anna", "bart"},
 		"in:invited,active,deactivated": everybody, "ne:active": {"chloe", "daan"}, "not_in:active": {"chloe", "daan"},
@@ -40,7 +41,7 @@ func TestUsers_List_choices(t *testing.T) {
 			t.Errorf("%q, %d in total (-want +got):\n%s", choice, got.Pagination.Total, diff)
 		}
 	}
-	for _, choice := range []ops.Choice{
+	for _, choice := range []listing.Filter{
 		"x", "deleted", "in:active,deleted", "ACTIVE", "active,invited", "eq:active,invited", "ne:active,invited", "in:", "eq:", "ne:", "not_in:", "in:active,", ",", ":", ":active",
 		"like:active", "gt:active", "IN:active", "in:in:active", "in: active", "active ", "active\x00", "\xff", "' OR 1=1 --",
 	} {
@@ -56,7 +57,7 @@ func TestUsers_List_choices(t *testing.T) {
 }
 
 // matches is what a choice means.
-func matches(choice ops.Choice, value string) bool {
+func matches(choice listing.Filter, value string) bool {
 	operator, values, ok := strings.Cut(string(choice), ":")
 	if !ok {
 		operator, values = "eq", string(choice)
@@ -67,7 +68,7 @@ func matches(choice ops.Choice, value string) bool {
 // The filter by second factor finds who is shown to stand so, whatever the
 // policy, whoever is forced and whatever they have; alone and beside others.
 func TestUsers_List_mfa(t *testing.T) {
-	choices := []ops.Choice{
+	choices := []listing.Filter{
 		"on", "off", "setup_required", "ne:on", "ne:off", "ne:setup_required", "in:on,off", "in:off,setup_required", "in:on,setup_required",
 		"in:on,off,setup_required", "not_in:on,off", "not_in:on,off,setup_required",
 	}

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/activity"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/signin"
@@ -55,11 +56,34 @@ func showUser(l store.Listed, a account.Account, now time.Time) User {
 type UserList struct {
 	Paging
 	Q      string          `json:"q,omitempty"`      // part of name, login or e-mail
-	Status Choice          `json:"status,omitempty"` // invited, active, deactivated
-	Kind   Choice          `json:"kind,omitempty"`   // person, service
-	MFA    Choice          `json:"mfa,omitempty"`    // on, off, setup_required: of people
+	Status listing.Filter  `json:"status,omitempty"` // invited, active, deactivated
+	Kind   listing.Filter  `json:"kind,omitempty"`   // person, service
+	MFA    listing.Filter  `json:"mfa,omitempty"`    // on, off, setup_required: of people
 	Role   id.Role         `json:"role,omitempty"`   // whoever has it
 	Order  store.UserOrder `json:"order,omitempty"`  // name, login, createdAt or lastSeenAt; with - the other way round
+
+	Login      listing.Filter `json:"login,omitempty"`
+	Name       listing.Filter `json:"name,omitempty"`
+	Email      listing.Filter `json:"email,omitempty"`
+	Language   listing.Filter `json:"language,omitempty"`
+	ForceMFA   listing.Filter `json:"forceMfa,omitempty"`
+	AdminUser  listing.Filter `json:"adminUser,omitempty"`
+	CreatedAt  listing.Filter `json:"createdAt,omitempty"`
+	LastSeenAt listing.Filter `json:"lastSeenAt,omitempty"` // null: never
+}
+
+// Filters implements Filtered.
+func (UserList) Filters() []listing.Field {
+	return []listing.Field{
+		words("status", user.States()), words("kind", user.Kinds()), words("mfa", mfaStates()),
+		{Name: "login", Kind: listing.Text, Fold: foldLogin},
+		folded("name"), lowered("email"), words("language", user.Languages()),
+		truths("forceMfa"), truths("adminUser"), times("createdAt"), orNull(times("lastSeenAt")),
+	}
+}
+
+func mfaStates() []signin.MFAState {
+	return []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired}
 }
 
 // UserID names a user.
@@ -146,7 +170,7 @@ func (o *Operations) addUsers() {
 		Summary: "One user of the account: roles, effective permissions, second factors, and what you may do to them.",
 	}, op.Holds(access.ViewUser), showUserDetail)
 	o.Users.Add = op.Write(&o.table, op.Spec{
-		Name: "users.add", Route: "POST /users", Event: "user.added",
+		Name: "users.add", Route: "POST /users", Event: "user.added", Creates: "/users/{id}",
 		Summary: "Add a user. The activation link goes by mail; where there is none, or with handOver, the answer holds link and code, once.",
 	}, op.Holds(access.ManageUser).SteppedUp(), o.addUser)
 	o.Users.Update = op.Write(&o.table, op.Spec{
@@ -184,36 +208,27 @@ func listUsers(r *op.Reading, in UserList) (Page[User], error) {
 	if err != nil {
 		return Page[User]{}, err
 	}
+	where, err := conditions(in)
+	if err := errors.Join(err, knownOrder(in.Order, store.UserOrders()), searchable(in.Q)); err != nil {
+		return Page[User]{}, err
+	}
 	f := store.UserFilter{
 		Search: in.Q, Role: in.Role, Order: in.Order,
 		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
-	}
-	if f.States, err = choose(in.Status, "status", user.States()); err != nil {
-		return Page[User]{}, err
-	}
-	if in.Order != "" && !slices.Contains(store.UserOrders(), in.Order) {
-		return Page[User]{}, problem.New(problem.InvalidRequest, "Users can be ordered by name, login, createdAt and lastSeenAt; put - in front for the other way round.")
-	}
-	if err := field.Clean(in.Q); err != nil {
-		return Page[User]{}, problem.New(problem.InvalidRequest, "The search contains characters that cannot be searched for.")
 	}
 	a, err := r.Tx.Account(r.Scope())
 	if err != nil {
 		return Page[User]{}, fmt.Errorf("find own account: %w", err)
 	}
-	mfa, err := choose(in.MFA, "mfa", []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired})
-	if err != nil {
-		return Page[User]{}, err
-	}
-	kinds, err := choose(in.Kind, "kind", user.Kinds())
-	if err != nil {
-		return Page[User]{}, err
-	}
+	statuses, where := listing.Take(where, "status")
+	mfas, where := listing.Take(where, "mfa")
+	kinds, where := listing.Take(where, "kind")
+	mfa, kind := listing.Among(mfaStates(), mfas), listing.Among(user.Kinds(), kinds)
 	if mfa != nil {
 		f.Factors = factorsOf(mfa, a, r.Tx.Now())
 	}
-	f.Factors = ofKinds(kinds, f.Factors)
-	if f.States != nil && len(f.States) == 0 || (mfa != nil || kinds != nil) && len(f.Factors) == 0 {
+	f.States, f.Factors, f.Where = listing.Among(user.States(), statuses), ofKinds(kind, f.Factors), where
+	if nothing(f.States) || (mfa != nil || kind != nil) && len(f.Factors) == 0 {
 		return pageOf(in.Paging, limit, store.Total{}, "", []User{}), nil
 	}
 	found, err := r.Tx.Users(r.Scope(), f)

@@ -37,6 +37,11 @@ const (
 	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
 	AddressRefused   Code = "address_refused"    // the user's IP rules do not hold the address
 	PointRefused     Code = "point_refused"      // the user does not have the access point
+	KeyRefused       Code = "key_refused"        // the API key is not good, here and now; which it is, the log says
+	KeyExpired       Code = "key_expired"        // why, in the log
+	KeyUserInactive  Code = "key_user_inactive"  // why, in the log: its user or account is shut
+	DomainRefused    Code = "domain_refused"     // the key is bound to other domains
+	InPerson         Code = "in_person"          // a key may not do that, whatever it holds
 	SelfLockout      Code = "self_lockout"       // whoever asks would shut themselves out
 	ServiceUser      Code = "service_user"       // what only a person can have, or only a service user
 	OwnsServiceUsers Code = "owns_service_users" // somebody has to answer for them
@@ -65,7 +70,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
-		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
+		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,

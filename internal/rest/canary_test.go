@@ -26,7 +26,7 @@ func TestSecrets_leaveNoTrace(t *testing.T) {
 	text := func(a answer, path ...string) string {
 		t.Helper()
 		var v any
-		if err := json.Unmarshal(a.body, &v); err != nil || a.status != 200 {
+		if err := json.Unmarshal(a.body, &v); err != nil || a.status != 200 && a.status != 201 {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 		for _, p := range path {
@@ -44,7 +44,7 @@ func TestSecrets_leaveNoTrace(t *testing.T) {
 	// mangled sends the same in ways that fail.
 	mangled := func(path, body, token string) {
 		for _, b := range []string{body[:len(body)-1], body + body, "[" + body + "]", strings.Replace(body, `{`, `{"extra":`+body+`,`, 1)} {
-			if a := post(path, b, token); a.status == 200 || bytes.Contains(a.body, []byte("canary")) {
+			if a := post(path, b, token); a.status < 300 || bytes.Contains(a.body, []byte("canary")) {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
 		}

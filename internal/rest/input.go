@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
-	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 )
@@ -88,7 +88,7 @@ func (in input) decodeBody(r *http.Request, v any) error {
 		return nil // an operation without input
 	}
 	if err != nil || kind != "application/json" {
-		return unreadable("Please send the request as application/json.")
+		return answered{http.StatusUnsupportedMediaType, unreadable("Please send the request as application/json.")}
 	}
 	body, err := io.ReadAll(r.Body)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -179,7 +179,7 @@ func orWhole(field string) string {
 }
 
 // decodeQuery follows the conventions of registrars' lists: field=value or
-// field:eq=value, booleans as 1 or true.
+// field:operator=value, booleans as 1 or true.
 func (in input) decodeQuery(r *http.Request, lists sparse, target reflect.Value) ([]string, error) {
 	if r.ContentLength != 0 { // −1: of unknown length
 		return nil, unreadable("A %s takes no body; please use the query.", r.Method)
@@ -199,7 +199,15 @@ func (in input) decodeQuery(r *http.Request, lists sparse, target reflect.Value)
 		if !ok || in.pathOnly[name] {
 			return nil, unreadable("There is no parameter %q here; please remove it.", short(name))
 		}
-		text, err := parameter(target.FieldByIndex(f.index).Type(), name, operator, values)
+		if target.FieldByIndex(f.index).Type() == reflect.TypeFor[listing.Filter]() {
+			asked, err := asFilter(query, name)
+			if err != nil {
+				return nil, err
+			}
+			target.FieldByIndex(f.index).SetString(string(asked))
+			continue
+		}
+		text, err := parameter(name, operator, values)
 		if err != nil {
 			return nil, err
 		}
@@ -218,23 +226,15 @@ func givenTwice(name string) error {
 	return unreadable("The parameter %q is given more than once; please give it once.", name)
 }
 
-// parameter is the text of one that a query gives. Of a filter, the operator
-// goes in front of the value, as operations read it, and repeated values are
-// alternatives, as clients send lists; everything else is given once, and is
-// equal.
-func parameter(of reflect.Type, name, operator string, values []string) (string, error) {
-	plain := operator == "" || operator == "eq"
-	switch {
-	case of != reflect.TypeFor[ops.Choice]() && !plain:
+// parameter is the text of one that is no filter: given once, and equal.
+func parameter(name, operator string, values []string) (string, error) {
+	if operator != "" && operator != "eq" {
 		return "", unreadable("The parameter %q knows no %q; it takes eq only.", name, short(operator))
-	case len(values) > 1 && of == reflect.TypeFor[ops.Choice]() && (plain || operator == "in"):
-		return "in:" + strings.Join(values, ","), nil
-	case len(values) > 1:
-		return "", givenTwice(name)
-	case plain:
-		return values[0], nil
 	}
-	return operator + ":" + values[0], nil
+	if len(values) > 1 {
+		return "", givenTwice(name)
+	}
+	return values[0], nil
 }
 
 // set parses text into a field of an input.

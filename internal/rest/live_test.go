@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -57,24 +56,6 @@ func newGate(t *testing.T) *gate {
 	return g
 }
 
-// journal gathers what a program logs.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(b)
-}
-
-func (j *journal) bytes() []byte {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return bytes.Clone(j.text.Bytes())
-}
-
 // furnished is a gate with an account in it.
 func furnished(t *testing.T) *gate {
 	g := newGate(t)
@@ -101,7 +82,8 @@ func documentValidator(t *testing.T) validator.Validator {
 type call struct {
 	method, path, body string
 	header             map[string]string
-	token              string // in the cookie
+	headers            http.Header // with several values
+	token              string      // in the cookie
 	host               string
 	outside            bool // of what the document describes
 }
@@ -141,6 +123,9 @@ func (g *gate) do(c call) answer {
 	for k, v := range c.header {
 		request.Header.Set(k, v)
 	}
+	for k, v := range c.headers {
+		request.Header[k] = v
+	}
 	if c.header["Content-Type"] == "-" {
 		request.Header.Del("Content-Type")
 	}
@@ -175,7 +160,7 @@ func (g *gate) do(c call) answer {
 func (g *gate) must(c call) map[string]any {
 	g.T.Helper()
 	a := g.do(c)
-	if a.status != http.StatusOK {
+	if a.status != http.StatusOK && a.status != http.StatusCreated {
 		g.T.Fatalf("%s %s: %d %s", c.method, c.path, a.status, a.body)
 	}
 	var out map[string]any
@@ -348,9 +333,9 @@ func TestLive_badRequests(t *testing.T) {
 		"NUL":                        {add(strings.Replace(`{`+good+`}`, "new.user", `new\u0000user`, 1), nil), 422, "invalid_fields"},
 		"no UTF-8":                   {add(strings.Replace(`{`+good+`}`, "new.user", "new\xffuser", 1), nil), 422, "invalid_fields"},
 		"half a surrogate":           {add(strings.Replace(`{`+good+`}`, `"N"`, `"\ud800"`, 1), nil), 422, "invalid_fields"},
-		"text/plain":                 {add(`{`+good+`}`, map[string]string{"Content-Type": "text/plain"}), 400, "invalid_request"},
-		"a form":                     {add(`{`+good+`}`, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}), 400, "invalid_request"},
-		"no content type":            {add(`{`+good+`}`, map[string]string{"Content-Type": "-"}), 400, "invalid_request"},
+		"text/plain":                 {add(`{`+good+`}`, map[string]string{"Content-Type": "text/plain"}), 415, "invalid_request"},
+		"a form":                     {add(`{`+good+`}`, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}), 415, "invalid_request"},
+		"no content type":            {add(`{`+good+`}`, map[string]string{"Content-Type": "-"}), 415, "invalid_request"},
 		"more than 1 MiB":            {add(`{"name":"`+strings.Repeat("x", 1<<20)+`"}`, nil), 413, "too_large"},
 		"query beside a body":        {call{method: "POST", path: "/api/v1/users?admin=true", token: token, body: `{` + good + `}`}, 400, "invalid_request"},
 		"unknown parameter":          {get("?colour=red"), 400, "invalid_request"},
@@ -369,8 +354,8 @@ func TestLive_badRequests(t *testing.T) {
 		"a body with GET":            {call{method: "GET", path: "/api/v1/users", token: token, body: `{}`}, 400, "invalid_request"},
 		"NUL in an id":               {call{method: "GET", path: "/api/v1/users/%00", token: token}, 404, "not_found"},
 		"SQL in an id":               {call{method: "GET", path: "/api/v1/users/'%20OR%201=1", token: token}, 404, "not_found"},
-		"a key":                      {call{method: "GET", path: "/api/v1/users", token: token, header: map[string]string{"Authorization": "Bearer x"}}, 401, "unauthenticated"},
-		"an empty Authorization":     {call{method: "GET", path: "/api/v1/session", token: token, header: map[string]string{"Authorization": ""}}, 401, "unauthenticated"},
+		"a key":                      {call{method: "GET", path: "/api/v1/users", token: token, header: map[string]string{"Authorization": "Bearer x"}}, 401, "key_refused"},
+		"an empty Authorization":     {call{method: "GET", path: "/api/v1/session", token: token, header: map[string]string{"Authorization": ""}}, 401, "key_refused"},
 		"nobody":                     {call{method: "GET", path: "/api/v1/users"}, 401, "unauthenticated"},
 		"a cookie that is none":      {call{method: "GET", path: "/api/v1/users", token: "rubbish"}, 401, "unauthenticated"},
 		"a cookie of the past":       {call{method: "GET", path: "/api/v1/users", token: strings.Repeat("A", 43)}, 401, "session_ended"},
@@ -381,6 +366,9 @@ func TestLive_badRequests(t *testing.T) {
 			if p := a.problem(t); a.status != c.status || string(p.Code) != c.code {
 				t.Errorf("%d %s (%.200s), want %d %s", a.status, p.Code, p.Detail, c.status, c.code)
 			}
+			if asks := a.header.Get("WWW-Authenticate"); (asks != "") != (a.status == 401) || asks != "" && asks != `Session realm="gatehouse", ApiKey realm="gatehouse"` {
+				t.Errorf("%d asks for %q", a.status, asks)
+			}
 			if len(a.body) > 1<<10 {
 				t.Errorf("the answer has %d bytes", len(a.body))
 			}
@@ -389,7 +377,7 @@ func TestLive_badRequests(t *testing.T) {
 			}
 		})
 	}
-	if a := g.do(add(`{`+good+`}`, map[string]string{"Content-Type": "application/json; charset=utf-8"})); a.status != 200 {
+	if a := g.do(add(`{`+good+`}`, map[string]string{"Content-Type": "application/json; charset=utf-8"})); a.status != 201 {
 		t.Errorf("the good one: %d %s", a.status, a.body)
 	}
 }

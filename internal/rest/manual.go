@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"gatehouse/internal/op"
-	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 )
@@ -43,6 +42,7 @@ type manualOperation struct {
 	Who, Event                  string
 	Parameters                  []manualParameter
 	Body, Answer                string // examples
+	Creates                     bool
 }
 
 type manualParameter struct {
@@ -85,7 +85,7 @@ func Manual(t *op.Table) (page, style []byte) {
 
 func describe(i op.Info, values map[reflect.Type]any) manualOperation {
 	method, path, _ := strings.Cut(i.Route, " ")
-	o := manualOperation{Name: i.Name, Method: method, Path: Prefix + path, Summary: i.Summary, Who: i.Rule.String(), Event: i.Event}
+	o := manualOperation{Name: i.Name, Method: method, Path: Prefix + path, Summary: i.Summary, Who: i.Rule.String(), Event: i.Event, Creates: i.Creates != ""}
 	body := method == http.MethodPost || method == http.MethodPatch
 	inBody := 0
 	for _, f := range reflect.VisibleFields(i.In) {
@@ -94,6 +94,9 @@ func describe(i op.Info, values map[reflect.Type]any) manualOperation {
 			continue
 		}
 		p := manualParameter{Name: name, In: "query", Type: typeText(f.Type, values), Required: !strings.Contains(f.Tag.Get("json"), ",omit")}
+		if filter, ok := filterOf(i.In, name); ok {
+			p.Type = "filter. " + filterText(filter)
+		}
 		switch {
 		case slices.Contains(i.Parameters(), name):
 			p.In, p.Required = "path", true
@@ -117,8 +120,6 @@ func typeText(t reflect.Type, values map[reflect.Type]any) string {
 		return "time (RFC 3339, UTC)"
 	case reflect.TypeFor[secret.Text]():
 		return "text, secret"
-	case reflect.TypeFor[ops.Choice]():
-		return "filter"
 	}
 	if v, ok := values[t]; ok {
 		if all := reflect.ValueOf(v); all.Len() <= 8 {

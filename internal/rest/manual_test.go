@@ -23,7 +23,7 @@ func TestManual(t *testing.T) {
 	if a := g.do(call{method: "GET", path: "/api/v1/manual.css", outside: true}); a.status != 200 || a.header.Get("Content-Type") != "text/css; charset=utf-8" {
 		t.Errorf("the manual's style: %d", a.status)
 	}
-	if a := g.do(call{method: "POST", path: "/api/v1/", outside: true}); a.status != http.StatusNotFound {
+	if a := g.do(call{method: "POST", path: "/api/v1/", outside: true}); a.status != http.StatusMethodNotAllowed {
 		t.Errorf("POST to the manual: %d", a.status)
 	}
 }

@@ -47,14 +47,17 @@ func Document(t *op.Table) []byte {
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "Gatehouse", "version": "v1",
-			"description": "Every operation of the access desk. A session is a cookie that signing in sets. Errors are application/problem+json with a stable code.",
+			"description": "Every operation of the access desk. A session is a cookie that signing in sets. Errors are application/problem+json with a stable code. HEAD works wherever GET does; other methods are answered 405, with Allow. A filter of a list is field=value or field:operator=value, and may be repeated: values of eq and in are alternatives, everything else must hold as well. A list is over when nextCursor is empty.",
 			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
 		"servers": []object{{"url": Prefix}},
 		"paths":   paths,
 		"components": object{
-			"schemas":         s.made,
-			"securitySchemes": object{"session": object{"type": "apiKey", "in": "cookie", "name": cookie}},
+			"schemas": s.made,
+			"securitySchemes": object{
+				"session": object{"type": "apiKey", "in": "cookie", "name": cookie},
+				"key":     object{"type": "http", "scheme": "ApiKey", "description": "Authorization: ApiKey gate_…; Bearer works too."},
+			},
 		},
 	}, "", "  ")
 	if err != nil {
@@ -65,21 +68,22 @@ func Document(t *op.Table) []byte {
 
 func (s *schemas) operation(i op.Info, method, path string) object {
 	noun, _, _ := strings.Cut(i.Name, ".")
+	body := method == "POST" || method == "PATCH"
 	o := object{
 		"operationId": i.Name, "summary": i.Summary, "tags": []string{noun}, "x-rule": i.Rule.String(),
-		"responses": object{
-			"200":     object{"description": "Done.", "content": object{"application/json": object{"schema": s.of(i.Out)}}},
-			"default": object{"description": "A problem; nothing was changed.", "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}},
-		},
+		"responses": s.responses(i, body),
 	}
 	if i.Event != "" {
 		o["x-event"] = i.Event
 	}
 	if !i.Rule.Open() {
-		o["security"] = []object{{"session": []string{}}}
+		who := []object{{"session": []string{}}}
+		if i.Rule.Keys() {
+			who = append(who, object{"key": []string{}})
+		}
+		o["security"] = who
 	}
 	parameters := []object{}
-	body := method == "POST" || method == "PATCH"
 	for _, f := range reflect.VisibleFields(i.In) {
 		name := jsonName(f)
 		inPath := strings.Contains(path, "{"+name+"}")
@@ -90,7 +94,12 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 		if inPath {
 			in = "path"
 		}
-		parameters = append(parameters, object{"name": name, "in": in, "required": inPath, "schema": s.of(f.Type)})
+		p := object{"name": name, "in": in, "required": inPath, "schema": s.of(f.Type)}
+		if filter, ok := filterOf(i.In, name); ok {
+			p["description"] = filterText(filter)
+			p["x-operators"] = filter.Operators()
+		}
+		parameters = append(parameters, p)
 	}
 	if names := newSparse(i).names; names != nil {
 		parameters = append(parameters, object{
@@ -108,6 +117,35 @@ func (s *schemas) operation(i op.Info, method, path string) object {
 		o["requestBody"] = object{"required": required, "content": object{"application/json": object{"schema": schema}}}
 	}
 	return o
+}
+
+// responses of an operation: 201 where it creates what has an address.
+func (s *schemas) responses(i op.Info, body bool) object {
+	header := func(name, what string) object {
+		return object{name: object{"description": what, "schema": object{"type": "string"}}}
+	}
+	trouble := func(what string, headers object) object {
+		o := object{"description": what, "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}}
+		if headers != nil {
+			o["headers"] = headers
+		}
+		return o
+	}
+	done := object{"description": "Done.", "content": object{"application/json": object{"schema": s.of(i.Out)}}}
+	all := object{
+		"401":     trouble("Nobody is signed in, or the credentials are wrong.", header("WWW-Authenticate", "What is missing.")),
+		"default": trouble("A problem; nothing was changed.", nil),
+	}
+	if i.Creates != "" {
+		done["description"], done["headers"] = "Created.", header("Location", "Where the new thing is.")
+		all["201"] = done
+	} else {
+		all["200"] = done
+	}
+	if body {
+		all["415"] = trouble("The body is not application/json.", nil)
+	}
+	return all
 }
 
 // body describes what of an input is sent in the body, and whether there must be
@@ -137,9 +175,6 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "password", "writeOnly": true}
 	case reflect.TypeFor[secret.OneTime]():
 		return object{"type": "string", "description": "Shown once."}
-	}
-	if t == reflect.TypeFor[ops.Choice]() {
-		return object{"type": "string", "description": "A value, or ne:value, in:value,value or not_in:value,value. The operator may stand with the name instead: status:in=active,invited."}
 	}
 	if values, ok := s.enums[t]; ok {
 		return object{"type": "string", "enum": values}
@@ -234,35 +269,38 @@ func enums() map[reflect.Type]any {
 		kinds = append(kinds, f.Kind)
 	}
 	return map[reflect.Type]any{
-		reflect.TypeFor[delivery.Kind]():      kinds,
-		reflect.TypeFor[delivery.Channel]():   []delivery.Channel{delivery.Mail, delivery.SMS},
-		reflect.TypeFor[delivery.Cause]():     delivery.Causes(),
-		reflect.TypeFor[delivery.Security]():  []delivery.Security{delivery.StartTLS, delivery.ImplicitTLS, delivery.Plain},
-		reflect.TypeFor[delivery.BodyType]():  []delivery.BodyType{delivery.JSONBody, delivery.FormBody, delivery.NoBody},
-		reflect.TypeFor[store.MessageState](): store.MessageStates(),
-		reflect.TypeFor[notice.Kind]():        notice.Kinds(),
-		reflect.TypeFor[ops.Handing]():        []ops.Handing{ops.Mailed, ops.HandOver},
-		reflect.TypeFor[problem.Code]():       problem.Codes(),
-		reflect.TypeFor[problem.FieldCode]():  problem.FieldCodes(),
-		reflect.TypeFor[user.Language]():      user.Languages(),
-		reflect.TypeFor[user.State]():         user.States(),
-		reflect.TypeFor[user.Kind]():          user.Kinds(),
-		reflect.TypeFor[account.MFAPolicy]():  account.MFAPolicies(),
-		reflect.TypeFor[account.State]():      account.States(),
-		reflect.TypeFor[store.AccountOrder](): store.AccountOrders(),
-		reflect.TypeFor[ops.AccountAct]():     ops.AccountActs(),
-		reflect.TypeFor[signin.MFAState]():    []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
-		reflect.TypeFor[account.RequiredBy](): []account.RequiredBy{account.NotRequired, account.ByPolicy, account.ByAdministrator, account.ByOperator},
-		reflect.TypeFor[access.Kind]():        []access.Kind{access.Person, access.Key, access.Console, access.System, access.Operator, access.Anonymous},
-		reflect.TypeFor[access.Face]():        []access.Face{access.FaceDesk, access.FaceBrowser, access.FaceREST, access.FaceCLI, access.FaceSystem},
-		reflect.TypeFor[activity.Outcome]():   []activity.Outcome{activity.Done, activity.Refused},
-		reflect.TypeFor[access.Permission]():  permissions,
-		reflect.TypeFor[ops.Method]():         []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
-		reflect.TypeFor[ops.Act]():            ops.Acts(),
-		reflect.TypeFor[store.UserOrder]():    store.UserOrders(),
-		reflect.TypeFor[ops.Purpose]():        []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
-		reflect.TypeFor[ops.Place]():          []ops.Place{ops.AtDesk, ops.AtGate},
-		reflect.TypeFor[ops.SignInState]():    []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
-		reflect.TypeFor[entry.Point]():        entry.AllPoints(),
+		reflect.TypeFor[delivery.Kind]():       kinds,
+		reflect.TypeFor[delivery.Channel]():    []delivery.Channel{delivery.Mail, delivery.SMS},
+		reflect.TypeFor[delivery.Cause]():      delivery.Causes(),
+		reflect.TypeFor[delivery.Security]():   []delivery.Security{delivery.StartTLS, delivery.ImplicitTLS, delivery.Plain},
+		reflect.TypeFor[delivery.BodyType]():   []delivery.BodyType{delivery.JSONBody, delivery.FormBody, delivery.NoBody},
+		reflect.TypeFor[store.MessageState]():  store.MessageStates(),
+		reflect.TypeFor[notice.Kind]():         notice.Kinds(),
+		reflect.TypeFor[ops.Handing]():         []ops.Handing{ops.Mailed, ops.HandOver},
+		reflect.TypeFor[problem.Code]():        problem.Codes(),
+		reflect.TypeFor[problem.FieldCode]():   problem.FieldCodes(),
+		reflect.TypeFor[user.Language]():       user.Languages(),
+		reflect.TypeFor[user.State]():          user.States(),
+		reflect.TypeFor[user.Kind]():           user.Kinds(),
+		reflect.TypeFor[account.MFAPolicy]():   account.MFAPolicies(),
+		reflect.TypeFor[account.State]():       account.States(),
+		reflect.TypeFor[store.AccountOrder]():  store.AccountOrders(),
+		reflect.TypeFor[ops.AccountAct]():      ops.AccountActs(),
+		reflect.TypeFor[signin.MFAState]():     []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
+		reflect.TypeFor[account.RequiredBy]():  []account.RequiredBy{account.NotRequired, account.ByPolicy, account.ByAdministrator, account.ByOperator},
+		reflect.TypeFor[access.Kind]():         []access.Kind{access.Person, access.Key, access.Console, access.System, access.Operator, access.Anonymous},
+		reflect.TypeFor[access.Face]():         access.Faces(),
+		reflect.TypeFor[activity.Outcome]():    []activity.Outcome{activity.Done, activity.Refused},
+		reflect.TypeFor[access.Permission]():   permissions,
+		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[ops.Act]():             ops.Acts(),
+		reflect.TypeFor[store.UserOrder]():     store.UserOrders(),
+		reflect.TypeFor[store.ActivityOrder](): store.ActivityOrders(),
+		reflect.TypeFor[store.MessageOrder]():  store.MessageOrders(),
+		reflect.TypeFor[store.SessionOrder]():  store.SessionOrders(),
+		reflect.TypeFor[ops.Purpose]():         []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
+		reflect.TypeFor[ops.Place]():           []ops.Place{ops.AtDesk, ops.AtGate},
+		reflect.TypeFor[ops.SignInState]():     []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
+		reflect.TypeFor[entry.Point]():         entry.AllPoints(),
 	}
 }

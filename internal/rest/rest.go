@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"gatehouse/internal/access"
+	"gatehouse/internal/apikey"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
@@ -53,21 +55,17 @@ func Handler(e *op.Engine, t *op.Table, log *slog.Logger) http.Handler {
 			mux.Handle(method+" "+Prefix+path+"/{$}", h)
 		}
 	}
-	document := Document(t)
-	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(document) //nolint:errcheck // the client has gone
-	})
 	page, style := Manual(t)
 	for address, file := range map[string]struct {
 		kind string
 		text []byte
-	}{"/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
+	}{"/openapi.json": {"application/json", Document(t)}, "/{$}": {"text/html; charset=utf-8", page}, "/manual.css": {"text/css; charset=utf-8", style}} {
 		mux.HandleFunc("GET "+Prefix+address, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", file.kind)
 			w.Header().Set("Cache-Control", "no-cache")
 			w.Write(file.text) //nolint:errcheck // the client has gone
 		})
+		mux.Handle(Prefix+address, otherMethod([]string{http.MethodGet}, log))
 	}
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, log, problem.New(problem.NotFound, "There is no such address in this API. It is described at "+Prefix+"/."))
@@ -85,15 +83,25 @@ func otherMethods(allowed []string) []string {
 // otherMethod answers where an address takes other methods than the one that
 // came (RFC 9110, section 15.5.6).
 func otherMethod(allowed []string, log *slog.Logger) http.Handler {
+	allowed = slices.Clone(allowed)
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
 	slices.Sort(allowed)
 	text := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", text)
-		p := Describe(r.Context(), log, r.Method+" "+r.Pattern, problem.New(problem.InvalidRequest, "This address takes "+text+" only."))
-		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
-		sendProblem(w, p)
+		writeProblem(w, r, log, answered{http.StatusMethodNotAllowed, problem.New(problem.InvalidRequest, "This address takes "+text+" only.")})
 	})
 }
+
+// answered is a problem of HTTP alone, which has a status of its own.
+type answered struct {
+	status int
+	error
+}
+
+func (a answered) Unwrap() error { return a.error }
 
 // opensSession is an answer that comes with a token for the cookie.
 type opensSession interface{ SessionToken() auth.Token }
@@ -104,11 +112,11 @@ type endsSession interface{ EndsSession() }
 func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 	in, lists := newInput(o.Info()), newSparse(o.Info())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := caller(r)
-		if err != nil {
-			writeProblem(w, r, log, err)
+		if keyInAddress(r) {
+			writeProblem(w, r, log, problem.New(problem.InvalidRequest, "An API key goes into the header Authorization, never into the address. Please rotate this one: addresses are kept in logs."))
 			return
 		}
+		c := caller(r, e.Keyring())
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		var wanted []string
 		out, err := o.Invoke(r.Context(), e, c, func(v any) (err error) {
@@ -130,12 +138,27 @@ func operation(e *op.Engine, o op.Any, log *slog.Logger) http.Handler {
 		case endsSession:
 			http.SetCookie(w, sessionCookie("", -1))
 		}
+		status := http.StatusOK
+		if at := created(o.Info(), out); at != "" {
+			status = http.StatusCreated
+			w.Header().Set("Location", at)
+		}
 		if out, err = project(out, wanted); err != nil {
 			writeProblem(w, r, log, err)
 			return
 		}
-		write(w, http.StatusOK, "application/json", out)
+		write(w, status, "application/json", out)
 	})
+}
+
+// created is where an answer's new thing is; empty when it is of an operation
+// that makes none, or none that has an address.
+func created(i op.Info, out any) string {
+	made, ok := out.(op.Made)
+	if i.Creates == "" || !ok {
+		return ""
+	}
+	return Prefix + strings.Replace(i.Creates, "{id}", url.PathEscape(made.MadeID()), 1)
 }
 
 // sessionCookie lives as long as the browser runs; maxAge −1 deletes it.
@@ -145,7 +168,7 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 
 // caller is who a request says it is, and where it came from: the address of the
 // connection, or what package site found behind proxies.
-func caller(r *http.Request) (auth.Caller, error) {
+func caller(r *http.Request, ring *auth.Keyring) auth.Caller {
 	c := auth.Caller{Source: access.Source{Face: access.FaceREST, Program: r.UserAgent()}}
 	if r.Header.Get("Sec-Fetch-Mode") != "" { // only browsers send it, and no page can
 		c.Source.Face = access.FaceBrowser
@@ -153,15 +176,46 @@ func caller(r *http.Request) (auth.Caller, error) {
 	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Source.Address = a.Addr().Unmap()
 	}
-	if len(r.Header.Values("Authorization")) > 0 {
-		return c, problem.New(problem.Unauthenticated, "This address takes no Authorization header. Please sign in at "+Prefix+"/session.")
+	if sent := r.Header.Values("Authorization"); len(sent) > 0 {
+		c.Credential = keyOf(sent, ring)
+		c.Source.Face = access.FaceREST // whatever else it calls itself
+		return c
 	}
 	for _, k := range r.CookiesNamed(cookie) {
 		if t, ok := auth.ParseToken(k.Value); ok {
 			c.Credential = auth.Session(t)
 		}
 	}
-	return c, nil
+	return c
+}
+
+// keyOf reads the one API key that a request may carry: "ApiKey gate_…", or
+// "Bearer gate_…" (RFC 6750) for clients that know no other scheme. More than one
+// header is none: whoever looks at the other one would see another caller.
+func keyOf(sent []string, ring *auth.Keyring) auth.Credential {
+	if len(sent) != 1 {
+		return auth.BadKey()
+	}
+	scheme, raw, _ := strings.Cut(sent[0], " ")
+	if !strings.EqualFold(scheme, "ApiKey") && !strings.EqualFold(scheme, "Bearer") {
+		return auth.BadKey()
+	}
+	t, err := apikey.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return auth.BadKey()
+	}
+	return auth.Key(ring, t)
+}
+
+// keyInAddress reports whether a query carries what must never be in one: it is
+// kept in histories and logs.
+func keyInAddress(r *http.Request) bool {
+	for _, values := range r.URL.Query() {
+		if slices.ContainsFunc(values, apikey.Looks) {
+			return true
+		}
+	}
+	return false
 }
 
 func write(w http.ResponseWriter, status int, contentType string, v any) {
@@ -198,6 +252,9 @@ func Describe(ctx context.Context, log *slog.Logger, what string, err error) Pro
 	}
 	p := problem.Of(err)
 	status := statusOf(p.Code)
+	if a, ok := errors.AsType[answered](err); ok {
+		status = a.status
+	}
 	out := Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.Code, Detail: p.Detail,
 		Violations: p.Violations, RequestID: id.NewRequest(),
@@ -227,6 +284,9 @@ func sendProblem(w http.ResponseWriter, p Problem) {
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
+	if p.Status == http.StatusUnauthorized { // of a scheme for which no browser asks the person (RFC 9110, section 11.6.1)
+		w.Header().Set("WWW-Authenticate", `Session realm="gatehouse", ApiKey realm="gatehouse"`)
+	}
 	w.Header().Set("X-Request-Id", p.RequestID)
 	write(w, p.Status, "application/problem+json", p)
 }
@@ -237,10 +297,10 @@ func statusOf(c problem.Code) int {
 		return http.StatusBadRequest
 	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong:
 		return http.StatusUnprocessableEntity
-	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed:
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused:
 		return http.StatusUnauthorized
 	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
-		problem.AddressRefused, problem.PointRefused:
+		problem.AddressRefused, problem.PointRefused, problem.DomainRefused, problem.InPerson:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
@@ -256,7 +316,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusInsufficientStorage
 	case problem.Misdirected:
 		return http.StatusMisdirectedRequest
-	case problem.Internal, problem.LogDamaged:
+	case problem.Internal, problem.LogDamaged, problem.KeyExpired, problem.KeyUserInactive:
 	}
 	return http.StatusInternalServerError
 }

@@ -2,14 +2,13 @@ package store
 
 import (
 	"database/sql"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"gatehouse/internal/calendar"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/user"
 )
 
@@ -17,9 +16,9 @@ import (
 // What is empty filters nothing.
 type AccountFilter struct {
 	Search    string // part of name or handle; words must all occur
-	Handle    account.Handle
 	States    []account.State
 	Policies  []account.MFAPolicy // required or recommended: what the policy comes to
+	Where     []listing.Condition // on fields of accountFields
 	Order     AccountOrder        // by name when empty
 	Limit     int                 // at most MaxPage; 0 only counts
 	Offset    int                 // at most MaxOffset
@@ -39,14 +38,12 @@ const (
 )
 
 // AccountOrders lists them all.
-func AccountOrders() []AccountOrder {
-	return []AccountOrder{ByAccountName, "-" + ByAccountName, ByHandle, "-" + ByHandle, ByOpening, "-" + ByOpening}
-}
+func AccountOrders() []AccountOrder { return listing.BothWays(ByAccountName, ByHandle, ByOpening) }
 
 // column that the order walks, of which there is an index that holds what is
 // filtered by as well.
 func (o AccountOrder) column() string {
-	switch AccountOrder(strings.TrimPrefix(string(o), "-")) {
+	switch AccountOrder(listing.OrderOf(string(o))) {
 	case ByHandle:
 		return "a.handle"
 	case ByOpening:
@@ -56,13 +53,14 @@ func (o AccountOrder) column() string {
 	return "a.name_folded"
 }
 
-func (o AccountOrder) descends() bool { return strings.HasPrefix(string(o), "-") }
+func (o AccountOrder) sorting() sorting {
+	return sorting{list: "accounts", order: string(o), key: o.column(), id: "a.id", number: o.column() == ByOpening.column()}
+}
 
-func (o AccountOrder) clause() string {
-	if o.descends() {
-		return " ORDER BY " + o.column() + " DESC, a.id DESC"
-	}
-	return " ORDER BY " + o.column() + ", a.id"
+// accountFields are what accounts can be filtered by besides, by the name of
+// the field.
+func accountFields() map[string]string {
+	return map[string]string{"name": "a.name_folded", "handle": "a.handle", "openedAt": "a.opened_at"}
 }
 
 // ListedAccount is an account as lists show it.
@@ -87,60 +85,45 @@ type AccountPage struct {
 	NextCursor string // empty on the last page
 }
 
-// accountQuery is a list of accounts being put together from a fixed set of
-// parts.
-type accountQuery struct {
-	where []string
-	args  []any
-}
-
-func (q *accountQuery) arg(v any) string {
-	q.args = append(q.args, v)
-	return fmt.Sprintf("$%d", len(q.args))
-}
-
-// oneOf adds the condition that one of several holds, if any are given.
-func (q *accountQuery) oneOf(conditions []string) {
-	if len(conditions) > 0 {
-		q.where = append(q.where, "("+strings.Join(conditions, " OR ")+")")
-	}
-}
-
-// conditions of the filter, for the operator; nobody else sees anything.
-func accountConditions(scope access.Scope, f AccountFilter, words []string, after calendar.Day) accountQuery {
-	q := accountQuery{}
+// accountWalk is for the operator; nobody else sees anything. The indexes hold
+// all that is searched, and most that is filtered by.
+func accountWalk(scope access.Scope, f AccountFilter, words []string, after calendar.Day) walk {
+	w := walk{sorting: f.Order.sorting(), sorts: listing.OrderOf(string(f.Order)), from: "accounts a", columns: "a.row"}
 	// As a value: an EXISTS becomes a join, and the planner then sorts.
-	q.where = []string{"(SELECT i.operator_id FROM installation i) = " + q.arg(string(scope.Account()))}
-	if f.Handle != "" {
-		q.where = append(q.where, "a.handle = "+q.arg(string(f.Handle)))
-	}
-	var states, policies []string
-	for _, s := range texts(f.States) {
-		states = append(states, aside("a.state")+" = "+q.arg(s))
-	}
+	w.where = []string{"(SELECT i.operator_id FROM installation i) = " + w.arg(string(scope.Account()))}
+	w.looked = either(w.oneEach("a.state", texts(f.States)))
+	var policies []string
 	for _, p := range texts(f.Policies) {
 		than := " < "
 		if p == string(account.MFARequired) {
 			than = " >= "
 		}
-		policies = append(policies, aside("a.mfa_policy")+" = "+q.arg(p)+
-			" OR "+aside("a.mfa_policy")+" = '"+string(account.MFAByOpeningDate)+"' AND "+aside("a.opened_at")+than+q.arg(ms(after.Next().Begins())))
+		policies = append(policies, "a.mfa_policy = "+w.arg(p)+
+			" OR a.mfa_policy = '"+string(account.MFAByOpeningDate)+"' AND a.opened_at"+than+w.arg(ms(after.Next().Begins())))
 	}
-	q.oneOf(states)
-	q.oneOf(policies)
-	for _, w := range words {
+	if len(policies) > 0 {
+		w.looked = append(w.looked, "("+strings.Join(policies, " OR ")+")")
+	}
+	for _, word := range words {
 		// Folded words hold nothing that GLOB takes for a pattern.
-		q.where = append(q.where, "a.search GLOB "+q.arg("*"+w+"*"))
+		w.looked = append(w.looked, "a.search GLOB "+w.arg("*"+word+"*"))
 	}
-	return q
+	handles, others := listing.Take(f.Where, "handle")
+	for _, c := range handles {
+		if c.Operator == listing.In { // which its own index finds
+			w.where = append(w.where, w.condition(c, "a.handle"))
+		} else {
+			others = append(others, c)
+		}
+	}
+	w.filter(others, accountFields())
+	return w
 }
 
-// Accounts lists accounts for the operator. It walks an index in order, which
-// holds all that is filtered by and searched, and reads the rows of the page
-// only.
+// Accounts lists accounts for the operator. It walks an index in order, and
+// reads the rows of the page only.
 func (tx ReadTx) Accounts(scope access.Scope, f AccountFilter) (AccountPage, error) {
 	tx = tx.interruptible()
-	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
 	if f.Order == "" {
 		f.Order = ByAccountName
 	}
@@ -153,72 +136,19 @@ func (tx ReadTx) Accounts(scope access.Scope, f AccountFilter) (AccountPage, err
 	if err != nil {
 		return page, err
 	}
-	q := accountConditions(scope, f, words, rules.After())
-	counted := q
-	if f.Cursor != "" {
-		if err := q.behind(f); err != nil {
-			return page, err
-		}
-		f.Offset = 0
-	}
-	rows := []int64{}
-	if f.Limit > 0 {
-		q.args = append(q.args[:len(q.args):len(q.args)], f.Offset+f.Limit+1)
-		text := `SELECT a.row FROM accounts a WHERE ` + strings.Join(q.where, " AND ") + f.Order.clause() + ` LIMIT $` + strconv.Itoa(len(q.args))
-		if rows, err = list(tx, value[int64], text, q.args...); err != nil {
-			return page, err
-		}
-		rows = rows[min(f.Offset, len(rows)):]
-	}
-	more := len(rows) > f.Limit
-	switch {
-	case f.Uncounted:
-	case f.Limit > 0 && len(rows) > 0 && !more && f.Cursor == "": // the page is the last: that is all of them
-		page.Total.Count = f.Offset + len(rows)
-	default:
-		if page.Total, err = tx.countAccounts(counted); err != nil {
-			return page, err
-		}
-	}
-	if len(rows) == 0 {
-		return page, nil
-	}
-	var last string
-	if page.Accounts, last, err = tx.accountsAt(f.Order, rows[:min(len(rows), f.Limit)]); err == nil && more {
-		page.NextCursor = last
+	found, err := walked(tx, accountWalk(scope, f, words, rules.After()), Span{f.Limit, f.Offset, f.Cursor, f.Uncounted}, func(s scan, more ...any) (row int64, err error) {
+		return row, s(append([]any{&row}, more...)...)
+	})
+	page.Total, page.NextCursor = found.Total, found.NextCursor
+	if err == nil && len(found.Rows) > 0 {
+		page.Accounts, err = tx.accountsAt(f.Order, found.Rows)
 	}
 	return page, err
 }
 
-// behind the cursor.
-func (q *accountQuery) behind(f AccountFilter) error {
-	text, row, err := decodeCursor(f.Cursor, string(f.Order))
-	if err != nil {
-		return err
-	}
-	var key any = text
-	if f.Order.column() == ByOpening.column() {
-		if key, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return ErrCursor
-		}
-	}
-	than := " > "
-	if f.Order.descends() {
-		than = " < "
-	}
-	q.where = append(q.where[:len(q.where):len(q.where)], "("+f.Order.column()+", a.id)"+than+"("+q.arg(key)+", "+q.arg(row)+")")
-	return nil
-}
-
-// countAccounts counts to MaxCount.
-func (tx ReadTx) countAccounts(q accountQuery) (Total, error) {
-	n, err := one(tx, value[int], `SELECT COUNT(*) FROM (SELECT 1 FROM accounts a WHERE `+strings.Join(q.where, " AND ")+` LIMIT `+strconv.Itoa(MaxCount+1)+`) counted`, q.args...)
-	return Total{min(n, MaxCount), n > MaxCount}, err
-}
-
-// accountsAt reads these rows in their order, and gives the cursor behind the
-// last.
-func (tx ReadTx) accountsAt(order AccountOrder, rows []int64) (all []ListedAccount, cursor string, err error) {
+// accountsAt reads these rows in their order.
+func (tx ReadTx) accountsAt(order AccountOrder, rows []int64) ([]ListedAccount, error) {
+	by := order.sorting()
 	args := []any{}
 	for _, r := range rows {
 		args = append(args, r)
@@ -227,16 +157,13 @@ func (tx ReadTx) accountsAt(order AccountOrder, rows []int64) (all []ListedAccou
 		args = append(args, -1)
 	}
 	text := `SELECT ` + accountColumns + `, EXISTS (SELECT 1 FROM installation i WHERE i.operator_id = a.id),
-			u.name, u.state, coalesce(u.second_factor, '') = '` + string(FactorOn) + `', ` + order.column() + `
+			u.name, u.state, coalesce(u.second_factor, '') = '` + string(FactorOn) + `'
 		FROM accounts a LEFT JOIN users u ON u.account_id = a.id AND u.admin_user
-		WHERE a.row IN (` + placeholders(len(args)) + `)` + order.clause()
-	all, err = list(tx, func(read scan) (l ListedAccount, err error) {
+		WHERE a.row IN (` + placeholders(len(args)) + `)` + by.clause(by.key, by.id)
+	return list(tx, func(read scan) (l ListedAccount, err error) {
 		var name, state sql.NullString
-		var key any // as it is stored: another version may have folded it
-		l.Account, err = scanAccountAnd(read, &l.Operator, &name, &state, &l.Admin.HasFactor, &key)
+		l.Account, err = scanAccountAnd(read, &l.Operator, &name, &state, &l.Admin.HasFactor)
 		l.Admin.Name, l.Admin.State = name.String, user.State(state.String)
-		cursor = encodeCursor(string(order), fmt.Sprint(key), string(l.ID))
 		return l, err
 	}, text, args...)
-	return all, cursor, err
 }

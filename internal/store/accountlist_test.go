@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 )
 
 // accountsDB has the operator and accounts with these names, opened a day after
@@ -42,6 +43,10 @@ func accountsDB(t *testing.T, names ...string) (*DB, access.Scope) {
 		t.Fatal(err)
 	}
 	return db, access.Within(operator.ID)
+}
+
+func handle(h string) []listing.Condition {
+	return []listing.Condition{{Field: "handle", Operator: listing.In, Values: []any{h}}}
 }
 
 func TestAccounts_list(t *testing.T) {
@@ -77,8 +82,8 @@ func TestAccounts_list(t *testing.T) {
 		{"an accent", AccountFilter{Search: "ÉLA"}, []string{"Élan"}, 1},
 		{"two words, one of the handle", AccountFilter{Search: "h6 host"}, []string{"Émile Hosting"}, 1},
 		{"what GLOB takes for a pattern", AccountFilter{Search: "*"}, nil, 0},
-		{"a handle", AccountFilter{Handle: "h5"}, []string{"anchor"}, 1},
-		{"a part of a handle is none", AccountFilter{Handle: "h"}, nil, 0},
+		{"a handle", AccountFilter{Where: handle("h5")}, []string{"anchor"}, 1},
+		{"a part of a handle is none", AccountFilter{Where: handle("h")}, nil, 0},
 		{"a state", AccountFilter{States: []account.State{account.Suspended}}, []string{"anchor", "Mare*"}, 2},
 		{"two states", AccountFilter{States: []account.State{account.Suspended, account.Closed}}, []string{"anchor", "Boat & Barge", "Mare*", "Zebra Names"}, 4},
 		{"required", AccountFilter{Policies: required}, []string{"Boat & Barge", "Élan", "Mare*", "Zebra Names", "Zz Operator"}, 5},
@@ -124,7 +129,7 @@ func TestAccounts_list(t *testing.T) {
 			return err
 		}
 		for _, s := range []access.Scope{access.Within(customer.ID), {}, access.Within("' OR 1=1 --")} {
-			for _, f := range []AccountFilter{{}, {Handle: "h1"}, {Search: "a"}, {States: account.States()}, {Policies: append(required, account.MFARecommended)}} {
+			for _, f := range []AccountFilter{{}, {Where: handle("h1")}, {Search: "a"}, {States: account.States()}, {Policies: append(required, account.MFARecommended)}} {
 				for f.Limit = range 3 {
 					if p, err := tx.Accounts(s, f); err != nil || len(p.Accounts) != 0 || p.Total.Count != 0 {
 						t.Errorf("another scope sees %v of %d, %v", p.Accounts, p.Total.Count, err)
@@ -135,7 +140,7 @@ func TestAccounts_list(t *testing.T) {
 				t.Errorf("another scope reaches an account: %v", err)
 			}
 		}
-		for _, wrong := range []string{"x", encodeCursor("handle", "a", "b"), encodeCursor("-openedAt", "soon", "b")} {
+		for _, wrong := range []string{"x", ByHandle.sorting().cursor("a", "b"), AccountOrder("-openedAt").sorting().cursor("soon", "b"), UserOrder("-name").sorting().cursor("a", "b")} {
 			if _, err := tx.Accounts(scope, AccountFilter{Order: "-openedAt", Cursor: wrong, Limit: 5}); !errors.Is(err, ErrCursor) {
 				t.Errorf("the cursor %q: %v", wrong, err)
 			}
@@ -157,11 +162,11 @@ func TestAccounts_plans(t *testing.T) {
 		want   string
 	}{
 		{AccountFilter{}, "accounts_by_name"},
-		{AccountFilter{Order: "-name", Cursor: encodeCursor("-name", "m", "acc_0")}, "accounts_by_name ((name_folded,id)<"},
+		{AccountFilter{Order: "-name", Cursor: AccountOrder("-name").sorting().cursor("m", "acc_0")}, "accounts_by_name ((name_folded,id)<"},
 		{AccountFilter{States: states, Search: "anch"}, "accounts_by_name"},
 		{AccountFilter{Policies: []account.MFAPolicy{account.MFARequired}}, "accounts_by_name"},
 		{AccountFilter{Order: ByHandle, States: states}, "accounts_by_handle"},
-		{AccountFilter{Order: ByHandle, Cursor: encodeCursor("handle", "m", "acc_0")}, "accounts_by_handle ((handle,id)>"},
+		{AccountFilter{Order: ByHandle, Cursor: ByHandle.sorting().cursor("m", "acc_0")}, "accounts_by_handle ((handle,id)>"},
 		{AccountFilter{Order: "-openedAt", Policies: []account.MFAPolicy{account.MFARecommended}, Search: "a"}, "accounts_by_opening"},
 	} {
 		plans := plansOf(t, db, func(tx ReadTx) error {

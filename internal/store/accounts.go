@@ -156,6 +156,9 @@ func (tx WriteTx) Vacate(u UserRef) error {
 	if err := tx.alterOne(vacateUser, string(u.id)); err != nil {
 		return err
 	}
+	if _, err := tx.alter(deleteKeysOfUser, string(u.id)); err != nil {
+		return err
+	}
 	for _, theirs := range []string{deleteNotices, deleteNetworks} {
 		if _, err := tx.exec(theirs, string(u.id)); err != nil {
 			return err

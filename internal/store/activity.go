@@ -1,118 +1,115 @@
 package store
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/listing"
 )
 
-// ActivityFilter says which records of a scope, newest first. What is empty
-// filters nothing.
+// ActivityFilter says which records of a scope, in which order, and which page
+// of them. What is empty filters nothing.
 type ActivityFilter struct {
-	Event     string // "user.added"
-	Outcome   activity.Outcome
-	Actor     string // an id
-	Object    string // an id
-	Person    string // an id: actor or object
-	Since     time.Time
-	Until     time.Time
-	Limit     int
-	Offset    int
-	Cursor    string // goes before Offset
-	Uncounted bool   // the total is not wanted
+	Person string              // an id: actor or object
+	Where  []listing.Condition // on fields of activityFields
+	Order  ActivityOrder       // newest first when empty
+	Span
 }
 
-// ActivityPage is a page of the log.
-type ActivityPage struct {
-	Records    []activity.Record
-	Total      Total
-	NextCursor string
+// ActivityOrder is what records are sorted by.
+type ActivityOrder string
+
+// The orders.
+const (
+	OldestFirst ActivityOrder = "at"
+	NewestFirst ActivityOrder = "-at"
+)
+
+// ActivityOrders lists them all.
+func ActivityOrders() []ActivityOrder { return []ActivityOrder{OldestFirst, NewestFirst} }
+
+// activityFields are what records can be filtered by, by the name of the field.
+func activityFields() map[string]string {
+	return map[string]string{"event": "a.event", "outcome": "a.outcome", "actor": "a.actor_id", "object": "a.object_id", "at": "a.at"}
 }
 
-// Activity lists records of the scope's account, newest first.
-func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (ActivityPage, error) {
+// Activity lists records of the scope's account.
+func (tx ReadTx) Activity(scope access.Scope, f ActivityFilter) (Rows[activity.Record], error) {
 	tx = tx.interruptible()
-	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
-	var args []any
-	var where []string
-	and := func(condition string, v any) {
-		args = append(args, v)
-		where = append(where, fmt.Sprintf(condition, len(args)))
+	f.Order = cmp.Or(f.Order, NewestFirst)
+	by := sorting{list: "activity", order: string(f.Order), key: "a.seq", id: "a.seq", number: true}
+	w := walk{sorting: by, from: "activity a", columns: "a.seq, a.leaf"}
+	w.where = []string{
+		"a.account_id = " + w.arg(string(scope.Account())),
+		"a.account_id <> ''", // the installation's own records are in no account's scope
 	}
-	and("account_id = $%d", string(scope.Account()))
-	where = append(where, "account_id <> ''") // the installation's own records are in no account's scope
-	if f.Event != "" {
-		and("event = $%d", f.Event)
+	for _, c := range f.Where {
+		if column := activityFields()[c.Field]; c.Operator == listing.In && len(c.Values) == 1 && (c.Field == "actor" || c.Field == "object") {
+			w.where = append(w.where, column+" = "+w.arg(c.Values[0]))
+		} else {
+			w.looked = append(w.looked, w.condition(c, column))
+		}
 	}
-	if f.Outcome != "" {
-		and("outcome = $%d", string(f.Outcome))
-	}
-	if f.Actor != "" {
-		and("actor_id = $%d", f.Actor)
-	}
-	if f.Object != "" {
-		and("object_id = $%d", f.Object)
-	}
-	if !f.Since.IsZero() {
-		and("at >= $%d", ms(f.Since))
-	}
-	if !f.Until.IsZero() {
-		and("at < $%d", ms(f.Until))
-	}
-	who := []string{"TRUE"}
 	if f.Person != "" {
-		args = append(args, f.Person)
-		who = []string{fmt.Sprintf("actor_id = $%d", len(args)), fmt.Sprintf("object_id = $%d", len(args))}
+		return tx.activityOf(w, f)
 	}
-	// Each way to be concerned walks an index of its own.
-	of := func(limit string) string {
+	return walked(tx, w, f.Span, scanRecordAnd)
+}
+
+// activityOf a person: each way to be concerned walks an index of its own, and
+// all of it.
+func (tx ReadTx) activityOf(w walk, f ActivityFilter) (page Rows[activity.Record], err error) {
+	s := f.clipped()
+	person := w.arg(f.Person)
+	of := func(where []string, limit string) string {
 		var parts []string
-		for _, w := range who {
-			parts = append(parts, `SELECT seq FROM (SELECT seq FROM activity WHERE `+strings.Join(append(where, w), " AND ")+` ORDER BY seq DESC LIMIT `+limit+`) some`)
+		for _, column := range []string{"a.actor_id", "a.object_id"} {
+			each := strings.Join(slices.Concat(where, w.looked, []string{column + " = " + person}), " AND ")
+			parts = append(parts, `SELECT seq FROM (SELECT a.seq FROM activity a WHERE `+each+w.clause(w.key, w.id)+` LIMIT `+limit+`) some`)
 		}
 		return strings.Join(parts, " UNION ")
 	}
-	page := ActivityPage{Records: []activity.Record{}}
-	if !f.Uncounted {
-		n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+of(strconv.Itoa(MaxCount+1))+`) counted`, args...)
+	page.Rows = []activity.Record{}
+	if !s.Uncounted {
+		n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+of(w.where, strconv.Itoa(MaxCount+1))+`) counted`, w.args...)
 		if err != nil {
-			return ActivityPage{}, err
+			return page, err
 		}
 		page.Total = Total{min(n, MaxCount), n > MaxCount}
 	}
-	if f.Limit == 0 {
+	if s.Limit == 0 {
 		return page, nil
 	}
-	if f.Cursor != "" {
-		seq, err := strconv.ParseInt(f.Cursor, 10, 64)
+	where := slices.Clip(w.where)
+	if s.Cursor != "" {
+		behind, err := w.behind(s.Cursor, w.arg)
 		if err != nil {
-			return ActivityPage{}, ErrCursor
+			return page, err
 		}
-		and("seq < $%d", seq)
-		f.Offset = 0
+		where = append(where, behind)
 	}
-	args = append(args, f.Offset+f.Limit+1)
-	text := `SELECT seq, leaf FROM activity WHERE seq IN (` + of(fmt.Sprintf("$%d", len(args))) + `) ORDER BY seq DESC`
-	records, err := list(tx, scanRecord, text, args...)
+	limit := w.arg(s.Offset + s.Limit + 1)
+	text := `SELECT a.seq, a.leaf FROM activity a WHERE a.seq IN (` + of(where, limit) + `)` + w.clause(w.key, w.id)
+	records, err := list(tx, func(s scan) (activity.Record, error) { return scanRecordAnd(s) }, text, w.args...)
 	if err != nil {
-		return ActivityPage{}, err
+		return page, err
 	}
-	records = records[min(f.Offset, len(records)):]
-	page.Records = records[:min(f.Limit, len(records))]
-	if len(records) > f.Limit {
-		page.NextCursor = strconv.FormatInt(records[f.Limit-1].Seq, 10)
+	records = records[min(s.Offset, len(records)):]
+	page.Rows = records[:min(s.Limit, len(records))]
+	if len(records) > s.Limit {
+		page.NextCursor = w.cursor(records[s.Limit-1].Seq, "")
 	}
 	return page, nil
 }
 
-func scanRecord(s scan) (activity.Record, error) {
+func scanRecordAnd(s scan, more ...any) (activity.Record, error) {
 	var seq int64
 	var leaf string
-	if err := s(&seq, &leaf); err != nil {
+	if err := s(append([]any{&seq, &leaf}, more...)...); err != nil {
 		return activity.Record{}, err
 	}
 	return activity.Parse(seq, []byte(leaf))

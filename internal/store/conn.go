@@ -24,11 +24,21 @@ func (c *conn) close() error {
 	return c.sql.Close()
 }
 
-// stmt prepares once. Queries are constants or built from a fixed set of
-// parts, so that the number of statements is bounded.
+// maxStatements is how many are kept prepared: lists are filtered in more ways
+// than anybody uses, and whoever tries them all must not fill the memory.
+const maxStatements = 500
+
+// stmt prepares once. Queries are constants or built from a fixed set of parts.
 func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
+	}
+	if len(c.stmts) >= maxStatements {
+		for text, s := range c.stmts { // any one: what is used often comes back
+			s.Close()
+			delete(c.stmts, text)
+			break
+		}
 	}
 	s, err := c.sql.PrepareContext(ctx, query)
 	if err != nil {
@@ -88,30 +98,45 @@ func one[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any
 
 // list runs a query and reads every row; the result is never nil.
 func list[T any](tx ReadTx, read func(scan) (T, error), query string, args ...any) ([]T, error) {
-	if err := tx.caller.Err(); err != nil {
+	all := []T{}
+	err := each(tx, func(s scan) (bool, error) {
+		v, err := read(s)
+		all = append(all, v)
+		return true, err
+	}, query, args...)
+	if err != nil {
 		return nil, err
+	}
+	return all, nil
+}
+
+// each runs a query and reads its rows for as long as read wants more.
+func each(tx ReadTx, read func(scan) (more bool, err error), query string, args ...any) error {
+	if err := tx.caller.Err(); err != nil {
+		return err
 	}
 	s, err := tx.c.stmt(tx.ctx, query)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rows, err := s.QueryContext(tx.ctx, args...)
 	if err != nil {
-		return nil, fmt.Errorf("query %.60q: %w", query, err)
+		return fmt.Errorf("query %.60q: %w", query, err)
 	}
 	defer rows.Close()
-	all := []T{}
 	for rows.Next() {
-		v, err := read(rows.Scan)
+		more, err := read(rows.Scan)
 		if err != nil {
-			return nil, fmt.Errorf("read row of %.60q: %w", query, err)
+			return fmt.Errorf("read row of %.60q: %w", query, err)
 		}
-		all = append(all, v)
+		if !more {
+			return nil
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read rows of %.60q: %w", query, err)
+		return fmt.Errorf("read rows of %.60q: %w", query, err)
 	}
-	return all, nil
+	return nil
 }
 
 // value reads a single column.
@@ -163,7 +188,7 @@ type alters string
 func (tx WriteTx) alter(query alters, args ...any) (int64, error) {
 	n, err := tx.exec(string(query), args...)
 	if err == nil && n > 0 {
-		err = tx.change(bumpCounter, "rights")
+		err = tx.move()
 	}
 	return n, err
 }
@@ -173,6 +198,12 @@ func (tx WriteTx) alterOne(query alters, args ...any) error {
 	if err := tx.change(string(query), args...); err != nil {
 		return err
 	}
+	return tx.move()
+}
+
+// move says that who may do what has changed.
+func (tx WriteTx) move() error {
+	tx.job.moved = true
 	return tx.change(bumpCounter, "rights")
 }
 

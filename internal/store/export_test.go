@@ -9,6 +9,9 @@ import (
 	"gatehouse/internal/store/migrations"
 )
 
+// MaxLooked is how many rows a page is looked for in.
+const MaxLooked = maxLooked
+
 // WithSchema makes Open take these migrations for all there are.
 func (o Options) WithSchema(all []migrations.Migration) Options {
 	o.schema = all

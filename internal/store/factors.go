@@ -43,9 +43,13 @@ func (tx ReadTx) AuthenticatorApps(u UserRef) ([]AuthenticatorApp, error) {
 	}, selectApps, string(u.id))
 }
 
-// AddAuthenticatorApp switches an app on for a user.
+// AddAuthenticatorApp switches an app on for a user, whose password no longer
+// works on API and ISProxy from then on (K5).
 func (tx WriteTx) AddAuthenticatorApp(u UserRef, a AuthenticatorApp) error {
-	return tx.alterOne(insertApp, string(a.ID), string(u.id), a.Name, a.Secret, a.LastStep, ms(tx.now))
+	if err := tx.alterOne(insertApp, string(a.ID), string(u.id), a.Name, a.Secret, a.LastStep, ms(tx.now)); err != nil {
+		return err
+	}
+	return tx.ShutPasswords(u)
 }
 
 // RemoveAuthenticatorApp takes one app from a user.

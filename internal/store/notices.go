@@ -1,15 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/notice"
 )
 
@@ -23,10 +24,7 @@ type Told struct {
 const (
 	insertNotice = `INSERT INTO notices (id, user_id, kind, by_kind, by_name, face, address, program, facts, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-	selectNotices = `SELECT id, kind, by_kind, by_name, face, address, program, facts, at, read_at FROM notices
-		WHERE user_id = $1 AND id < $2
-		ORDER BY id DESC
-		LIMIT $3 OFFSET $4`
+	noticeColumns    = `n.id, n.kind, n.by_kind, n.by_name, n.face, n.address, n.program, n.facts, n.at, n.read_at`
 	countUnread      = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL LIMIT $2) unread`
 	readNotice       = `UPDATE notices SET read_at = COALESCE(read_at, $3) WHERE user_id = $1 AND id = $2`
 	deleteNotices    = `DELETE FROM notices WHERE user_id = $1`
@@ -43,8 +41,6 @@ const (
 		ORDER BY u.id`
 )
 
-var countNotices = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 LIMIT ` + strconv.Itoa(MaxCount+1) + `) counted`
-
 // MaxUnread is where unread notices are no longer counted.
 const MaxUnread = 99
 
@@ -58,11 +54,11 @@ func (tx WriteTx) Tell(u UserRef, n notice.Notice) error {
 	return err
 }
 
-func scanTold(s scan) (t Told, err error) {
+func scanTold(s scan, more ...any) (t Told, err error) {
 	var facts string
 	var at int64
 	var read sql.NullInt64
-	if err := s(&t.ID, &t.Kind, &t.By, &t.ByName, &t.Face, &t.Address, &t.Program, &facts, &at, &read); err != nil {
+	if err := s(append([]any{&t.ID, &t.Kind, &t.By, &t.ByName, &t.Face, &t.Address, &t.Program, &facts, &at, &read}, more...)...); err != nil {
 		return t, err
 	}
 	t.At, t.ReadAt = fromMS(at), fromNullMS(read)
@@ -72,43 +68,26 @@ func scanTold(s scan) (t Told, err error) {
 	return t, nil
 }
 
-// NoticePage asks for a page of notices.
-type NoticePage struct {
-	Limit     int
-	Offset    int
-	Cursor    string // goes before Offset
-	Uncounted bool
+// NoticeFilter says which notices of a user, in which order, and which page of
+// them.
+type NoticeFilter struct {
+	Where []listing.Condition // on fields of noticeFields
+	Order ActivityOrder       // newest first when empty
+	Span
 }
 
-const noticeOrder = "notices"
+// noticeFields are what notices can be filtered by, by the name of the field.
+func noticeFields() map[string]string {
+	return map[string]string{"kind": "n.kind", "at": "n.at", "readAt": "n.read_at", "face": "n.face", "address": "n.address"}
+}
 
-// Notices of a user, newest first, with their total and the cursor of the next
-// page.
-func (tx ReadTx) Notices(u UserRef, p NoticePage) (page []Told, total Total, next string, err error) {
-	p.Limit, p.Offset = min(max(p.Limit, 0), MaxPage), min(max(p.Offset, 0), MaxOffset)
-	before := "~" // after every id
-	if p.Cursor != "" {
-		if _, before, err = decodeCursor(p.Cursor, noticeOrder); err != nil {
-			return nil, total, "", err
-		}
-		p.Offset = 0
-	}
-	if !p.Uncounted {
-		n, err := one(tx, value[int], countNotices, string(u.id))
-		if err != nil {
-			return nil, total, "", err
-		}
-		total = Total{min(n, MaxCount), n > MaxCount}
-	}
-	if p.Limit == 0 {
-		return []Told{}, total, "", nil
-	}
-	page, err = list(tx, scanTold, selectNotices, string(u.id), before, p.Limit+1, p.Offset)
-	if err == nil && len(page) > p.Limit {
-		page = page[:p.Limit]
-		next = encodeCursor(noticeOrder, "", string(page[p.Limit-1].ID))
-	}
-	return page, total, next, err
+// Notices of a user. Ids are in the order in which they were told.
+func (tx ReadTx) Notices(u UserRef, f NoticeFilter) (Rows[Told], error) {
+	by := sorting{list: "notices", order: string(cmp.Or(f.Order, NewestFirst)), key: "n.id", id: "n.id"}
+	w := walk{sorting: by, from: "notices n", columns: noticeColumns}
+	w.where = []string{"n.user_id = " + w.arg(string(u.id))}
+	w.filter(f.Where, noticeFields())
+	return walked(tx.interruptible(), w, f.Span, scanTold)
 }
 
 // UnreadNotices counts what a user has not read, up to MaxUnread.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 )
 
 // MessageState is how a message in the outbox stands.
@@ -208,78 +210,49 @@ func (tx WriteTx) DeleteEndedMessages(before time.Time) error {
 	return err
 }
 
-// MessageFilter says which messages of a scope, newest first. What is nil
-// filters nothing.
+// MessageFilter says which messages of a scope, in which order, and which page
+// of them. What is nil filters nothing.
 type MessageFilter struct {
-	States    []MessageState
-	Kinds     []delivery.Kind
-	Limit     int
-	Offset    int
-	Cursor    string // goes before Offset
-	Uncounted bool
+	States []MessageState
+	Kinds  []delivery.Kind
+	Where  []listing.Condition // on fields of messageFields
+	Order  MessageOrder        // newest first when empty
+	Span
 }
 
-// MessagePage is a page of the outbox.
-type MessagePage struct {
-	Messages   []Queued
-	Total      Total
-	NextCursor string
+// MessageOrder is what messages are sorted by.
+type MessageOrder string
+
+// The orders.
+const (
+	FirstQueued MessageOrder = "queuedAt"
+	LastQueued  MessageOrder = "-queuedAt"
+)
+
+// MessageOrders lists them all.
+func MessageOrders() []MessageOrder { return []MessageOrder{FirstQueued, LastQueued} }
+
+// messageFields are what messages can be filtered by besides, by the name of
+// the field.
+func messageFields() map[string]string {
+	return map[string]string{
+		"channel": "o.channel", "to": "lower(o.recipient)", "user": "coalesce(o.user_id, '')", "attempts": "o.attempts",
+		"queuedAt": "o.queued_at", "expiresAt": "o.expires_at", "endedAt": "o.ended_at",
+	}
 }
 
-const messageOrder = "outbox"
-
-// Messages lists the outbox of the scope's account, newest first.
-func (tx ReadTx) Messages(scope access.Scope, f MessageFilter) (MessagePage, error) {
-	tx = tx.interruptible()
-	f.Limit, f.Offset = min(max(f.Limit, 0), MaxPage), min(max(f.Offset, 0), MaxOffset)
-	args := []any{string(scope.Account())}
-	where := []string{"account_id = $1"}
-	among := func(column string, values []string) {
-		var marks []string
-		for _, v := range values {
-			args = append(args, v)
-			marks = append(marks, fmt.Sprintf("$%d", len(args)))
-		}
-		if marks == nil {
-			marks = []string{"''"}
-		}
-		where = append(where, column+" IN ("+strings.Join(marks, ", ")+")")
+// Messages lists the outbox of the scope's account. Ids are in the order in
+// which messages were queued.
+func (tx ReadTx) Messages(scope access.Scope, f MessageFilter) (Rows[Queued], error) {
+	by := sorting{list: "outbox", order: string(cmp.Or(f.Order, LastQueued)), key: "o.id", id: "o.id"}
+	w := walk{sorting: by, from: "outbox o", columns: queuedColumns}
+	w.where = []string{"o.account_id = " + w.arg(string(scope.Account()))}
+	if states := w.oneEach("o.state", texts(f.States)); len(states) == 1 {
+		w.where = append(w.where, states...)
+	} else {
+		w.looked = either(states)
 	}
-	if f.States != nil {
-		among("state", texts(f.States))
-	}
-	if f.Kinds != nil {
-		among("kind", texts(f.Kinds))
-	}
-	page := MessagePage{Messages: []Queued{}}
-	if !f.Uncounted {
-		n, err := one(tx, value[int], fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT id FROM outbox WHERE %s LIMIT %d) counted`, strings.Join(where, " AND "), MaxCount+1), args...)
-		if err != nil {
-			return page, err
-		}
-		page.Total = Total{min(n, MaxCount), n > MaxCount}
-	}
-	if f.Limit == 0 {
-		return page, nil
-	}
-	if f.Cursor != "" {
-		_, last, err := decodeCursor(f.Cursor, messageOrder)
-		if err != nil {
-			return page, err
-		}
-		args, f.Offset = append(args, last), 0
-		where = append(where, fmt.Sprintf("id < $%d", len(args)))
-	}
-	args = append(args, f.Offset+f.Limit+1)
-	found, err := list(tx, func(s scan) (Queued, error) { return scanQueued(s) },
-		fmt.Sprintf(`SELECT %s FROM outbox WHERE %s ORDER BY id DESC LIMIT $%d`, queuedColumns, strings.Join(where, " AND "), len(args)), args...)
-	if err != nil {
-		return page, err
-	}
-	found = found[min(f.Offset, len(found)):]
-	page.Messages = found[:min(f.Limit, len(found))]
-	if len(found) > f.Limit {
-		page.NextCursor = encodeCursor(messageOrder, "", string(found[f.Limit-1].ID))
-	}
-	return page, nil
+	w.looked = append(w.looked, either(w.oneEach("o.kind", texts(f.Kinds)))...)
+	w.filter(f.Where, messageFields())
+	return walked(tx.interruptible(), w, f.Span, scanQueued)
 }

@@ -21,9 +21,9 @@ func TestScope_Outbox(t *testing.T) {
 	for name, s := range map[string]access.Scope{"another account": there.scope(), "no account": {}} {
 		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Queued, error) { return tx.Message(s, q.ID) })
 		wantErr(t, name+": Message", err, store.ErrNotFound)
-		if p := ask(t, db, func(tx store.ReadTx) (store.MessagePage, error) {
-			return tx.Messages(s, store.MessageFilter{Limit: 10})
-		}); len(p.Messages) != 0 || p.Total.Count != 0 {
+		if p := ask(t, db, func(tx store.ReadTx) (store.Rows[store.Queued], error) {
+			return tx.Messages(s, store.MessageFilter{Span: store.Span{Limit: 10}})
+		}); len(p.Rows) != 0 || p.Total.Count != 0 {
 			t.Errorf("%s: %+v", name, p)
 		}
 		for what, act := range map[string]func(store.WriteTx) error{

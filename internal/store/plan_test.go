@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/user"
 )
 
@@ -52,7 +53,13 @@ func TestUsers_Plans(t *testing.T) {
 		byGrams  = "SCAN user_grams VIRTUAL TABLE INDEX 0:M"
 		byRow    = "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"
 	)
-	cursor := func(o UserOrder, key string) string { return encodeCursor(string(o), key, "usr_0") }
+	cursor := func(o UserOrder, key any) string { return o.sorting().cursor(key, "usr_0") }
+	where := func(field string, o listing.Operator, values ...any) []listing.Condition {
+		return []listing.Condition{{Field: field, Operator: o, Values: values}}
+	}
+	is := func(field string, values ...any) []listing.Condition { return where(field, listing.In, values...) }
+	like := func(field, pattern string) []listing.Condition { return where(field, listing.Like, pattern) }
+	since := func(field string) []listing.Condition { return where(field, listing.Gte, int64(5)) }
 	for _, test := range []struct {
 		name   string
 		filter UserFilter
@@ -74,9 +81,21 @@ func TestUsers_Plans(t *testing.T) {
 		{"a role in a state", UserFilter{Role: role.ID, States: active}, []string{byRole, byRow}},
 		{"by login", UserFilter{Order: ByLogin, Cursor: cursor(ByLogin, "anna")}, []string{"users_by_login (account_id=? AND (login_folded,id)>(?,?))"}},
 		{"by login, in a state", UserFilter{Order: "-login", States: active}, []string{"users_by_login (account_id=?"}},
-		{"by age", UserFilter{Order: "-createdAt", Cursor: cursor("-createdAt", "5")}, []string{"users_by_age (account_id=? AND (created_at,id)<(?,?))"}},
+		{"by age", UserFilter{Order: "-createdAt", Cursor: cursor("-createdAt", int64(5))}, []string{"users_by_age (account_id=? AND (created_at,id)<(?,?))"}},
 		{"by age, a role", UserFilter{Order: ByCreation, Role: role.ID}, []string{"users_by_age (account_id=?"}},
 		{"last seen", UserFilter{Order: "-lastSeenAt", Factors: []SecondFactor{FactorOn}}, []string{"users_by_seen (account_id=?"}},
+		{"a language", UserFilter{Where: is("language", "en")}, []string{"users_by_name (account_id=?"}},
+		{"a language, in a state", UserFilter{Where: is("language", "en"), States: active}, []string{"users_by_state (account_id=? AND state=?"}},
+		{"a language, in two states", UserFilter{Where: is("language", "en"), States: append(active, user.Invited)}, []string{"users_by_name (account_id=?"}},
+		{"a language, of a role", UserFilter{Where: is("language", "en"), Role: role.ID, Cursor: cursor(ByName, "anna")}, []string{byRole + " AND (name_folded,user_id)>(?,?))"}},
+		{"logins", UserFilter{Where: is("login", "anna7", "anna8")}, []string{"users_by_login (account_id=? AND login_folded=?)", byRow}},
+		{"an e-mail address", UserFilter{Where: is("email", "anna77@example.com")}, []string{byGrams, "SCAN c VIRTUAL TABLE", byRow}},
+		{"a part of an e-mail address", UserFilter{Where: like("email", "anna77%")}, []string{byGrams, "SCAN c VIRTUAL TABLE", byRow}},
+		{"a part that many have", UserFilter{Where: like("email", "%example.com")}, []string{byGrams, byRow}},
+		{"how a name begins", UserFilter{Where: like("name", "anna%")}, []string{byGrams, "name_folded>? AND name_folded<?", byRow}},
+		{"since a day, by age", UserFilter{Where: since("createdAt"), Order: "-createdAt"}, []string{"users_by_age (account_id=? AND created_at>?)"}},
+		{"since a day, by use", UserFilter{Where: since("lastSeenAt"), Order: BySeen}, []string{"users_by_seen (account_id=? AND <expr>>?)"}},
+		{"since a day, by name", UserFilter{Where: since("createdAt")}, []string{"users_by_name (account_id=?", byRow}},
 		{"one letter", UserFilter{Search: "a"}, []string{byName, byRow}},
 		{"a word of many", UserFilter{Search: "peeters"}, []string{byGrams, byName, byRow}},
 		{"a word of many in a state", UserFilter{Search: "peeters", States: active}, []string{byGrams, byState, byRow}},

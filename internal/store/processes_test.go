@@ -133,9 +133,9 @@ func TestDB_killed(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				p, err := tx.Activity(house{Account: h}.scope(), store.ActivityFilter{Object: login, Limit: 2})
-				if err != nil || len(p.Records) != 1 {
-					t.Errorf("after kill %d: %d records of %s (%v)", n+1, len(p.Records), login, err)
+				p, err := tx.Activity(house{Account: h}.scope(), store.ActivityFilter{Where: is("object", login), Span: store.Span{Limit: 2}})
+				if err != nil || len(p.Rows) != 1 {
+					t.Errorf("after kill %d: %d records of %s (%v)", n+1, len(p.Rows), login, err)
 				}
 			}
 			return nil

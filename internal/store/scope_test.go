@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/id"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -107,27 +108,27 @@ func TestScope(t *testing.T) {
 	})
 	t.Run("Activity", func(t *testing.T) {
 		for what, f := range map[string]store.ActivityFilter{
-			"all": {}, "event": {Event: "user.added"}, "foreign object": {Object: string(there.users[0].ID)}, "foreign actor": {Actor: string(there.users[1].ID)},
-			"the installation's": {Event: "access.refused"}, "foreign person": {Person: string(there.users[0].ID)}, "refused": {Outcome: "refused"},
+			"all": {}, "event": {Where: is("event", "user.added")}, "foreign object": {Where: is("object", string(there.users[0].ID))}, "foreign actor": {Where: is("actor", string(there.users[1].ID))},
+			"the installation's": {Where: is("event", "access.refused")}, "foreign person": {Person: string(there.users[0].ID)}, "refused": {Where: is("outcome", "refused")},
 		} {
 			f.Limit = 100
 			for _, s := range []access.Scope{here.scope(), nobody, unknown} {
-				p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(s, f) })
-				for _, r := range p.Records {
+				p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(s, f) })
+				for _, r := range p.Rows {
 					if r.Account != here.ID || s != here.scope() {
 						t.Errorf("%s: a record of account %q in the scope of %q", what, r.Account, s.Account())
 					}
 				}
-				if p.Total.Count != len(p.Records) || p.Records == nil {
-					t.Errorf("%s: total %d, records %v", what, p.Total.Count, p.Records)
+				if p.Total.Count != len(p.Rows) || p.Rows == nil {
+					t.Errorf("%s: total %d, records %v", what, p.Total.Count, p.Rows)
 				}
 			}
 		}
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
-			return tx.Activity(here.scope(), store.ActivityFilter{Limit: 9})
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
+			return tx.Activity(here.scope(), store.ActivityFilter{Span: store.Span{Limit: 9}})
 		})
-		if len(p.Records) != 1 {
-			t.Errorf("its own: %d records, want 1", len(p.Records))
+		if len(p.Rows) != 1 {
+			t.Errorf("its own: %d records, want 1", len(p.Rows))
 		}
 	})
 	t.Run("Sessions", func(t *testing.T) {
@@ -140,9 +141,9 @@ func TestScope(t *testing.T) {
 		})
 		for s, want := range map[access.Scope][]id.Session{here.scope(): {mine}, there.scope(): {foreign}, nobody: {}, unknown: {}} {
 			read(t, db, func(tx store.ReadTx) error {
-				found, n, err := tx.Sessions(s, 10, 0)
-				if err != nil || n != len(want) || len(found) != len(want) || n == 1 && found[0].ID != want[0] {
-					t.Errorf("account %q has %d sessions: %v (%v)", s.Account(), n, found, err)
+				p, err := tx.Sessions(s, store.SessionFilter{Span: store.Span{Limit: 10}})
+				if err != nil || p.Total.Count != len(want) || len(p.Rows) != len(want) || len(want) == 1 && p.Rows[0].ID != want[0] {
+					t.Errorf("account %q has %d sessions: %v (%v)", s.Account(), p.Total.Count, p.Rows, err)
 				}
 				for _, of := range []id.Session{mine, foreign} {
 					u, err := tx.SessionHolder(s, of)

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/session"
 )
 
@@ -29,11 +31,6 @@ const (
 	sessionsOf = `SELECT ` + sessionColumns + ` FROM sessions s
 		WHERE s.user_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3
 		ORDER BY s.last_seen_at DESC, s.id`
-	sessionsIn = `SELECT ` + sessionColumns + `, u.name FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE u.account_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3
-		ORDER BY s.last_seen_at DESC, s.id LIMIT $4 OFFSET $5`
-	countSessions = `SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE u.account_id = $1 AND s.ends_at > $2 AND s.last_seen_at > $3`
 	holderOf = `SELECT ` + listedColumns + ` FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $2 AND u.account_id = $1`
 
 	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
@@ -119,18 +116,59 @@ func (tx ReadTx) SessionsOf(u UserRef) ([]session.Session, error) {
 	return list(tx, func(s scan) (session.Session, error) { return scanSession(s) }, sessionsOf, string(u.id), ms(tx.now), ms(tx.now.Add(-session.Idle)))
 }
 
-// Sessions of everybody in the scope that are alive, and how many there are.
-func (tx ReadTx) Sessions(scope access.Scope, limit, offset int) ([]UserSession, int, error) {
-	alive := []any{string(scope.Account()), ms(tx.now), ms(tx.now.Add(-session.Idle))}
-	n, err := one(tx, value[int], countSessions, alive...)
-	if err != nil || limit == 0 {
-		return []UserSession{}, n, err
+// SessionFilter says which sessions of a scope, in which order, and which page
+// of them.
+type SessionFilter struct {
+	Where []listing.Condition // on fields of sessionFields
+	Order SessionOrder        // the one last used first when empty
+	Span
+}
+
+// SessionOrder is what sessions are sorted by; with a minus in front, the other
+// way round.
+type SessionOrder string
+
+// The orders.
+const (
+	ByLastUse SessionOrder = "lastSeenAt"
+	BySignIn  SessionOrder = "signedInAt"
+	ByHolder  SessionOrder = "userName"
+)
+
+// SessionOrders lists them all.
+func SessionOrders() []SessionOrder { return listing.BothWays(ByLastUse, BySignIn, ByHolder) }
+
+func (o SessionOrder) sorting() sorting {
+	by := sorting{list: "sessions", order: string(o), key: "s.last_seen_at", id: "s.id", number: true}
+	switch SessionOrder(listing.OrderOf(string(o))) {
+	case BySignIn:
+		by.key = "s.signed_in_at"
+	case ByHolder:
+		by.key, by.number = "u.name_folded", false
+	case ByLastUse:
 	}
-	page, err := list(tx, func(s scan) (u UserSession, err error) {
-		u.Session, err = scanSession(s, &u.Name)
+	return by
+}
+
+// sessionFields are what sessions can be filtered by, by the name of the field.
+func sessionFields() map[string]string {
+	return map[string]string{
+		"userName": "u.name_folded", "face": "s.face", "address": "s.address", "means": "s.means", "program": "lower(s.program)",
+		"signedInAt": "s.signed_in_at", "lastSeenAt": "s.last_seen_at", "endsAt": "s.ends_at",
+	}
+}
+
+// Sessions of everybody in the scope that are alive.
+func (tx ReadTx) Sessions(scope access.Scope, f SessionFilter) (Rows[UserSession], error) {
+	w := walk{sorting: cmp.Or(f.Order, "-"+ByLastUse).sorting(), from: "sessions s JOIN users u ON u.id = s.user_id", columns: sessionColumns + ", u.name"}
+	w.where = []string{
+		"u.account_id = " + w.arg(string(scope.Account())), "s.ends_at > " + w.arg(ms(tx.now)), "s.last_seen_at > " + w.arg(ms(tx.now.Add(-session.Idle))),
+	}
+	w.filter(f.Where, sessionFields())
+	return walked(tx.interruptible(), w, f.Span, func(s scan, more ...any) (u UserSession, err error) {
+		u.Session, err = scanSession(s, append([]any{&u.Name}, more...)...)
 		return u, err
-	}, sessionsIn, append(alive, limit, offset)...)
-	return page, n, err
+	})
 }
 
 // SessionHolder finds whose session that is, within the scope.

@@ -68,6 +68,7 @@ type DB struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
+	rights  watch
 	closing chan struct{}
 	once    sync.Once
 	closed  error // of the first Close
@@ -144,7 +145,7 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		db.readers <- newConn(r)
 		db.opened++
 	}
-	db.writer = startWriter(newConn(w), db.engine, db.clock, db.log)
+	db.writer = startWriter(newConn(w), db.engine, db.clock, db.log, &db.rights)
 	return nil
 }
 

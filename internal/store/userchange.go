@@ -91,6 +91,9 @@ func (tx WriteTx) DeleteUser(ref UserRef) error {
 	if _, err := tx.RemoveFactors(ref); err != nil {
 		return err
 	}
+	if _, err := tx.alter(deleteKeysOfUser, string(ref.id)); err != nil {
+		return err
+	}
 	for _, kept := range []string{deleteActivation, deleteNotices, deleteNetworks} {
 		if _, err := tx.exec(kept, string(ref.id)); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/id"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/user"
 )
 
@@ -18,11 +19,24 @@ type UserFilter struct {
 	States    []user.State   // one of these; never deleted ones
 	Factors   []SecondFactor // one of these
 	Role      id.Role
-	Order     UserOrder // by name when empty
-	Limit     int       // at most MaxPage; 0 only counts
-	Offset    int       // at most MaxOffset
-	Cursor    string    // of the page before; goes before Offset
-	Uncounted bool      // the total is not wanted
+	Where     []listing.Condition // on fields of userFields
+	Order     UserOrder           // by name when empty
+	Limit     int                 // at most MaxPage; 0 only counts
+	Offset    int                 // at most MaxOffset
+	Cursor    string              // of the page before; goes before Offset
+	Uncounted bool                // the total is not wanted
+}
+
+func (f UserFilter) span() Span { return Span{f.Limit, f.Offset, f.Cursor, f.Uncounted} }
+
+// userFields are what users can be filtered by besides, by the name of the
+// field. E-mail addresses are not kept folded; of theirs, letters of ASCII match
+// regardless of case.
+func userFields() map[string]string {
+	return map[string]string{
+		"login": "u.login_folded", "name": "u.name_folded", "email": "lower(u.email)", "language": "u.language",
+		"createdAt": "u.created_at", "lastSeenAt": "u.last_seen_at", "forceMfa": "u.force_mfa", "adminUser": "u.admin_user",
+	}
 }
 
 // SecondFactor is how a user stands with second factors, but for the policy of
@@ -52,13 +66,11 @@ const (
 )
 
 // UserOrders lists them all.
-func UserOrders() []UserOrder {
-	return []UserOrder{ByName, "-" + ByName, ByLogin, "-" + ByLogin, ByCreation, "-" + ByCreation, BySeen, "-" + BySeen}
-}
+func UserOrders() []UserOrder { return listing.BothWays(ByName, ByLogin, ByCreation, BySeen) }
 
 // column that the order walks, of which there is an index.
 func (o UserOrder) column() string {
-	switch UserOrder(strings.TrimPrefix(string(o), "-")) {
+	switch UserOrder(listing.OrderOf(string(o))) {
 	case ByLogin:
 		return "u.login_folded"
 	case ByCreation:
@@ -70,33 +82,14 @@ func (o UserOrder) column() string {
 	return "u.name_folded"
 }
 
-func (o UserOrder) isText() bool { return strings.HasSuffix(o.column(), "_folded") }
-
-// clause to sort by, of rows called so.
-func (o UserOrder) clause(key, id string) string {
-	if o.descends() {
-		return " ORDER BY " + key + " DESC, " + id + " DESC"
-	}
-	return " ORDER BY " + key + ", " + id
+// sorting of users, or of the holders of a role, whose index has a copy of the
+// name.
+func (o UserOrder) sorting() sorting {
+	return sorting{list: "users", order: string(o), key: o.column(), id: "u.id", number: !strings.HasSuffix(o.column(), "_folded")}
 }
-
-func (o UserOrder) descends() bool { return strings.HasPrefix(string(o), "-") }
-
-// Limits of pages.
-const (
-	MaxPage   = 200
-	MaxOffset = 10_000
-	MaxCount  = 10_000 // totals beyond are "more than"
-)
 
 // countedAmong is how many users a search that many match is counted among.
 const countedAmong = 3000
-
-// Total is how many there are, or that there are more than Count.
-type Total struct {
-	Count   int
-	Minimum bool
-}
 
 // UserPage is a page of a list of users.
 type UserPage struct {
@@ -120,9 +113,12 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	if len(q.words) == 0 && strings.TrimSpace(f.Search) != "" {
 		return UserPage{Users: []Listed{}}, nil // "%" asks for something, and nobody has it
 	}
-	matches, few, err := tx.fewMatches(scope, q.words)
+	matches, few, err := tx.candidates(scope, q, f)
 	if err != nil {
 		return UserPage{}, err
+	}
+	if !few && len(f.Where) > 0 {
+		return tx.filtered(q, f)
 	}
 	var rows []int64
 	var total Total
@@ -151,13 +147,13 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 
 // userQuery is a list of users being put together from a fixed set of parts.
 type userQuery struct {
+	parts
+	sorting
 	account  id.Account
-	order    UserOrder
 	from     string   // users, or the holders of a role in order of names
 	branches []string // the conditions that an index answers: one of them holds
 	where    []string // those that are looked at row by row, without the words
 	search   []string // the words: each must occur
-	args     []any
 	words    []string
 	after    string // the condition of the cursor, whose args come last; TRUE without one
 	before   int    // how many args there are before those
@@ -167,25 +163,25 @@ type userQuery struct {
 // conditions looked at in each. Several values of what the index begins with
 // are a branch each, since together they would have to be sorted.
 func newUserQuery(scope access.Scope, f UserFilter) userQuery {
-	q := userQuery{account: scope.Account(), order: f.Order, words: searchWords(f.Search), after: "TRUE", from: "users u"}
+	q := userQuery{sorting: f.Order.sorting(), account: scope.Account(), words: searchWords(f.Search), after: "TRUE", from: "users u"}
 	account := "u.account_id = " + q.arg(string(scope.Account()))
-	byName := q.order.column() == ByName.column()
-	states, factors := q.conditions("u.state", texts(f.States)), q.conditions("u.second_factor", texts(f.Factors))
+	byName := q.key == ByName.column()
+	states, factors := q.oneEach("u.state", texts(f.States)), q.oneEach("u.second_factor", texts(f.Factors))
 	if len(states) == 0 {
 		q.where = append(q.where, aside("u.state")+" <> 'deleted'")
 	}
 	switch {
 	case f.Role != "" && byName:
 		// The join is written out, so that the holders are walked and not the users.
-		q.from = "user_roles m CROSS JOIN users u ON u.id = m.user_id"
+		q.from, q.key, q.id = "user_roles m CROSS JOIN users u ON u.id = m.user_id", "m.name_folded", "m.user_id"
 		q.branches = []string{"m.role_id = " + q.arg(string(f.Role))}
 		q.where = append(q.where, aside(account))
 		q.where = append(q.where, either(states)...)
 		q.where = append(q.where, either(factors)...)
-	case byName && len(states) > 0:
+	case byName && len(states) > 0 && (len(states) == 1 || len(f.Where) == 0): // one row after the other needs one branch
 		q.branches = prefixed(account+" AND ", states)
 		q.where = append(q.where, either(factors)...)
-	case byName && len(factors) > 0:
+	case byName && len(states) == 0 && len(factors) > 0 && (len(factors) == 1 || len(f.Where) == 0):
 		q.branches = prefixed(account+" AND ", factors)
 	default:
 		q.branches = []string{account}
@@ -215,8 +211,8 @@ func texts[T ~string](values []T) []string {
 	return slices.Compact(all)
 }
 
-// conditions are one for each value.
-func (q *userQuery) conditions(column string, values []string) []string {
+// oneEach is a condition for each value.
+func (q *parts) oneEach(column string, values []string) []string {
 	var all []string
 	for _, v := range values {
 		all = append(all, column+" = "+q.arg(v))
@@ -247,55 +243,67 @@ func prefixed(prefix string, all []string) []string {
 	return all
 }
 
-func (q *userQuery) arg(v any) string {
-	q.args = append(q.args, v)
-	return fmt.Sprintf("$%d", len(q.args))
-}
-
-// key is what the rows are sorted by: of the role's holders, the copy of the
-// name that their index has.
-func (q *userQuery) key() (column, id string) {
-	if strings.HasPrefix(q.from, "user_roles") {
-		return "m.name_folded", "m.user_id"
+func (q *userQuery) readCursor(cursor string) (err error) {
+	if cursor != "" {
+		q.after, err = q.behind(cursor, q.arg)
 	}
-	return q.order.column(), "u.id"
-}
-
-func (q *userQuery) readCursor(cursor string) error {
-	if cursor == "" {
-		return nil
-	}
-	text, row, err := decodeCursor(cursor, string(q.order))
-	if err != nil {
-		return err
-	}
-	var key any = text
-	if !q.order.isText() {
-		if key, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return ErrCursor
-		}
-	}
-	column, id := q.key()
-	than := " > "
-	if q.order.descends() {
-		than = " < "
-	}
-	q.after = "(" + column + ", " + id + ")" + than + "(" + q.arg(key) + ", " + q.arg(row) + ")"
-	return nil
+	return err
 }
 
 // ordered selects from every branch in order, and at most so many of each.
 func (q *userQuery) ordered(columns string, conditions []string, limit string) string {
-	column, id := q.key()
 	var parts []string
 	for _, b := range q.branches {
 		where := strings.Join(slices.Concat([]string{b}, q.where, conditions), " AND ")
-		parts = append(parts, "SELECT "+columns+", "+column+" AS sort_key, "+id+" AS sort_id FROM "+q.from+" WHERE "+where+q.order.clause(column, id)+limit)
+		parts = append(parts, "SELECT "+columns+", "+q.key+" AS sort_key, "+q.id+" AS sort_id FROM "+q.from+" WHERE "+where+q.clause(q.key, q.id)+limit)
 	}
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return "SELECT * FROM (SELECT * FROM (" + strings.Join(parts, ") UNION ALL SELECT * FROM (") + "))" + q.order.clause("sort_key", "sort_id") + limit
+	return "SELECT * FROM (SELECT * FROM (" + strings.Join(parts, ") UNION ALL SELECT * FROM (") + "))" + q.clause("sort_key", "sort_id") + limit
+}
+
+// candidates are users among whom all lie that are asked for, when an index
+// knows them and they are few: by their logins, or by what has to stand in name,
+// login or e-mail.
+func (tx ReadTx) candidates(scope access.Scope, q userQuery, f UserFilter) (rows string, few bool, err error) {
+	words := q.words
+	for _, c := range f.Where {
+		if c.Field == "login" && c.Operator == listing.In {
+			p := parts{}
+			text := loginsIn + p.arg(string(scope.Account())) + ` AND u.login_folded IN (` + p.several(c.Values) + `)) found`
+			rows, err = one(tx, value[string], text, p.args...)
+			return rows, true, err
+		}
+		if slices.Contains([]string{"login", "name", "email"}, c.Field) && (c.Operator == listing.Like || c.Operator == listing.In && len(c.Values) == 1) {
+			for part := range strings.SplitSeq(c.Values[0].(string), "%") {
+				words = append(words, searchWords(part)...)
+			}
+		}
+	}
+	return tx.fewMatches(scope, searchWords(strings.Join(words, " ")))
+}
+
+// loginsIn begins the query for users of an account by their logins.
+const loginsIn = `SELECT json_group_array(found.row) FROM (SELECT u.row FROM users u WHERE u.account_id = `
+
+// filtered walks the users in order and looks at each, for filters that no
+// index answers: at a bounded number of them.
+func (tx ReadTx) filtered(q userQuery, f UserFilter) (page UserPage, err error) {
+	w := walk{
+		parts: q.parts, sorting: q.sorting, sorts: listing.OrderOf(string(f.Order)), from: q.from, columns: "u.row",
+		where: q.branches, looked: slices.Concat(q.where, q.search),
+	}
+	w.args = w.args[:q.before:q.before]
+	w.filter(f.Where, userFields())
+	found, err := walked(tx, w, f.span(), func(s scan, more ...any) (row int64, err error) {
+		return row, s(append([]any{&row}, more...)...)
+	})
+	page.Users, page.Total, page.NextCursor = []Listed{}, found.Total, found.NextCursor
+	if err == nil && len(found.Rows) > 0 {
+		page.Users, _, err = tx.usersAt(f.Order, found.Rows)
+	}
+	return page, err
 }
 
 // walk goes through an index in order, which for the order of names holds the
@@ -343,10 +351,10 @@ func (tx ReadTx) countAhead(q userQuery, f UserFilter) (Total, error) {
 
 // countKinds adds up what user_counts has, which is exact.
 func (tx ReadTx) countKinds(a id.Account, f UserFilter) (t Total, err error) {
-	q := userQuery{}
+	q := parts{}
 	where := []string{"account_id = " + q.arg(string(a)), "state <> 'deleted'"}
-	where = append(where, either(q.conditions("state", texts(f.States)))...)
-	where = append(where, either(q.conditions("second_factor", texts(f.Factors)))...)
+	where = append(where, either(q.oneEach("state", texts(f.States)))...)
+	where = append(where, either(q.oneEach("second_factor", texts(f.Factors)))...)
 	t.Count, err = one(tx, value[int], `SELECT coalesce(SUM(users), 0) FROM user_counts WHERE `+strings.Join(where, " AND "), q.args...)
 	return t, err
 }
@@ -382,14 +390,18 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, candidates string) ([]int64, 
 		row   int64
 		after bool
 	}
-	from, column, id := "", "", ""
-	if column, id = q.key(); strings.HasPrefix(q.from, "user_roles") {
+	from := ""
+	if strings.HasPrefix(q.from, "user_roles") {
 		from = " CROSS JOIN user_roles m ON m.user_id = u.id"
 	}
 	where := append([]string{"(" + strings.Join(q.branches, " OR ") + ")"}, slices.Concat(q.where, q.search)...)
+	columns := userFields()
+	for _, c := range f.Where {
+		where = append(where, q.condition(c, columns[c.Field]))
+	}
 	all, err := list(tx, func(read scan) (r found, err error) { return r, read(&r.row, &r.after) },
 		`SELECT u.row, `+q.after+` FROM json_each(`+q.arg(candidates)+`) c CROSS JOIN users u ON u.row = c.value`+from+`
-		WHERE `+strings.Join(where, " AND ")+q.order.clause(column, id), q.args...)
+		WHERE `+strings.Join(where, " AND ")+q.clause(q.key, q.id), q.args...)
 	if err != nil {
 		return nil, Total{}, err
 	}
@@ -408,6 +420,7 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, candidates string) ([]int64, 
 // usersAt reads these rows in their order, and gives the cursor behind the
 // last.
 func (tx ReadTx) usersAt(order UserOrder, rows []int64) (users []Listed, cursor string, err error) {
+	by := order.sorting()
 	args := []any{}
 	for _, r := range rows {
 		args = append(args, r)
@@ -415,11 +428,11 @@ func (tx ReadTx) usersAt(order UserOrder, rows []int64) (users []Listed, cursor 
 	for len(args)%50 != 0 { // so that few different statements exist
 		args = append(args, -1)
 	}
-	text := `SELECT ` + listedColumns + `, ` + order.column() + ` FROM users u WHERE u.row IN (` + placeholders(len(args)) + `)` + order.clause(order.column(), "u.id")
+	text := `SELECT ` + listedColumns + `, ` + by.key + ` FROM users u WHERE u.row IN (` + placeholders(len(args)) + `)` + by.clause(by.key, by.id)
 	users, err = list(tx, func(read scan) (Listed, error) {
-		var key any // as it is stored: another version may have folded it
+		var key any
 		l, err := scanUser(read, &key)
-		cursor = encodeCursor(string(order), fmt.Sprint(key), string(l.ID))
+		cursor = by.cursor(key, string(l.ID))
 		return l, err
 	}, text, args...)
 	return users, cursor, err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/activity"
+	"gatehouse/internal/listing"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -20,6 +22,16 @@ func names(users []store.Listed) []string {
 		all = append(all, u.Name)
 	}
 	return all
+}
+
+// is the condition that a field has a value.
+func is(field string, v any) []listing.Condition {
+	return []listing.Condition{{Field: field, Operator: listing.In, Values: []any{v}}}
+}
+
+// at compares with so many seconds after noon.
+func at(o listing.Operator, seconds int) []listing.Condition {
+	return []listing.Condition{{Field: "at", Operator: o, Values: []any{noon.Add(time.Duration(seconds) * time.Second).UnixMilli()}}}
 }
 
 func TestReadTx_Users_pages(t *testing.T) {
@@ -106,7 +118,7 @@ func TestReadTx_Users_cursor(t *testing.T) {
 	db, _ := open(t)
 	h := newHouse(t, db, "harbour", "Anna", "Bo")
 	encode := base64.RawURLEncoding.EncodeToString
-	for _, nonsense := range []string{"?", "abc", "====", encode([]byte("no separator")), encode([]byte("login\x00anna\x00usr")), encode([]byte("name\x00a\xff\x00b")), strings.Repeat("A", 100_001)} {
+	for _, nonsense := range []string{"?", "abc", "====", encode([]byte("no separator")), encode([]byte("users login\x00tanna\x00usr")), encode([]byte("users name\x00ta\xff\x00b")), strings.Repeat("A", 100_001)} {
 		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.UserPage, error) {
 			return tx.Users(h.scope(), store.UserFilter{Limit: 10, Cursor: nonsense})
 		})
@@ -114,10 +126,10 @@ func TestReadTx_Users_cursor(t *testing.T) {
 	}
 	// One that could be, but was never given, is only a place in the list.
 	for cursor, want := range map[string][]string{
-		encode([]byte("name\x00\x00")):             {"Anna", "Bo"},
-		encode([]byte("name\x00anna\x00zzz")):      {"Bo"},
-		encode([]byte("name\x00' OR 1=1 --\x00'")): {"Anna", "Bo"},
-		encode([]byte("name\x00zzz\x00zz")):        {},
+		encode([]byte("users name\x00t\x00")):             {"Anna", "Bo"},
+		encode([]byte("users name\x00tanna\x00zzz")):      {"Bo"},
+		encode([]byte("users name\x00t' OR 1=1 --\x00'")): {"Anna", "Bo"},
+		encode([]byte("users name\x00tzzz\x00zz")):        {},
 	} {
 		p := ask(t, db, func(tx store.ReadTx) (store.UserPage, error) {
 			return tx.Users(h.scope(), store.UserFilter{Limit: 10, Cursor: cursor})
@@ -126,9 +138,9 @@ func TestReadTx_Users_cursor(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", cursor, diff)
 		}
 	}
-	for _, nonsense := range []string{"x", "1e3", "9223372036854775808", " 1"} {
-		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
-			return tx.Activity(h.scope(), store.ActivityFilter{Limit: 10, Cursor: nonsense})
+	for _, nonsense := range []string{"x", "1e3", "7", encode([]byte("activity -at\x00n9223372036854775808\x00")), encode([]byte("activity -at\x00n 1\x00")), encode([]byte("activity -at\x00t1\x00")), encode([]byte("activity at\x00n1\x00"))} {
+		_, err := tryAsk(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
+			return tx.Activity(h.scope(), store.ActivityFilter{Span: store.Span{Limit: 10, Cursor: nonsense}})
 		})
 		wantErr(t, nonsense, err, store.ErrCursor)
 	}
@@ -275,11 +287,15 @@ func TestReadTx_Activity_count(t *testing.T) {
 		"user.deleted": {Count: 1},
 		"user.renamed": {},
 	} {
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) {
-			return tx.Activity(h.scope(), store.ActivityFilter{Event: event, Limit: -1})
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) {
+			f := store.ActivityFilter{Span: store.Span{Limit: -1}}
+			if event != "" {
+				f.Where = is("event", event)
+			}
+			return tx.Activity(h.scope(), f)
 		})
-		if p.Total != want || len(p.Records) != 0 {
-			t.Errorf("%q: total %+v, want %+v (%d records)", event, p.Total, want, len(p.Records))
+		if p.Total != want || len(p.Rows) != 0 {
+			t.Errorf("%q: total %+v, want %+v (%d records)", event, p.Total, want, len(p.Rows))
 		}
 	}
 }
@@ -300,9 +316,9 @@ func TestReadTx_Activity_pages(t *testing.T) {
 	}
 	slices.Reverse(want)
 	var got []int64
-	for f := (store.ActivityFilter{Limit: 3}); ; {
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(h.scope(), f) })
-		for _, r := range p.Records {
+	for f := (store.ActivityFilter{Span: store.Span{Limit: 3}}); ; {
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), f) })
+		for _, r := range p.Rows {
 			got = append(got, r.Seq)
 		}
 		if f.Cursor = p.NextCursor; f.Cursor == "" {
@@ -316,20 +332,25 @@ func TestReadTx_Activity_pages(t *testing.T) {
 		f    store.ActivityFilter
 		want []int64
 	}{
-		"event":    {store.ActivityFilter{Event: "e1"}, []int64{57, 51, 45, 39, 33, 27, 21, 15, 9, 3}},
-		"since":    {store.ActivityFilter{Since: noon.Add(18 * time.Second)}, []int64{57, 54, 51}},
-		"until":    {store.ActivityFilter{Until: noon.Add(3 * time.Second)}, []int64{3, 0}},
-		"together": {store.ActivityFilter{Event: "e1", Since: noon.Add(10 * time.Second), Until: noon.Add(13 * time.Second)}, []int64{33, 27}},
-		"foreign":  {store.ActivityFilter{Event: "foreign"}, nil},
+		"event":    {store.ActivityFilter{Where: is("event", "e1")}, []int64{57, 51, 45, 39, 33, 27, 21, 15, 9, 3}},
+		"since":    {store.ActivityFilter{Where: at(listing.Gte, 18)}, []int64{57, 54, 51}},
+		"until":    {store.ActivityFilter{Where: at(listing.Lt, 3)}, []int64{3, 0}},
+		"together": {store.ActivityFilter{Where: slices.Concat(is("event", "e1"), at(listing.Gte, 10), at(listing.Lt, 13))}, []int64{33, 27}},
+		"foreign":  {store.ActivityFilter{Where: is("event", "foreign")}, nil},
 	} {
 		c.f.Limit = 50
-		p := ask(t, db, func(tx store.ReadTx) (store.ActivityPage, error) { return tx.Activity(h.scope(), c.f) })
+		p := ask(t, db, func(tx store.ReadTx) (store.Rows[activity.Record], error) { return tx.Activity(h.scope(), c.f) })
 		var got []int64
-		for _, r := range p.Records {
+		for _, r := range p.Rows {
 			got = append(got, r.Seq)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" || p.Total.Count != len(got) {
 			t.Errorf("%s: total %d (-want +got):\n%s", what, p.Total.Count, diff)
 		}
 	}
+}
+
+// like is the condition that a field is like a pattern.
+func like(field, pattern string) []listing.Condition {
+	return []listing.Condition{{Field: field, Operator: listing.Like, Values: []any{pattern}}}
 }

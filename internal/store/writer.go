@@ -34,6 +34,7 @@ type job struct {
 	run     func(WriteTx) error
 	records []activity.Record
 	indexed []indexed
+	moved   bool // it changed who may do what
 	err     error
 	done    chan struct{}
 }
@@ -56,6 +57,8 @@ type writer struct {
 	coming atomic.Int64 // writes that are being prepared
 	waited atomic.Int64 // nanoseconds for the disk, at the last commit
 
+	rights *watch
+
 	mu     sync.Mutex // guards ledger against Unlock
 	ledger ledger
 }
@@ -74,9 +77,10 @@ const (
 	longestGather = 2 * time.Millisecond
 )
 
-func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger) *writer {
+func startWriter(c *conn, e engine, clock func() time.Time, log *slog.Logger, rights *watch) *writer {
 	w := &writer{
-		conn: c, engine: e, clock: clock, log: log, patience: patience,
+		rights: rights,
+		conn:   c, engine: e, clock: clock, log: log, patience: patience,
 		jobs: make(chan *job, maxQueue), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.loop()
@@ -214,12 +218,13 @@ func (w *writer) attempt(batch []*job) (err error) {
 	read := ReadTx{c: w.conn, ctx: ctx, caller: ctx, now: moment(w.clock()), engine: w.engine}
 	var records []activity.Record
 	var found []indexed
+	moved := false
 	for _, j := range batch {
 		if err := w.single(ctx, read, j); err != nil {
 			return err
 		}
 		if j.err == nil {
-			records, found = append(records, j.records...), append(found, j.indexed...)
+			records, found, moved = append(records, j.records...), append(found, j.indexed...), moved || j.moved
 		}
 	}
 	for _, i := range found {
@@ -231,9 +236,18 @@ func (w *writer) attempt(batch []*job) (err error) {
 	if err != nil {
 		return err
 	}
+	var rights int64
+	if moved {
+		if rights, err = read.RightsVersion(); err != nil {
+			return fmt.Errorf("read version of the rights: %w", err)
+		}
+	}
 	began := time.Now()
 	if _, err := w.conn.exec(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if moved {
+		w.rights.note(rights) // before anybody is answered
 	}
 	w.waited.Store(int64(time.Since(began)))
 	w.ledger = next
@@ -256,7 +270,7 @@ func (w *writer) begin(ctx context.Context) error {
 // whole transaction is lost: the engine may drop it on a full disk, and then
 // the savepoint is gone too.
 func (w *writer) single(ctx context.Context, read ReadTx, j *job) error {
-	j.err, j.records, j.indexed = nil, nil, nil
+	j.err, j.records, j.indexed, j.moved = nil, nil, nil, false
 	if j.ctx.Err() != nil {
 		j.err = j.ctx.Err()
 		return nil

@@ -78,6 +78,14 @@ export const operations = {
   'profile.readNotices': { method: 'POST', path: '/profile/notices/read', noun: 'Profile', verb: 'ReadNotices', background: false, stepUp: false },
   'password.forgot': { method: 'POST', path: '/password/forgotten', noun: 'Password', verb: 'Forgot', background: false, stepUp: false },
   'activation.resend': { method: 'POST', path: '/activation/resend', noun: 'Activation', verb: 'Resend', background: false, stepUp: false },
+  'keys.list': { method: 'GET', path: '/keys', noun: 'Keys', verb: 'List', background: false, stepUp: false },
+  'keys.show': { method: 'GET', path: '/keys/{id}', noun: 'Keys', verb: 'Show', background: false, stepUp: false },
+  'keys.create': { method: 'POST', path: '/keys', noun: 'Keys', verb: 'Create', background: false, stepUp: true },
+  'keys.update': { method: 'PATCH', path: '/keys/{id}', noun: 'Keys', verb: 'Update', background: false, stepUp: true },
+  'keys.rotate': { method: 'POST', path: '/keys/{id}/rotate', noun: 'Keys', verb: 'Rotate', background: false, stepUp: true },
+  'keys.cut': { method: 'POST', path: '/keys/{id}/cut', noun: 'Keys', verb: 'Cut', background: false, stepUp: true },
+  'keys.delete': { method: 'DELETE', path: '/keys/{id}', noun: 'Keys', verb: 'Delete', background: false, stepUp: true },
+  'keys.try': { method: 'POST', path: '/keys/{id}/try', noun: 'Keys', verb: 'Try', background: false, stepUp: false },
 } as const
 
 /** What the activity log may say happened. */
@@ -98,6 +106,11 @@ export const events = [
   'delivery.mail_updated',
   'delivery.sms_tested',
   'delivery.sms_updated',
+  'key.created',
+  'key.cut',
+  'key.deleted',
+  'key.rotated',
+  'key.updated',
   'message.cancelled',
   'message.failed',
   'message.given_up',

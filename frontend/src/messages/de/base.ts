@@ -316,6 +316,11 @@ export default define('base', {
   'problem.self_lockout': 'Damit würden Sie sich aussperren: Die IP-Regeln müssen Ihre jetzige Adresse enthalten.',
   'problem.service_user':
     'Das passt nicht zu diesem Benutzer: Nur Personen melden sich an, und nur Dienstbenutzer haben einen Verantwortlichen.',
+  'problem.key_refused': 'Dieser API-Schlüssel gilt hier nicht.',
+  'problem.key_expired': 'Der API-Schlüssel ist abgelaufen.',
+  'problem.key_user_inactive': 'Der Benutzer des API-Schlüssels oder sein Konto ist nicht aktiv.',
+  'problem.domain_refused': 'Der API-Schlüssel gilt nicht für diese Domain.',
+  'problem.in_person': 'Das geht nicht mit einem API-Schlüssel: Dafür muss sich eine Person anmelden.',
   'problem.owns_service_users':
     'Dieser Benutzer ist für Dienstbenutzer verantwortlich. Geben Sie ihnen zuerst jemand anderen.',
   'problem.password_wrong': 'Das ist nicht Ihr aktuelles Passwort. Prüfen Sie es und versuchen Sie es noch einmal.',

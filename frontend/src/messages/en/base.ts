@@ -306,6 +306,11 @@ export default {
   'problem.self_lockout': 'This would lock you out: the IP rules must hold the address you are at.',
   'problem.service_user':
     'This makes no sense for this user: only people sign in, and only service users have an owner.',
+  'problem.key_refused': 'This API key is not good here.',
+  'problem.key_expired': 'The API key is over.',
+  'problem.key_user_inactive': 'The user of the API key, or their account, is not active.',
+  'problem.domain_refused': 'The API key is not for this domain.',
+  'problem.in_person': 'An API key cannot do this: it takes a person who is signed in.',
   'problem.owns_service_users': 'This user is the owner of service users. Give them another owner first.',
   'problem.password_wrong': 'That is not your current password. Check it and try again.',
   'problem.log_damaged':
