@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,9 @@ const (
 // waits for its client to close.
 const lingerTime = 2 * time.Second
 
+// namesSize is how many bytes of names share a piece of memory.
+const namesSize = 512
+
 // conn is one connection.
 //
 //	clear ──STARTTLS──▶ TLS
@@ -61,9 +65,10 @@ type conn struct {
 	session Session   // nil before LOGIN
 	unwatch func() bool
 	want    check.Details
-	wrong   int  // LOGINs
-	asked   int  // questions the session was not told of
-	alive   bool // a line came since the last wait
+	wrong   int             // LOGINs
+	asked   int             // questions the session was not told of
+	alive   bool            // a line came since the last wait
+	names   strings.Builder // of text
 
 	stranger bool // counted among those before LOGIN; of the server's lock
 }
@@ -150,7 +155,7 @@ func (c *conn) is(cmd command) {
 		c.out.text(sayWrongNumber)
 		return
 	}
-	q := check.Read(string(cmd.args[0]))
+	q := check.Read(c.text(cmd.args[0]))
 	c.asked++
 	switch {
 	case q.Name == "":
@@ -172,6 +177,18 @@ func (c *conn) is(cmd command) {
 		want := c.want
 		c.pending.Go(func() { c.ask(q, want) })
 	}
+}
+
+// text makes a string of an argument. One piece of memory serves several: a
+// string for each question would keep the garbage collector busy.
+func (c *conn) text(arg []byte) string {
+	if c.names.Cap()-c.names.Len() < len(arg) {
+		c.names.Reset()
+		c.names.Grow(max(namesSize, len(arg)))
+	}
+	start := c.names.Len()
+	c.names.Write(arg)
+	return c.names.String()[start:]
 }
 
 // acquire waits for a place among the questions under way; while it waits, the
@@ -318,7 +335,10 @@ func (c *conn) waiting() {
 
 func (c *conn) resumed() { c.out.resume() }
 
-func (c *conn) idle() { c.out.release() }
+func (c *conn) idle() {
+	c.out.release()
+	c.names.Reset()
+}
 
 // tell counts uses.
 func (c *conn) tell() {

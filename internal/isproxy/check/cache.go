@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,5 +108,6 @@ func (c *Cache) keep(domain string, a Answer) {
 	if len(c.young) >= c.config.Entries {
 		c.old, c.young = c.young, make(map[string]kept, c.config.Entries)
 	}
-	c.young[domain] = kept{a, c.config.Now().Add(life)}
+	// A copy: the name can be part of a larger piece of memory.
+	c.young[strings.Clone(domain)] = kept{a, c.config.Now().Add(life)}
 }
