@@ -27,6 +27,8 @@ var layers = [][]string{
 	{"internal/cli"},
 	{"app"},
 	{"internal/rest", "internal/gateway", "internal/isproxy", "internal/site"},
+	{"internal/isproxy/upstream", "internal/isproxy/offline", "internal/isproxy/rdap"},
+	{"internal/isproxy/check"},
 	{"internal/page"},
 	{"internal/demo"},
 	{"internal/ops"},
