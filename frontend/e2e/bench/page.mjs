@@ -77,6 +77,7 @@ try {
   async function keyed(press, shown) {
     const times = []
     for (let n = 0; n < 8; n++) {
+      await page.waitForTimeout(250) // as people press keys; what opens has to be there before it can be closed
       await page.evaluate(`(() => {
         window.shown = undefined
         const before = document.querySelector('output')?.textContent

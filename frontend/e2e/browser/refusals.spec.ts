@@ -38,19 +38,30 @@ async function isShut(page: Page, field: string): Promise<void> {
   await expect(page.getByText('so changing it takes every permission')).toHaveCount(1)
   await expect(page.getByRole('textbox', { name: field, exact: true })).toBeDisabled()
   await expect(page.getByRole('button', { name: 'Save' }).first()).toBeDisabled()
-  await expect(page.getByRole('group').filter({ has: page.getByRole('textbox', { name: field, exact: true }) }).first()).toHaveAccessibleDescription(
-    /takes every permission/,
-  )
+  await expect(
+    page
+      .getByRole('group')
+      .filter({ has: page.getByRole('textbox', { name: field, exact: true }) })
+      .first(),
+  ).toHaveAccessibleDescription(/takes every permission/)
 }
 
-test('who runs the installation without every permission sees what takes all of them', async ({ browser }) => {
+test('who runs the installation without every permission sees what takes all of them', async ({
+  browser,
+}) => {
   test.setTimeout(180_000)
   const gate = await Gate.start(12)
   try {
     const [, colleague] = await gate.ways()
-    const permissions = 'VIEW_USER,MANAGE_INSTALLATION,OPEN_ACCOUNT,MANAGE_ACCOUNT,MANAGE_SETTINGS,VIEW_ACTIVITY'
+    const permissions =
+      'VIEW_USER,MANAGE_INSTALLATION,OPEN_ACCOUNT,MANAGE_ACCOUNT,MANAGE_SETTINGS,VIEW_ACTIVITY'
     await gate.command('roles', 'create', '--name', 'Night watch', '--permissions', permissions)
-    await gate.command('delivery', 'update-mail', ...['--host', '127.0.0.1', '--port', '1', '--security', 'none'], ...['--from', 'gate@harbour.example'])
+    await gate.command(
+      'delivery',
+      'update-mail',
+      ...['--host', '127.0.0.1', '--port', '1', '--security', 'none'],
+      ...['--from', 'gate@harbour.example'],
+    )
     await becomes(gate, colleague!.login, 'Night watch')
     const app = new Authenticator(colleague!.authenticatorKey!)
     const tom = await signIn(browser, gate, colleague!, app)
@@ -154,11 +165,34 @@ test('a link that does not tell the login leads in all the same', async ({ brows
   const gate = await Gate.start(6)
   const postbox = await Postbox.open()
   try {
-    await gate.command('delivery', 'update-mail', ...['--host', '127.0.0.1', '--port', String(postbox.port), '--security', 'none'], ...['--from', 'gate@harbour.example'])
+    await gate.command(
+      'delivery',
+      'update-mail',
+      ...['--host', '127.0.0.1', '--port', String(postbox.port), '--security', 'none'],
+      ...['--from', 'gate@harbour.example'],
+    )
     await gate.command('settings', 'update', '--public-url', 'https://gate.example')
     await gate.command(
-      ...['accounts', 'open', '--name', 'Marsh & Moor', '--handle', 'marsh', '--email', 'office@marsh.example'],
-      ...['--admin-name', 'Mia Maes', '--admin-login', 'mia-of-the-marsh', '--admin-email', 'mia@marsh.example', '--admin-language', 'en'],
+      ...[
+        'accounts',
+        'open',
+        '--name',
+        'Marsh & Moor',
+        '--handle',
+        'marsh',
+        '--email',
+        'office@marsh.example',
+      ],
+      ...[
+        '--admin-name',
+        'Mia Maes',
+        '--admin-login',
+        'mia-of-the-marsh',
+        '--admin-email',
+        'mia@marsh.example',
+        '--admin-language',
+        'en',
+      ],
     )
     const mail = await postbox.mail(/activate\?t=/)
     expect(mail).not.toContain('mia-of-the-marsh')
@@ -167,7 +201,10 @@ test('a link that does not tell the login leads in all the same', async ({ brows
     const { page } = mia
     await expect(page.getByRole('heading', { name: /Mia Maes/ })).toBeVisible()
     await expect(page.getByText('Your login comes by another way')).toBeVisible()
-    await expect(page.locator('[name=username]'), 'a manager of passwords files nothing under no login').toHaveCount(0)
+    await expect(
+      page.locator('[name=username]'),
+      'a manager of passwords files nothing under no login',
+    ).toHaveCount(0)
     await mia.look('activate-login-apart')
     await page.getByRole('textbox', { name: 'Password' }).fill('nine slow barges under the bridge')
     await page.getByRole('button', { name: 'Set password' }).click()

@@ -108,9 +108,17 @@ async function furnish(home: Home): Promise<Account[]> {
   const tom = users.find(({ login }) => login === 'tom')!.id
   await run(
     ...['users', 'add', '--name', 'Maximiliane von Hohenstein-Oberlerchenfeld', '--login', 'maximiliane'],
-    ...['--email', 'maximiliane.von-hohenstein@harbour-domains.example', '--language', 'de', '--roles', tech]
+    ...['--email', 'maximiliane.von-hohenstein@harbour-domains.example', '--language', 'de', '--roles', tech],
   )
-  await run('users', 'update', tom, '--mobile', '+32 470 11 22 33', '--email', 'tom.w@harbour-domains.example')
+  await run(
+    'users',
+    'update',
+    tom,
+    '--mobile',
+    '+32 470 11 22 33',
+    '--email',
+    'tom.w@harbour-domains.example',
+  )
   await run(
     ...['service-users', 'add', '--name', 'Nightly zone export', '--login', 'zone-export', '--owner', tom],
     ...['--purpose', 'Writes the zones of all customers to the backup every night.'],
