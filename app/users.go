@@ -50,8 +50,8 @@ func (u *Users) TestAddress(in ops.TestAddressInput) (ops.AddressTest, error) {
 	return call(u.h, u.h.ops.Users.TestAddress, in)
 }
 
-// ReopenAPIPassword is users.reopenApiPassword.
-func (u *Users) ReopenAPIPassword(in ops.ReopenInput) (ops.User, error) {
+// ReopenApiPassword is users.reopenApiPassword.
+func (u *Users) ReopenApiPassword(in ops.ReopenInput) (ops.User, error) {
 	return call(u.h, u.h.ops.Users.ReopenAPIPassword, in)
 }
 
