@@ -100,32 +100,35 @@ func lower(s string) (string, bool) {
 
 // ldh reports whether s is made of labels of letters, digits and hyphens (RFC
 // 5890, 2.3.1) in lower case, whose A-labels stand for something, and cannot be
-// taken for an address.
+// taken for an address. It looks at each byte once: doors ask it at every call.
 func ldh(s string) bool {
 	if s == "" || len(s) > maxName {
 		return false
 	}
-	digits := false
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		digits = true
-		for i := range len(label) {
-			c := label[i]
-			letter := 'a' <= c && c <= 'z' || c == '-'
-			if !letter && (c < '0' || c > '9') {
+	start, letters := 0, false
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && s[i] != '.' {
+			switch c := s[i]; {
+			case c-'a' < 26:
+				letters = true
+			case c-'0' < 10:
+			case c == '-' && i > start:
+				letters = true
+			default:
 				return false
 			}
-			digits = digits && !letter
+			continue
 		}
-		if strings.HasPrefix(label, "xn--") && !standsForSomething(label) {
+		n := i - start
+		if n == 0 || n > maxLabel || s[i-1] == '-' || n > 3 && s[start:start+4] == "xn--" && !standsForSomething(s[start:i]) {
 			return false
 		}
-		// WHATWG URL: what ends in a number is an IPv4 address, and 0x is one too.
-		digits = digits || strings.HasPrefix(label, "0x")
+		if i < len(s) {
+			start, letters = i+1, false
+		}
 	}
-	return !digits
+	// WHATWG URL: what ends in a number is an IPv4 address, and 0x is one too.
+	return letters && !strings.HasPrefix(s[start:], "0x")
 }
 
 // standsForSomething reports whether an A-label is the one way to write its

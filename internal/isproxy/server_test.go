@@ -56,7 +56,7 @@ func TestServer_dialogue(t *testing.T) {
 		"dot at the end":         {login, ok, "IS taken.be.", "taken.be. not available"},
 		"international":          {login, ok, "IS bücher.example", "xn--bcher-kva.example available", "IS xn--bcher-kva.example", "xn--bcher-kva.example available", "IS BÜCHER.example.", "xn--bcher-kva.example available"},
 		"no such names":          {login, ok, "IS be", "be invalid domain", "IS -a.be", "-a.be invalid domain", "IS a-.be", "a-.be invalid domain", "IS a..be", "a..be invalid domain", "IS .be", ".be invalid domain", "IS .", ". invalid domain", "IS a_b.be", "a_b.be invalid domain", "IS 192.0.2.1", "192.0.2.1 invalid domain", "IS xn--a.be", "xn--a.be invalid domain"},
-		"no names at all":        {login, ok, "IS (a,b).be", "_a_b_.be invalid domain", "IS <script>", "_script_ invalid domain", "IS \xff\xfe.be", "__.be invalid domain", "IS ☃\u202e.be", "__.be invalid domain", "IS " + strings.Repeat("ü", 70) + ".be", "xn--tdaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.be invalid domain"},
+		"no names at all":        {login, ok, "IS (a,b).be", "_a_b_.be invalid domain", "IS <script>", "_script_ invalid domain", "IS \xff\xfe.be", "__.be invalid domain", "IS ☃\u202e.be", "__.be invalid domain", "IS " + strings.Repeat("ü", 70) + ".be", strings.Repeat("_", 70) + ".be invalid domain"},
 		"long label":             {login, ok, "IS " + strings.Repeat("a", 63) + ".be", strings.Repeat("a", 63) + ".be available", "IS " + strings.Repeat("a", 64) + ".be", strings.Repeat("a", 64) + ".be invalid domain"},
 		"TLS is not to be had":   {"STARTTLS", "400 TLS not available", login, ok, "IS free.be", "free.be available"},
 		"STARTTLS with argument": {"STARTTLS now", "400 Wrong number of arguments"},
