@@ -205,6 +205,9 @@ func (a Actor) Name() string { return a.name }
 // Rights the actor holds.
 func (a Actor) Rights() Rights { return a.rights }
 
+// Full reports whether the actor holds every right that there is in its account.
+func (a Actor) Full() bool { return a.rights.Covers(AdminRole.Rights(a.operator)) }
+
 // Session of a person.
 func (a Actor) Session() id.Session { return a.session }
 

@@ -11,7 +11,6 @@ import (
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
-	"gatehouse/internal/user"
 )
 
 // How long keys and overlaps last.
@@ -97,18 +96,7 @@ func LatestExpiry(now time.Time) calendar.Day { return calendar.On(now.UTC().Add
 // ParseExpiry reads the last day of a key: today or later, and at most two years
 // ahead.
 func ParseExpiry(now time.Time) func(string) (calendar.Day, *field.Error) {
-	return func(raw string) (calendar.Day, *field.Error) {
-		switch d, err := calendar.Parse(raw); {
-		case err != nil:
-			return "", err
-		case d.Over(now):
-			return "", field.Wrong(problem.DayPast, "This day is over. Please choose today or a later one.")
-		case d > LatestExpiry(now):
-			return "", field.Wrong(problem.DayTooFar, "A key ends after two years at most. Please choose an earlier day; it can be rotated then.")
-		default:
-			return d, nil
-		}
-	}
+	return calendar.ParseEnd(now, LatestExpiry(now), "A key ends after two years at most. Please choose an earlier day; it can be rotated then.")
 }
 
 // ReadChannels reads the channels of a key. At least one is needed, and the
@@ -152,6 +140,3 @@ func (k Key) Narrower(before Key) (wider string, ok bool) {
 // Effective are the rights of a key of a user with these rights: what both have
 // (K8).
 func (k Key) Effective(of access.Rights) access.Rights { return k.Rights.And(of) }
-
-// MayAct reports whether anything may be done with the key of that user now.
-func (k Key) MayAct(u user.User, now time.Time) bool { return !k.Expired(now) && u.MayAct(now) }

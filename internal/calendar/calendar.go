@@ -59,3 +59,21 @@ func Parse(raw string) (Day, *field.Error) {
 	}
 	return On(t), nil
 }
+
+// ParseEnd reads the last day of something: today or later, and not after
+// latest. The codes are those of Parse, day_past and day_too_far, which is told
+// in these words.
+func ParseEnd(now time.Time, latest Day, tooFar string) func(string) (Day, *field.Error) {
+	return func(raw string) (Day, *field.Error) {
+		switch d, err := Parse(raw); {
+		case err != nil:
+			return "", err
+		case d.Over(now):
+			return "", field.Wrong(problem.DayPast, "This day is over. Please choose today or a later one.")
+		case d > latest:
+			return "", field.Wrong(problem.DayTooFar, tooFar)
+		default:
+			return d, nil
+		}
+	}
+}

@@ -132,8 +132,8 @@ type question struct {
 
 func (r Rule) decide(q question) access.Decision {
 	d := r.admit(q)
-	if d.Allowed && r.fully && !q.actor.Rights().Covers(access.AdminRole.Rights(q.actor.Operator())) {
-		return access.Deny(problem.Outranked, "Links that let people in go out this way, so it takes every permission. Please ask an administrator with the role Admin.")
+	if d.Allowed && r.fully && !q.actor.Full() {
+		return access.Deny(problem.Outranked, "This decides how everybody is let in, so it takes every permission. Please ask an administrator with the role Admin.")
 	}
 	if d.Allowed && r.stepUp && q.actor.Kind() == access.Person && !fresh(q.now.Sub(q.actor.SteppedUp())) {
 		return access.Deny(problem.StepUpRequired, "Please confirm that it is you.")

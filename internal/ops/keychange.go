@@ -23,19 +23,11 @@ import (
 // maxKeys is how many keys a user can have, expired ones too.
 const maxKeys = 100
 
-// parts of a key that forms give.
-type keyParts struct {
-	Channels    []string
-	Permissions []access.Permission
-	Domains     []string
-	IPRules     []string
-}
-
-// permissions reads those a key is given: named ones that its user has, and that
-// whoever gives them holds (P2).
-func (in keyParts) permissions(f *field.Form, of, by access.Rights) access.Rights {
+// readPermissions reads those a key is given: named ones that its user has, and
+// that whoever gives them holds (P2).
+func readPermissions(f *field.Form, given []access.Permission, of, by access.Rights) access.Rights {
 	var all []access.Permission
-	for i, name := range in.Permissions {
+	for i, name := range given {
 		at := fmt.Sprintf("permissions[%d]", i)
 		p, ok := access.Parse(string(name))
 		switch {
@@ -49,7 +41,7 @@ func (in keyParts) permissions(f *field.Form, of, by access.Rights) access.Right
 			all = append(all, p)
 		}
 	}
-	if len(in.Permissions) == 0 {
+	if len(given) == 0 {
 		f.Add("permissions", field.Wrong(problem.Required, "Please choose at least one permission."))
 	}
 	return access.RightsOf(all...)
@@ -85,12 +77,11 @@ func (o *Operations) createKey(_ *op.Preparing, in CreateKeyInput) (op.Commit[Ke
 			return w.Refuse(p, about)
 		}
 		now := w.Tx.Now()
-		parts := keyParts{in.Channels, in.Permissions, in.Domains, in.IPRules}
 		k := apikey.Key{
 			ID: id.NewKey(), Account: t.Account, User: t.ID, Shown: token.Shown(), Digest: digest, CreatedAt: now,
 			Description: field.Read(&form, "description", apikey.ParseDescription, in.Description),
 			Entry:       entry.Rules{Points: apikey.ReadChannels(&form, "channels", in.Channels), Ranges: entry.ReadRanges(&form, "ipRules", in.IPRules)},
-			Rights:      parts.permissions(&form, t.rights, w.Actor.Rights()),
+			Rights:      readPermissions(&form, in.Permissions, t.rights, w.Actor.Rights()),
 			Domains:     domain.ReadPatterns(&form, "domains", in.Domains),
 			ExpiresAt:   lastDay(&form, now, in.ExpiresOn, calendar.On(now.AddDate(apikey.Years, 0, 0))).Ends(),
 		}
@@ -186,7 +177,7 @@ func (in UpdateKeyInput) apply(f *field.Form, now time.Time, k *apikey.Key, chan
 	}
 	if in.Permissions != nil {
 		before := k.Rights
-		k.Rights = keyParts{Permissions: in.Permissions}.permissions(f, k.Rights, k.Rights)
+		k.Rights = readPermissions(f, in.Permissions, k.Rights, k.Rights)
 		if k.Rights != before {
 			changed["permissions"] = activity.Detail{"before": before.Permissions(), "after": k.Rights.Permissions()}
 		}

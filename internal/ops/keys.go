@@ -194,14 +194,20 @@ func keyObject(k apikey.Key) activity.Object {
 	return activity.Object{Kind: "key", ID: string(k.ID), Name: k.Description}
 }
 
-// others reports whether the caller looks after keys of other users.
-func others(a access.Actor) bool { return a.Rights().Has(access.ManageUserAPIKey) }
+// othersKeys says why the caller may not look after keys of other users; nil
+// when they may.
+func othersKeys(a access.Actor) *problem.Problem {
+	if a.Rights().Has(access.ManageUserAPIKey) {
+		return nil
+	}
+	return problem.New(problem.Forbidden, "Keys of other users take the permission "+string(access.ManageUserAPIKey)+".")
+}
 
 // findKey finds a key that the caller may see: one's own or, for whoever looks
 // after others', of the account. Of others nobody learns that they are there.
 func findKey(tx store.ReadTx, c op.Call, k id.Key) (store.UserKey, error) {
 	found, err := tx.Key(c.Scope(), k)
-	if err == nil && found.User != c.Actor.User() && !others(c.Actor) {
+	if err == nil && found.User != c.Actor.User() && othersKeys(c.Actor) != nil {
 		err = store.ErrNotFound
 	}
 	if err != nil {
@@ -238,8 +244,8 @@ func (t target) keeps(a access.Actor) *problem.Problem {
 	if t.ID == a.User() {
 		return nil
 	}
-	if !others(a) {
-		return problem.New(problem.Forbidden, "Keys of other users take the permission "+string(access.ManageUserAPIKey)+".")
+	if p := othersKeys(a); p != nil {
+		return p
 	}
 	if !a.Rights().Covers(t.rights) {
 		return problem.Newf(problem.Outranked, "%s holds permissions that you do not hold yourself. Please ask an administrator who does.", t.Name)
@@ -256,9 +262,9 @@ func listKeys(r *op.Reading, in KeyList) (Page[Key], error) {
 	if err := errors.Join(err, knownOrder(in.Order, store.KeyOrders())); err != nil {
 		return Page[Key]{}, err
 	}
-	if !others(r.Actor) {
+	if p := othersKeys(r.Actor); p != nil {
 		if in.User != "" && in.User != r.Actor.User() {
-			return Page[Key]{}, problem.New(problem.Forbidden, "Keys of other users take the permission "+string(access.ManageUserAPIKey)+".")
+			return Page[Key]{}, p
 		}
 		in.User = r.Actor.User()
 	}
@@ -305,16 +311,11 @@ func (o *Operations) tryKey(r *op.Reading, in TryKeyInput) (t Tried, err error) 
 		return t, err
 	}
 	var form field.Form
-	from := access.Source{Face: access.FaceGateway}
-	switch in.Channel {
-	case entry.API:
-	case entry.ISProxy:
-		from.Face = access.FaceISProxy
-	case entry.Web:
-		form.Add("channel", field.Wrong(problem.Unknown, "Please choose API or ISPROXY."))
-	default:
+	face, known := map[entry.Point]access.Face{entry.API: access.FaceGateway, entry.ISProxy: access.FaceISProxy}[in.Channel]
+	if !known {
 		form.Add("channel", field.Wrong(problem.Unknown, "Please choose API or ISPROXY."))
 	}
+	from := access.Source{Face: face}
 	from.Address = field.Read(&form, "address", entry.ParseAddress, in.Address)
 	on := field.Optional(&form, "domain", domain.ParseName, in.Domain)
 	may := access.Known

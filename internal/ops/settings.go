@@ -82,7 +82,7 @@ func updateSettings(_ *op.Preparing, in UpdateSettingsInput) (op.Commit[Settings
 		}
 		before, changed := s, activity.Detail{}
 		changeSettings(&field.Form{}, changed, in, &s)
-		if moved := s.PublicURL != before.PublicURL; moved && !w.Actor.Rights().Covers(access.AdminRole.Rights(true)) {
+		if moved := s.PublicURL != before.PublicURL; moved && !w.Actor.Full() {
 			return w.Refuse(problem.New(problem.Outranked, "Links that let people in begin with the public address, so changing it takes every permission. Please ask an administrator with the role Admin."), op.Entry{})
 		}
 		was := before.kept()

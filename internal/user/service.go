@@ -6,7 +6,6 @@ import (
 	"gatehouse/internal/calendar"
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
-	"gatehouse/internal/problem"
 )
 
 // Kind of a user. Nobody ever changes it: a person never becomes a program.
@@ -56,18 +55,7 @@ func LatestExpiry(now time.Time) calendar.Day {
 // ParseExpiry reads the last day of a service user: today or later, and at most
 // two years ahead, so that somebody looks at it from time to time.
 func ParseExpiry(now time.Time) func(string) (calendar.Day, *field.Error) {
-	return func(raw string) (calendar.Day, *field.Error) {
-		switch d, err := calendar.Parse(raw); {
-		case err != nil:
-			return "", err
-		case d.Over(now):
-			return "", field.Wrong(problem.DayPast, "This day is over. Please choose today or a later one.")
-		case d > LatestExpiry(now):
-			return "", field.Wrong(problem.DayTooFar, "A service user ends after two years at most. Please choose an earlier day; it can be moved later.")
-		default:
-			return d, nil
-		}
-	}
+	return calendar.ParseEnd(now, LatestExpiry(now), "A service user ends after two years at most. Please choose an earlier day; it can be moved later.")
 }
 
 // ParsePurpose reads what a service user is for: one line of at most 300
