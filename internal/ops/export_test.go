@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gatehouse/internal/access"
-	"gatehouse/internal/activity"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
 	"gatehouse/internal/notice"
@@ -49,11 +48,6 @@ var CourierCaller = courierCaller
 
 // SettleOp is what the courier notes the outcome with.
 func (o *Operations) SettleOp() *op.Op[Settled, None] { return o.Outbox.settle }
-
-// Redirecting reports whether all operators are told of an event.
-func Redirecting(event string) bool {
-	return redirecting(activity.Record{Event: event, Detail: activity.Detail{"publicUrl": ""}})
-}
 
 // TellingsOf an event, by kind; and why nobody is told of it, when nobody is.
 func TellingsOf(event string) (kinds []notice.Kind, reason string) {

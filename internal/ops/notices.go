@@ -16,11 +16,24 @@ import (
 	"gatehouse/internal/user"
 )
 
-// telling is something that an event may tell the person whom it is about.
+// telling is something that an event may tell.
 type telling struct {
 	kind notice.Kind
 	when func(activity.Record) bool // nil: always
+	to   audience
 }
+
+// audience is who is told: the person whom the event is about unless it says
+// otherwise.
+type audience int
+
+const (
+	whomItIsAbout audience = iota
+	// otherOperators are all but the one who did it: for what may send the links
+	// of everybody elsewhere. They are told in the app alone, since a mail would
+	// go that way.
+	otherOperators
+)
 
 // tellings say which event tells whom what (rule L3). The engine calls notify
 // with everything that was done, so that no operation has to think of it; a
@@ -31,53 +44,48 @@ func tellings() map[string][]telling {
 		return func(r activity.Record) bool { return r.Detail[field] != nil }
 	}
 	details := []telling{
-		{notice.EmailChanged, changed("email")},
-		{notice.RolesChanged, changed("roles")},
-		{notice.EntryChanged, func(r activity.Record) bool { return changed("accessPoints")(r) || changed("ipRules")(r) }},
-		{notice.FactorDemanded, func(r activity.Record) bool { return after(r, "forceMfa") == true }},
+		{kind: notice.EmailChanged, when: changed("email")},
+		{kind: notice.RolesChanged, when: changed("roles")},
+		{kind: notice.EntryChanged, when: func(r activity.Record) bool { return changed("accessPoints")(r) || changed("ipRules")(r) }},
+		{kind: notice.FactorDemanded, when: func(r activity.Record) bool { return after(r, "forceMfa") == true }},
 	}
-	codesLow := telling{notice.CodesLow, func(r activity.Record) bool {
+	codesLow := telling{kind: notice.CodesLow, when: func(r activity.Record) bool {
 		left, counted := r.Detail[codesLeft].(int)
 		return counted && left <= fewCodes
 	}}
+	redirected := telling{kind: notice.DeliveryChanged, to: otherOperators}
 	return map[string][]telling{
-		"password.changed":     {{notice.PasswordChanged, nil}},
-		"activation.completed": {{notice.PasswordReset, func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
-		"activation.issued":    {{notice.LinkIssued, nil}},
-		"mfa.app_enabled":      {{notice.FactorAdded, nil}},
-		"mfa.app_removed":      {{notice.FactorRemoved, nil}},
-		"mfa.disabled":         {{notice.FactorsOff, nil}},
-		"mfa.reset":            {{notice.FactorsReset, nil}},
-		"mfa.codes_replaced":   {{notice.CodesReplaced, nil}},
+		"password.changed":     {{kind: notice.PasswordChanged}},
+		"activation.completed": {{kind: notice.PasswordReset, when: func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
+		"activation.issued":    {{kind: notice.LinkIssued}},
+		"mfa.app_enabled":      {{kind: notice.FactorAdded}},
+		"mfa.app_removed":      {{kind: notice.FactorRemoved}},
+		"mfa.disabled":         {{kind: notice.FactorsOff}},
+		"mfa.reset":            {{kind: notice.FactorsReset}},
+		"mfa.codes_replaced":   {{kind: notice.CodesReplaced}},
 		"profile.updated":      details,
 		"user.updated":         details,
-		"session.signed_in":    {{notice.NewAddress, func(r activity.Record) bool { return r.Detail[newAddress] == true }}, codesLow},
+		"session.signed_in":    {{kind: notice.NewAddress, when: func(r activity.Record) bool { return r.Detail[newAddress] == true }}, codesLow},
 		"session.stepped_up":   {codesLow},
-		"session.ended":        {{notice.SessionEnded, byAnother}},
-		"session.all_ended":    {{notice.SessionsEnded, byAnother}},
+		"session.ended":        {{kind: notice.SessionEnded, when: byAnother}},
+		"session.all_ended":    {{kind: notice.SessionsEnded, when: byAnother}},
 
-		"key.created": {{notice.KeyMade, byAnother}},
-		"key.rotated": {{notice.KeyMade, byAnother}},
-		"key.cut":     {{notice.KeyEnded, byAnother}},
-		"key.deleted": {{notice.KeyEnded, byAnother}},
+		"key.created": {{kind: notice.KeyMade, when: byAnother}},
+		"key.rotated": {{kind: notice.KeyMade, when: byAnother}},
+		"key.cut":     {{kind: notice.KeyEnded, when: byAnother}},
+		"key.deleted": {{kind: notice.KeyEnded, when: byAnother}},
 
-		"user.api_password_reopened": {{notice.EntryChanged, nil}},
+		"user.api_password_reopened": {{kind: notice.EntryChanged}},
 
-		"account.admin_reissued": {{notice.LinkIssued, nil}},
-		"account.updated":        {{notice.ContactChanged, func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
+		"delivery.mail_updated": {redirected},
+		"delivery.sms_updated":  {redirected},
+		"template.updated":      {redirected},
+		"template.reset":        {redirected},
+		"settings.updated":      {{kind: notice.DeliveryChanged, when: changed("publicUrl"), to: otherOperators}},
+
+		"account.admin_reissued": {{kind: notice.LinkIssued}},
+		"account.updated":        {{kind: notice.ContactChanged, when: func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
 	}
-}
-
-// redirecting are the events that may send what lets people in by another way
-// than before: all operators are told, but the one who did it.
-func redirecting(r activity.Record) bool {
-	switch r.Event {
-	case "delivery.mail_updated", "delivery.sms_updated", "template.updated", "template.reset":
-		return true
-	case "settings.updated":
-		return r.Detail["publicUrl"] != nil
-	}
-	return false
 }
 
 // untold are the events about somebody's sign-in that nobody is told of, each
@@ -152,17 +160,16 @@ func byAnother(r activity.Record) bool { return r.Actor.ID != string(subject(r))
 // notify tells people what was done to their sign-in, in the app and by mail,
 // in the transaction that did it.
 func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), error) {
-	if redirecting(done) {
-		if _, err := o.tellOperators(tx, id.User(done.Actor.ID), noticeOf(notice.DeliveryChanged, done)); err != nil {
-			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
-		}
-	}
 	var wake func()
 	for _, t := range o.tellings[done.Event] {
 		if t.when != nil && !t.when(done) {
 			continue
 		}
-		mailed, err := o.tellPerson(tx, t.kind, done)
+		tell := o.tellPerson
+		if t.to == otherOperators {
+			tell = o.tellColleagues
+		}
+		mailed, err := tell(tx, t.kind, done)
 		if err != nil {
 			return nil, fmt.Errorf("tell of %s: %w", done.Event, err)
 		}
@@ -196,6 +203,11 @@ func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
 	n.Facts.Left, _ = r.Detail[codesLeft].(int)
 	n.Facts.Roles, _ = after(r, "roles").([]string)
 	return n
+}
+
+// tellColleagues what one operator did that all have to know.
+func (o *Operations) tellColleagues(tx store.WriteTx, k notice.Kind, done activity.Record) (bool, error) {
+	return o.tellOperators(tx, id.User(done.Actor.ID), noticeOf(k, done))
 }
 
 // tellPerson whom the act is about, and the other operators when it was
@@ -281,8 +293,7 @@ func formerEmail(r activity.Record) (user.Email, bool) {
 	return before, ok
 }
 
-// tellOperators all of them but one. That messages go another way is told in the
-// app alone: a mail would go that way.
+// tellOperators all of them but one.
 func (o *Operations) tellOperators(tx store.WriteTx, but id.User, n notice.Notice) (mailed bool, err error) {
 	n.At = tx.Now()
 	in, err := tx.Installation()
