@@ -3,14 +3,9 @@ package isproxy_test
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/netip"
 	"strings"
@@ -22,6 +17,7 @@ import (
 	"gatehouse/internal/isproxy"
 	"gatehouse/internal/isproxy/check"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/tlstest"
 )
 
 // keyring lets in whoever has the key, and can end what it let in.
@@ -211,29 +207,11 @@ func (c *client) secure(config *tls.Config) {
 	c.Conn, c.in = t, bufio.NewReader(t)
 }
 
-// certificate makes one for name, and what a client needs to believe it.
+// certificate of a server, and what trusts it.
 func certificate(tb testing.TB, name string) (tls.Certificate, *tls.Config) {
 	tb.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, &tls.Config{RootCAs: roots, ServerName: name}
+	made := tlstest.New(tb, name)
+	return made.Certificate, made.Client(name)
 }
 
 func withCertificate(c tls.Certificate) *tls.Config {

@@ -5,17 +5,10 @@ package deliverytest
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/mail"
 	"os"
@@ -25,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/tlstest"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
@@ -256,32 +250,14 @@ func (l *loginServer) Next(said []byte) ([]byte, bool, error) {
 // certify makes an authority and the certificate of the server.
 func (b *Mailbox) certify() *tls.Config {
 	b.t.Helper()
-	must := func(err error) {
-		if err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	authority, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(err)
-	now := time.Now()
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, authority.Public(), authority)
-	must(err)
-	b.CAFile = filepath.Join(b.t.TempDir(), "ca.pem")
-	must(os.WriteFile(b.CAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER}), 0o600))
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(err)
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
-	}
+	names := []string{"127.0.0.1", "localhost"}
 	if b.o.WrongName {
-		leaf.IPAddresses, leaf.DNSNames = nil, []string{"elsewhere.example"}
+		names = []string{"elsewhere.example"}
 	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, root, key.Public(), authority)
-	must(err)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	server := tlstest.New(b.t, names...)
+	b.CAFile = filepath.Join(b.t.TempDir(), "ca.pem")
+	if err := os.WriteFile(b.CAFile, server.Authority, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return server.Server()
 }
