@@ -20,20 +20,12 @@ import (
 type telling struct {
 	kind notice.Kind
 	when func(activity.Record) bool // nil: always
-	to   audience
+
+	// operators are told, all but the one who did it, instead of the person whom
+	// the event is about: of what may send the links of everybody elsewhere. They
+	// are told in the app alone, since a mail would go that way.
+	operators bool
 }
-
-// audience is who is told: the person whom the event is about unless it says
-// otherwise.
-type audience int
-
-const (
-	whomItIsAbout audience = iota
-	// otherOperators are all but the one who did it: for what may send the links
-	// of everybody elsewhere. They are told in the app alone, since a mail would
-	// go that way.
-	otherOperators
-)
 
 // tellings say which event tells whom what (rule L3). The engine calls notify
 // with everything that was done, so that no operation has to think of it; a
@@ -53,7 +45,7 @@ func tellings() map[string][]telling {
 		left, counted := r.Detail[codesLeft].(int)
 		return counted && left <= fewCodes
 	}}
-	redirected := telling{kind: notice.DeliveryChanged, to: otherOperators}
+	redirected := telling{kind: notice.DeliveryChanged, operators: true}
 	return map[string][]telling{
 		"password.changed":     {{kind: notice.PasswordChanged}},
 		"activation.completed": {{kind: notice.PasswordReset, when: func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
@@ -81,7 +73,7 @@ func tellings() map[string][]telling {
 		"delivery.sms_updated":  {redirected},
 		"template.updated":      {redirected},
 		"template.reset":        {redirected},
-		"settings.updated":      {{kind: notice.DeliveryChanged, when: changed("publicUrl"), to: otherOperators}},
+		"settings.updated":      {{kind: notice.DeliveryChanged, when: changed("publicUrl"), operators: true}},
 
 		"account.admin_reissued": {{kind: notice.LinkIssued}},
 		"account.updated":        {{kind: notice.ContactChanged, when: func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
@@ -166,7 +158,7 @@ func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), err
 			continue
 		}
 		tell := o.tellPerson
-		if t.to == otherOperators {
+		if t.operators {
 			tell = o.tellColleagues
 		}
 		mailed, err := tell(tx, t.kind, done)
