@@ -1351,6 +1351,7 @@ export interface components {
         Contact: {
             email: string;
             mobile: string;
+            movable: boolean;
         };
         CreateKeyInput: {
             channels: string[];
@@ -1397,6 +1398,7 @@ export interface components {
         CustomerDetail: {
             account: components["schemas"]["Customer"];
             admin: components["schemas"]["CustomerAdmin"] | null;
+            contactMovable: boolean;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
@@ -1645,6 +1647,7 @@ export interface components {
             account: components["schemas"]["Customer"];
             activation: components["schemas"]["ActivationIssued"];
             admin: components["schemas"]["CustomerAdmin"] | null;
+            contactMovable: boolean;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
