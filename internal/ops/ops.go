@@ -92,6 +92,7 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addPasswordEntry()
 	o.addKeys()
 	return o
 }
