@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
 )
 
 // dropped are headers of answers that are about the upstream's own host, about
@@ -192,4 +191,3 @@ type ending struct {
 	io.Reader
 	io.Closer
 }
-

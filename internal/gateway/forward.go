@@ -285,4 +285,3 @@ func (c *call) failureOf(ctx context.Context, err error) *refusal {
 	c.g.log.WarnContext(ctx, "the upstream did not answer", "call", c.id, "route", c.match.Entry.Route(), "cause", f.cause)
 	return f
 }
-

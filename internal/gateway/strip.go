@@ -46,8 +46,8 @@ type level struct {
 
 // meter lets no more be read than the longest value may have.
 type meter struct {
-	src   io.Reader
-	left  int64
+	src  io.Reader
+	left int64
 }
 
 func (m *meter) Read(p []byte) (int, error) {

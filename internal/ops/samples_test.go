@@ -301,13 +301,13 @@ func samples() map[string]sample {
 			w.Exec(`UPDATE gateway_calls SET until = 0`)
 			return ops.GatewayHolder{Holder: "a process"}
 		}},
-		"keys.list":       only(ops.KeyList{}),
-		"keys.show":             key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.update":           key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
-		"keys.rotate":           key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
-		"keys.cut":              key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.delete":           key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.try":              key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
+		"keys.list":   only(ops.KeyList{}),
+		"keys.show":   key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.update": key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
+		"keys.rotate": key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
+		"keys.cut":    key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.delete": key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.try":    key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
 		"keys.create": {
 			own: func(w *town, a asking) any {
 				in := newKey("VIEW_DOMAIN")
