@@ -58,12 +58,6 @@ func (e *Engine) WriteUses(ctx context.Context) error {
 	return nil
 }
 
-// Rights is the version of the rights of now; see store.DB.
-func (e *Engine) Rights(ctx context.Context) (int64, error) { return e.db.Rights(ctx) }
-
-// RightsNow is Rights, read from the database at this moment.
-func (e *Engine) RightsNow(ctx context.Context) (int64, error) { return e.db.RightsNow(ctx) }
-
 // Now is the clock of the engine's database.
 func (e *Engine) Now() time.Time { return e.db.Now() }
 
@@ -295,8 +289,8 @@ func (e *Engine) stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before ve
 	return e.judge(tx.ReadTx, c, r)
 }
 
-// ActorOf is how the log names who called.
-func ActorOf(a access.Actor) activity.Actor {
+// actorOf is how the log names who called.
+func actorOf(a access.Actor) activity.Actor {
 	who := activity.Actor{Kind: string(a.Kind()), ID: string(a.User()), Name: a.Name()}
 	if a.Kind() == access.Key {
 		who.ID = string(a.Key())
@@ -313,7 +307,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	r := activity.Record{
 		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
-		Actor:  ActorOf(c.Actor),
+		Actor:  actorOf(c.Actor),
 		Means:  c.Actor.Means(),
 		Object: e.Object,
 		Source: activity.Source{Face: string(c.Source.Face), Address: c.Source.AddressText(), Program: c.Source.Program},

@@ -76,12 +76,9 @@ const toldAtOnce = 20
 // for now: those of callers nobody knows, and of others who go on and on, have
 // one record for each minute, so that nobody can fill the disk.
 func gathered(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (bool, error) {
-	stranger, who, account := c.Actor.Kind() == access.Anonymous && e.Account == "", ActorOf(c.Actor), c.Actor.Account()
-	if c.Actor.Kind() == access.System && e.Actor.Kind != "" { // a door refused somebody, and says whom
-		stranger, who, account = e.Account == "", e.Actor, e.Account
-	}
+	stranger, who := c.Actor.Kind() == access.Anonymous && e.Account == "", actorOf(c.Actor)
 	r := store.Refusal{
-		Account: account, ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name,
+		Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name,
 		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(cmp.Or(e.Reason, refusal.Code)),
 	}
 	if !stranger && r.Account == "" { // a sign-in that failed has limits of its own
