@@ -1387,6 +1387,7 @@ export interface components {
         Contact: {
             email: string;
             mobile: string;
+            movable: boolean;
         };
         CreateKeyInput: {
             channels: string[];
@@ -1433,6 +1434,7 @@ export interface components {
         CustomerDetail: {
             account: components["schemas"]["Customer"];
             admin: components["schemas"]["CustomerAdmin"] | null;
+            contactMovable: boolean;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
@@ -1681,6 +1683,7 @@ export interface components {
             account: components["schemas"]["Customer"];
             activation: components["schemas"]["ActivationIssued"];
             admin: components["schemas"]["CustomerAdmin"] | null;
+            contactMovable: boolean;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
