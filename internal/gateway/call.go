@@ -10,7 +10,6 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/domain"
-	"gatehouse/internal/field"
 	"gatehouse/internal/gateway/profile"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
@@ -80,20 +79,30 @@ func (c *call) refuse(f *refusal) {
 	f.write(c.w)
 }
 
+// recordRefusal leaves the trace of a refusal; an error when that cannot be done.
 func (c *call) recordRefusal(f *refusal) error {
 	about := c.about()
 	if about.Path == "" {
 		about.Path = c.path
 	}
-	about.Path = field.Printable(about.Path, 200)
-	_, err := op.Do(c.r.Context(), c.g.config.Engine, ops.GatewayCaller(c.source), c.g.config.Ops.Gateway.Refuse, ops.GatewayRefusal{Call: about, Code: f.code, Cause: f.cause})
+	cause := f.cause
+	if cause == string(f.code) {
+		cause = ""
+	}
+	why := problem.New(f.code, f.text)
+	err := c.g.config.Engine.TurnAway(c.r.Context(), ops.GatewayCaller(c.source), c.actor, op.Turned{
+		Act: c.g.config.Ops.Gateway.Forward.Info().Name, Why: why, Detail: about.Refused(cause),
+	})
+	if p, ok := refused(err); ok && p == why {
+		return nil
+	}
 	return err
 }
 
 // about is the call as the log tells it.
 func (c *call) about() ops.GatewayCall {
 	return ops.GatewayCall{
-		ID: c.id, Actor: c.actor, Rights: c.rights, Holder: c.g.holder, Method: field.Printable(c.r.Method, 20), Path: c.match.Path, Query: c.match.Query,
+		ID: c.id, Actor: c.actor, Rights: c.rights, Holder: c.g.holder, Method: c.r.Method, Path: c.match.Path, Query: c.match.Query,
 		Permissions: c.match.Permissions, Domains: c.match.Domains, Costs: c.match.Costs, Changes: c.match.Changes,
 	}
 }

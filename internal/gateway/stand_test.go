@@ -235,8 +235,11 @@ func (s *stand) tale(since int) []string {
 	s.t.Helper()
 	all := []string{}
 	for _, r := range s.Records()[since:] {
-		if strings.HasPrefix(r.Event, "gateway.") {
-			text := strings.TrimPrefix(r.Event, "gateway.")
+		if strings.HasPrefix(r.Event, "gateway.") || r.Detail["operation"] == "gateway.forward" {
+			text := r.Event[strings.Index(r.Event, ".")+1:]
+			if r.Object.Name == "" {
+				r.Object.Name, _ = r.Detail["call"].(string)
+			}
 			if r.Reason != "" {
 				text += " " + string(r.Reason)
 			}
@@ -256,7 +259,7 @@ func (s *stand) last() activity.Record {
 	s.t.Helper()
 	all := s.Records()
 	for i := len(all) - 1; i >= 0; i-- {
-		if strings.HasPrefix(all[i].Event, "gateway.") {
+		if strings.HasPrefix(all[i].Event, "gateway.") || all[i].Detail["operation"] == "gateway.forward" {
 			return all[i]
 		}
 	}

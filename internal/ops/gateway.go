@@ -13,7 +13,6 @@ import (
 	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
-	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 )
 
@@ -30,14 +29,6 @@ type GatewayCall struct {
 	Domains     []domain.Name
 	Costs       bool
 	Changes     bool
-}
-
-// GatewayRefusal is a call that was not sent on, and why. Cause says it more
-// exactly than the code, for the log.
-type GatewayRefusal struct {
-	Call  GatewayCall
-	Code  problem.Code
-	Cause string
 }
 
 // GatewayAnswer is what became of a call that was sent on. With a Failure no
@@ -63,7 +54,6 @@ type GatewayLost struct {
 
 type gatewayOps struct {
 	Forward *op.Op[GatewayCall, None]
-	Refuse  *op.Op[GatewayRefusal, None]
 	Settle  *op.Op[GatewayAnswer, None]
 	Tidy    *op.Op[GatewayHolder, GatewayLost]
 }
@@ -91,10 +81,6 @@ func (o *Operations) addGateway() {
 		Name: "gateway.forward", Route: op.NoRoute, Event: "gateway.called",
 		Summary: "The gateway is about to send on a call that changes or costs something. Without this record it is not sent.",
 	}, op.Job(), forwardCall)
-	o.Gateway.Refuse = op.Write(&o.table, op.Spec{
-		Name: "gateway.refuse", Route: op.NoRoute, Event: "gateway.refused",
-		Summary: "The gateway refused a call, and says why.",
-	}, op.Job(), refuseCall)
 	o.Gateway.Settle = op.Write(&o.table, op.Spec{
 		Name: "gateway.settle", Route: op.NoRoute, Event: "gateway.answered", Also: []string{"gateway.unanswered"},
 		Summary: "What became of a call that was sent on.",
@@ -118,30 +104,49 @@ const shownDomains = 20
 
 // entry tells of a call in the log of its account.
 func (c GatewayCall) entry() op.Entry {
-	e := op.Entry{Account: c.Actor.Account(), Actor: op.ActorOf(c.Actor), Means: c.Actor.Means()}
-	e.Object = activity.Object{Kind: "call", ID: string(c.ID), Name: field.Printable(c.Method+" "+c.Path, 200)}
-	e.Detail = activity.Detail{}
+	return op.Entry{
+		Account: c.Actor.Account(), Actor: op.ActorOf(c.Actor), Means: c.Actor.Means(),
+		Object: activity.Object{Kind: "call", ID: string(c.ID), Name: c.name()}, Detail: c.detail(),
+	}
+}
+
+// name is what people see: "POST /v2/domains/example.be/renew".
+func (c GatewayCall) name() string { return field.Printable(c.Method+" "+c.Path, 200) }
+
+// Refused is what the log says of a call that is not sent on. The cause says it
+// more exactly than a code of a problem; it may be empty.
+func (c GatewayCall) Refused(cause string) activity.Detail {
+	d := c.detail()
+	d["call"] = c.name()
+	if cause != "" {
+		d["cause"] = cause
+	}
+	return d
+}
+
+func (c GatewayCall) detail() activity.Detail {
+	d := activity.Detail{}
 	if len(c.Permissions) > 0 {
-		e.Detail["permissions"] = c.Permissions
+		d["permissions"] = c.Permissions
 	}
 	if n := len(c.Domains); n > 0 {
-		e.Detail["domains"] = c.Domains[:min(n, shownDomains)]
+		d["domains"] = c.Domains[:min(n, shownDomains)]
 		if n > shownDomains {
-			e.Detail["domainCount"] = n
+			d["domainCount"] = n
 		}
 	}
 	if c.Costs {
-		e.Detail["costs"] = true
+		d["costs"] = true
 	}
 	// Of what only asks, the query may hold what is nobody's business; of what
 	// changes something it says whether it is meant (quote=true is not).
 	if c.Changes && c.Query != "" {
-		e.Detail["query"] = field.Printable(c.Query, 200)
+		d["query"] = field.Printable(c.Query, 200)
 	}
 	if c.Actor.Kind() == access.Key {
-		e.Detail["user"] = c.Actor.User()
+		d["user"] = c.Actor.User()
 	}
-	return e
+	return d
 }
 
 func forwardCall(_ *op.Preparing, in GatewayCall) (op.Commit[None], error) {
@@ -165,17 +170,6 @@ func forwardCall(_ *op.Preparing, in GatewayCall) (op.Commit[None], error) {
 			return w.Fail(fmt.Errorf("keep the call: %w", err))
 		}
 		return w.Done(None{}, about)
-	}, nil
-}
-
-func refuseCall(_ *op.Preparing, in GatewayRefusal) (op.Commit[None], error) {
-	about := in.Call.entry()
-	about.Reason = in.Code
-	if in.Cause != "" {
-		about.Detail["cause"] = in.Cause
-	}
-	return func(w *op.Writing[None]) op.Outcome[None] {
-		return w.Hush(None{}, problem.New(in.Code, "The call was not sent on."), about)
 	}, nil
 }
 

@@ -294,12 +294,11 @@ func samples() map[string]sample {
 		}},
 		"upstreams.use":   {own: func(_ *town, a asking) any { return ops.GatewayAccount{Account: a.home.ID} }},
 		"gateway.forward": {own: func(w *town, a asking) any { return w.callOf(a.home) }},
-		"gateway.refuse":  {own: func(w *town, a asking) any { return ops.GatewayRefusal{Call: w.callOf(a.home), Code: "forbidden"} }},
 		"gateway.settle":  {own: func(w *town, a asking) any { return ops.GatewayAnswer{Call: w.callOf(a.home), Status: 200} }},
 		"gateway.tidy": {own: func(w *town, a asking) any {
 			opstest.Must(w.Place, gate(), w.Ops.Gateway.Forward, w.callOf(a.home))
 			w.Exec(`UPDATE gateway_calls SET until = 0`)
-			return ops.GatewayHolder{Holder: "a process"}
+			return ops.GatewayHolder{Holder: "another process"}
 		}},
 		"keys.list":   only(ops.KeyList{}),
 		"keys.show":   key(func(k id.Key) any { return ops.KeyID{ID: k} }),

@@ -182,9 +182,7 @@ func TestUpstreams_Try(t *testing.T) {
 	}
 }
 
-// What the gateway does is in the log of the account, by the key that called; of
-// many refusals of one kind some stand for all, and strangers leave none of their
-// own.
+// What the gateway does is in the log of the account, by the key that called.
 func TestGateway_log(t *testing.T) {
 	w := newTown(t)
 	call := w.callOf(w.otter)
@@ -192,29 +190,9 @@ func TestGateway_log(t *testing.T) {
 	opstest.Must(w.Place, gate(), w.Ops.Gateway.Forward, call)
 	opstest.Must(w.Place, gate(), w.Ops.Gateway.Settle, ops.GatewayAnswer{Call: call, Status: 200, Took: 1500 * time.Millisecond})
 	opstest.Must(w.Place, gate(), w.Ops.Gateway.Settle, ops.GatewayAnswer{Call: call, Failure: "timeout"}) // it was taken for lost before
-	for range 50 {
-		opstest.Must(w.Place, gate(), w.Ops.Gateway.Refuse, ops.GatewayRefusal{Call: call, Code: problem.DomainRefused})
-	}
-	for range 50 {
-		opstest.Must(w.Place, gate(), w.Ops.Gateway.Refuse, ops.GatewayRefusal{Call: ops.GatewayCall{Method: "GET", Path: "/v2/domains"}, Code: problem.KeyRefused})
-	}
 	by := " by key " + call.Actor.Name()
-	want := []string{"gateway.called done" + by, "gateway.answered done" + by, "gateway.unanswered done" + by}
-	for range 20 {
-		want = append(want, "gateway.refused refused domain_refused"+by)
-	}
-	if diff := cmp.Diff(want, w.Since(mark)); diff != "" {
+	if diff := cmp.Diff([]string{"gateway.called done" + by, "gateway.answered done" + by, "gateway.unanswered done" + by}, w.Since(mark)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-	mark = len(w.Records())
-	w.Clock.Advance(time.Minute)
-	w.Tidy()
-	got := map[string]any{}
-	for _, r := range w.Records()[mark:] {
-		got[opstest.Brief(r)+" in "+string(r.Account)] = r.Detail["times"]
-	}
-	if diff := cmp.Diff(map[string]any{"access.refused refused domain_refused" + by + " in " + string(w.otter.ID): 30.0, "access.refused refused key_refused by anonymous in " + string(w.harbour.ID): 50.0}, got); diff != "" {
-		t.Errorf("gathered (-want +got):\n%s", diff)
 	}
 }
 

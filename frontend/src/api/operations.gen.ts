@@ -114,7 +114,6 @@ export const events = [
   'gateway.answered',
   'gateway.called',
   'gateway.lost',
-  'gateway.refused',
   'gateway.unanswered',
   'key.created',
   'key.cut',

@@ -71,6 +71,7 @@ export default define('activity', {
   'activity.d.cause': 'Ursache',
   'activity.d.to': 'An',
   'activity.d.taken': 'Angenommen',
+  'activity.d.call': 'Aufruf',
   'activity.d.domains': 'Domains',
   'activity.d.domainCount': 'Anzahl der Domains',
   'activity.d.costs': 'Kostet Geld',
@@ -135,7 +136,6 @@ export default define('activity', {
   'refused.mfa.codes_started': '{actor} konnte keine neuen Wiederherstellungscodes anfordern',
   'refused.mfa.codes_replaced': '{actor} konnte die eigenen Wiederherstellungscodes nicht ersetzen',
   'refused.mfa.reset': '{actor} konnte die zweiten Faktoren von {object} nicht zurücksetzen',
-  'refused.gateway.refused': '{actor} konnte {object} nicht aufrufen',
   'refused.settings.updated': '{actor} konnte die Einstellungen nicht ändern',
 
   'event.access.refused': '{actor} wurde abgewiesen',
@@ -207,6 +207,5 @@ export default define('activity', {
   'event.gateway.answered': 'Der Aufruf {object} von {actor} wurde beantwortet',
   'event.gateway.unanswered': 'Der Aufruf {object} von {actor} bekam keine oder keine ganze Antwort',
   'event.gateway.lost': 'Vom Aufruf {object} ist keine Antwort bekannt: das Gateway endete, bevor sie kam',
-  'event.gateway.refused': '{actor} wurde {object} verweigert',
   'event.other': '{actor}: {event} {object}',
 })

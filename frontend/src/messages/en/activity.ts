@@ -72,6 +72,7 @@ export default {
   'activity.d.cause': 'Cause',
   'activity.d.to': 'To',
   'activity.d.taken': 'Accepted',
+  'activity.d.call': 'Call',
   'activity.d.domains': 'Domains',
   'activity.d.domainCount': 'Number of domains',
   'activity.d.costs': 'Costs money',
@@ -136,7 +137,6 @@ export default {
   'refused.mfa.codes_started': '{actor} could not ask for new recovery codes',
   'refused.mfa.codes_replaced': '{actor} could not replace their recovery codes',
   'refused.mfa.reset': '{actor} could not reset the second factors of {object}',
-  'refused.gateway.refused': '{actor} could not call {object}',
   'refused.settings.updated': '{actor} could not change the settings',
 
   'event.access.refused': '{actor} was refused',
@@ -207,6 +207,5 @@ export default {
   'event.gateway.answered': 'The call {object} of {actor} was answered',
   'event.gateway.unanswered': 'The call {object} of {actor} got no answer, or not all of it',
   'event.gateway.lost': 'Of the call {object} no answer is known: the gateway stopped before it came',
-  'event.gateway.refused': '{actor} was refused {object}',
   'event.other': '{actor}: {event} {object}',
 } as const satisfies Source & Record<`event.${(typeof events)[number]}`, string>
