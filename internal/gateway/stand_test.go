@@ -220,7 +220,8 @@ func (s *stand) raw(from, text string) answer {
 	must(s.t, c.SetDeadline(time.Now().Add(20*time.Second)))
 	_, err = io.WriteString(c, text)
 	must(s.t, err)
-	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	method, _, _ := strings.Cut(text, " ")
+	r, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
 	if err != nil {
 		return answer{err: err}
 	}
