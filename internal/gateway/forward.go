@@ -44,11 +44,12 @@ func (c *call) forward() {
 	defer func() {
 		watch.end()
 		v := recover()
-		if v != nil && c.failure == "" {
-			c.failure = causeGone
-			if c.r.Context().Err() == nil {
-				c.failure = causeBroke
-			}
+		switch {
+		case v == nil:
+		case c.r.Context().Err() != nil:
+			c.broke(causeGone)
+		default:
+			c.broke(causeBroke)
 		}
 		if c.theirs != 0 || c.failure != causeGone {
 			c.g.uses.note(c.actor, c.g.config.Engine.Now(), c.theirs)

@@ -152,6 +152,7 @@ func Echo(w http.ResponseWriter, r *http.Request) {
 func Drop(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	io.WriteString(w, `{"domainName":"exa`) //nolint:errcheck // it ends here
+	http.NewResponseController(w).Flush()   //nolint:errcheck // likewise
 	panic(http.ErrAbortHandler)
 }
 
