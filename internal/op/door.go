@@ -29,6 +29,10 @@ func (e *Engine) Resolve(ctx context.Context, c auth.Caller) (a access.Actor, er
 // says the same of a caller, but for what ends by itself.
 func (e *Engine) Rights(ctx context.Context) (int64, error) { return e.db.Rights(ctx) }
 
+// RightsNow is Rights, read from the database at this moment: for a door that has
+// learnt that what it knew is over.
+func (e *Engine) RightsNow(ctx context.Context) (int64, error) { return e.db.RightsNow(ctx) }
+
 // Turned is a call that a door turned away.
 type Turned struct {
 	Act    string           // what was asked for, as the name of an operation: "gateway.forward"

@@ -303,8 +303,8 @@ func (e *Engine) stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before ve
 	return e.judge(tx.ReadTx, c, r)
 }
 
-// actorOf is how the log names who called.
-func actorOf(a access.Actor) activity.Actor {
+// ActorOf is how the log names who called.
+func ActorOf(a access.Actor) activity.Actor {
 	who := activity.Actor{Kind: string(a.Kind()), ID: string(a.User()), Name: a.Name()}
 	if a.Kind() == access.Key {
 		who.ID = string(a.Key())
@@ -321,7 +321,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	r := activity.Record{
 		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
-		Actor:  actorOf(c.Actor),
+		Actor:  ActorOf(c.Actor),
 		Means:  c.Actor.Means(),
 		Object: e.Object,
 		Source: activity.Source{Face: string(c.Source.Face), Address: c.Source.AddressText(), Program: c.Source.Program},

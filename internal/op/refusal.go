@@ -98,7 +98,7 @@ func stranger(a access.Actor) bool { return a.Kind() == access.Anonymous }
 // refusalOf is a refusal as it is counted. reason is the one that the caller is
 // not told; empty when there is none.
 func refusalOf(c Call, s Spec, reason problem.Code, refusal *problem.Problem) store.Refusal {
-	who := actorOf(c.Actor)
+	who := ActorOf(c.Actor)
 	return store.Refusal{
 		Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name, Times: 1,
 		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(cmp.Or(reason, refusal.Code)),

@@ -87,6 +87,10 @@ export const operations = {
   'keys.cut': { method: 'POST', path: '/keys/{id}/cut', noun: 'Keys', verb: 'Cut', background: false, stepUp: true },
   'keys.delete': { method: 'DELETE', path: '/keys/{id}', noun: 'Keys', verb: 'Delete', background: false, stepUp: true },
   'keys.try': { method: 'POST', path: '/keys/{id}/try', noun: 'Keys', verb: 'Try', background: false, stepUp: false },
+  'upstreams.show': { method: 'GET', path: '/upstream', noun: 'Upstreams', verb: 'Show', background: false, stepUp: false },
+  'upstreams.set': { method: 'POST', path: '/upstream', noun: 'Upstreams', verb: 'Set', background: false, stepUp: true },
+  'upstreams.remove': { method: 'DELETE', path: '/upstream', noun: 'Upstreams', verb: 'Remove', background: false, stepUp: true },
+  'upstreams.try': { method: 'POST', path: '/upstream/try', noun: 'Upstreams', verb: 'Try', background: false, stepUp: false },
 } as const
 
 /** What the activity log may say happened. */
@@ -107,6 +111,10 @@ export const events = [
   'delivery.mail_updated',
   'delivery.sms_tested',
   'delivery.sms_updated',
+  'gateway.answered',
+  'gateway.called',
+  'gateway.lost',
+  'gateway.unanswered',
   'key.created',
   'key.cut',
   'key.deleted',
@@ -147,6 +155,9 @@ export const events = [
   'setup.started',
   'template.reset',
   'template.updated',
+  'upstream.removed',
+  'upstream.set',
+  'upstream.tried',
   'user.added',
   'user.api_password_reopened',
   'user.deactivated',
