@@ -34,7 +34,8 @@ type opening struct {
 	place     ops.Place
 	baseURL   string
 	setupCode func(secret.Text) bool
-	practice  bool // what a new database is marked as
+	upstream  ops.UpstreamProbe // of the gateway; nil: there is none
+	practice  bool              // what a new database is marked as
 	clock     func() time.Time
 	mustExist bool
 	sends     bool // works the outbox off while it is open
@@ -87,7 +88,7 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	}
 	i.engine = op.NewEngine(db, i.vault)
 	i.ops = ops.New(ops.Dependencies{
-		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
+		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode, Upstream: how.upstream,
 	})
 	i.tidy(e, how.sends)
 	return i, nil

@@ -6,23 +6,25 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/entry"
 	"gatehouse/internal/field"
+	"gatehouse/internal/gate"
+	"gatehouse/internal/gateway"
+	"gatehouse/internal/gateway/profile"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
-	"gatehouse/internal/rest"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/site"
 	"gatehouse/internal/store"
+	"gatehouse/internal/vault"
 )
 
 // serving is how the Gate listens.
@@ -33,12 +35,19 @@ type serving struct {
 	tlsKey    string
 	plain     bool
 	proxies   []string
+
+	upstreams      []string
+	profile        string
+	isproxy        string
+	isproxyPlain   bool
+	isproxyKeyFile string
+	metrics        string
 }
 
 func (e *env) serveCommand() *cobra.Command {
 	var s serving
 	c := &cobra.Command{
-		Use: "serve", Short: "Start the Gate: the app in a browser, and the REST API", Args: usageArgs(cobra.NoArgs),
+		Use: "serve", Short: "Start the Gate: the app in a browser, the REST API, and the doors for programs", Args: usageArgs(cobra.NoArgs),
 		Long: "Start the Gate. It prints one line with its address when it is ready.\n\n" +
 			"A certificate that people have to click through is not enough for security keys:\n" +
 			"browsers refuse them there, except on localhost.",
@@ -50,84 +59,134 @@ func (e *env) serveCommand() *cobra.Command {
 	f.StringVar(&s.tlsCert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&s.tlsKey, "tls-key", "", "key of the certificate, PEM")
 	f.BoolVar(&s.plain, "allow-plain-http", false, "listen without TLS on an address that others can reach, behind a proxy that has it")
+	f.StringArrayVar(&s.upstreams, "upstream", nil, "what stands behind the doors; may be given several times: https://HOST for the registrar's API, isproxy://HOST:PORT, list:FILE or rdap: for answers to ISProxy")
+	f.StringVar(&s.profile, "profile", "", "file that says what the routes of the registrar's API mean (Realtime Register v2 is built in)")
+	f.StringVar(&s.isproxy, "isproxy", "", "address and port to listen on for ISProxy, such as 127.0.0.1:2001")
+	f.BoolVar(&s.isproxyPlain, "allow-plain-isproxy", false, "let keys come to ISProxy without TLS from other machines too")
+	f.StringVar(&s.isproxyKeyFile, "isproxy-key-file", "", "file with the key for the ISProxy behind this one (GATEHOUSE_ISPROXY_KEY has the key itself)")
+	f.StringVar(&s.metrics, "metrics", "", "address and port for /metrics, /healthz and /readyz, for those who run the server")
 	f.StringArrayVar(&s.proxies, "trusted-proxy", nil, "address or range of a proxy whose X-Forwarded-For is believed; may be given several times (GATEHOUSE_TRUSTED_PROXY, with commas)")
 	return c
 }
-
-// Limits of the HTTP server.
-const (
-	maxHeader     = 16 << 10
-	headerTimeout = 10 * time.Second
-	bodyTimeout   = 30 * time.Second
-	answerTimeout = 60 * time.Second
-	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 15 * time.Second
-)
 
 func (e *env) serve(ctx context.Context, s serving) error {
 	public, err := s.check()
 	if err != nil {
 		return err
 	}
-	proxies, err := s.trusted()
-	if err != nil {
+	c := gate.Config{Log: e.log, App: e.assets}
+	if c.Proxies, err = s.trusted(); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", s.listen, err)
+	if c.Upstream, err = s.api(); err != nil {
+		return err
 	}
-	defer listener.Close()
-	address := s.address(listener.Addr())
-	base, host := address, ""
-	if public != nil {
-		base, host = public.String(), public.Host
+	if s.tlsCert != "" {
+		if c.Certificate, err = gate.OpenCertificate(s.tlsCert, s.tlsKey, e.log); err != nil {
+			return err
+		}
 	}
+	reload, stop := hangups() // also without a certificate: they must not end the process
+	defer stop()
+	c.Reload, c.PlainISProxy = reload, s.isproxyPlain
+	if s.isproxy != "" {
+		if c.Sources, err = s.sources(e.log); err != nil {
+			return err
+		}
+		defer c.Sources.Close()
+	}
+	if c.Listeners, err = gate.Listen(s.listen, s.isproxy, s.metrics); err != nil {
+		return err
+	}
+	defer c.Listeners.Close()
 	code := onetime.NewCode()
-	i, err := e.open(ctx, opening{place: ops.AtGate, baseURL: base, sends: true, setupCode: func(typed secret.Text) bool {
+	how := opening{place: ops.AtGate, baseURL: c.Address(), sends: true, setupCode: func(typed secret.Text) bool {
 		proof, err := onetime.Parse(typed)
 		c, ok := proof.(onetime.Code)
 		return err == nil && ok && c.Equal(code)
-	}})
+	}}
+	if c.Upstream != nil {
+		how.upstream = c.Upstream
+	}
+	if public != nil {
+		how.baseURL, c.Public = public.String(), public.Host
+	}
+	i, err := e.open(ctx, how)
 	if err != nil {
 		return err
 	}
 	if public != nil {
-		if err := e.remember(ctx, i, base); err != nil {
+		if err := e.remember(ctx, i, public.String()); err != nil {
 			return errors.Join(err, i.close())
 		}
 	}
-	handler, err := e.gate(i, site.Hosts(listener.Addr(), host), proxies)
+	c.Engine, c.Ops = i.engine, i.ops
+	g, err := gate.New(c)
 	if err != nil {
 		return errors.Join(err, i.close())
 	}
-	server := &http.Server{
-		Handler: handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout,
-		ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, 1)
-	go func() {
-		if s.tlsCert != "" {
-			failed <- server.ServeTLS(listener, s.tlsCert, s.tlsKey)
-		} else {
-			failed <- server.Serve(listener)
-		}
-	}()
-	in, err := e.announce(ctx, i, address, code)
+	running, end := context.WithCancel(ctx)
+	defer end()
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(running) }()
+	in, err := e.announce(ctx, i, c, code)
 	if err != nil {
-		return errors.Join(err, server.Close(), i.close())
+		end()
+		return errors.Join(err, <-ended, i.close())
 	}
 	if in.Practice {
 		go e.tellCodes(ctx, i)
 	}
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
-		defer cancel()
-		err = server.Shutdown(drain)
+	return errors.Join(<-ended, i.close())
+}
+
+// api is the registrar's API behind the gateway; nil when there is none.
+func (s serving) api() (*gateway.Upstream, error) {
+	i := slices.IndexFunc(s.upstreams, func(u string) bool { return !gate.IsSource(u) })
+	if i < 0 {
+		if s.profile != "" {
+			return nil, errUsage{errors.New("--profile says what an API means; please give its address with --upstream")}
+		}
+		return nil, nil
 	}
-	return errors.Join(err, i.close())
+	if slices.ContainsFunc(s.upstreams[i+1:], func(u string) bool { return !gate.IsSource(u) }) {
+		return nil, errUsage{errors.New("--upstream names more than one API; a Gate stands before one")}
+	}
+	means, err := profile.RealtimeRegister()
+	if s.profile != "" {
+		var text []byte
+		if text, err = os.ReadFile(s.profile); err != nil {
+			return nil, fmt.Errorf("read the profile: %w", err)
+		}
+		if means, err = profile.Load(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.profile, err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := gateway.NewUpstream(gateway.Target{URL: s.upstreams[i], Profile: means})
+	if err != nil {
+		return nil, errUsage{fmt.Errorf("--upstream: %w", err)}
+	}
+	return u, nil
+}
+
+// sources are where the answers of ISProxy come from.
+func (s serving) sources(log *slog.Logger) (*gate.Sources, error) {
+	key := secret.New(strings.TrimSpace(fromEnv("GATEHOUSE_ISPROXY_KEY")))
+	if s.isproxyKeyFile != "" {
+		var err error
+		if key, err = vault.ReadSecretFile(s.isproxyKeyFile); err != nil {
+			return nil, err
+		}
+	}
+	named := slices.DeleteFunc(slices.Clone(s.upstreams), func(u string) bool { return !gate.IsSource(u) })
+	sources, err := gate.OpenSources(named, key, log)
+	if err != nil {
+		return nil, errUsage{fmt.Errorf("--upstream: %w", err)}
+	}
+	return sources, nil
 }
 
 // check refuses what would be insecure or could not work.
@@ -139,8 +198,11 @@ func (s serving) check() (*url.URL, error) {
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return nil, errUsage{errors.New("--tls-cert and --tls-key go together")}
 	}
-	if ip := net.ParseIP(host); s.tlsCert == "" && !s.plain && host != "localhost" && !ip.IsLoopback() {
+	if s.tlsCert == "" && !s.plain && !loopback(host) {
 		return nil, errUsage{errors.New("others can reach " + s.listen + ", and it would answer without TLS; please give --tls-cert and --tls-key, or --allow-plain-http when a proxy in front has TLS")}
+	}
+	if err := s.checkLines(); err != nil {
+		return nil, err
 	}
 	if s.publicURL == "" {
 		return nil, nil
@@ -152,6 +214,29 @@ func (s serving) check() (*url.URL, error) {
 	u, err := url.Parse(base)
 	return u, err
 }
+
+// checkLines does the same for the doors that are not HTTP.
+func (s serving) checkLines() error {
+	for _, l := range []struct{ flag, address string }{{"--isproxy", s.isproxy}, {"--metrics", s.metrics}} {
+		if _, _, err := net.SplitHostPort(l.address); l.address != "" && err != nil {
+			return errUsage{fmt.Errorf("%s %q is not an address and port, such as 127.0.0.1:2001", l.flag, l.address)}
+		}
+	}
+	host, _, _ := net.SplitHostPort(s.isproxy)
+	if s.isproxy != "" && s.tlsCert == "" && !s.isproxyPlain && !loopback(host) {
+		return errUsage{errors.New("others can reach " + s.isproxy + ", and keys would come in clear; please give --tls-cert and --tls-key, or --allow-plain-isproxy")}
+	}
+	if host, _, _ := net.SplitHostPort(s.metrics); s.metrics != "" && !loopback(host) && !s.plain {
+		return errUsage{errors.New("others can reach " + s.metrics + ", and metrics are not for them; please use an address such as 127.0.0.1:9480")}
+	}
+	if s.isproxy == "" && slices.ContainsFunc(s.upstreams, gate.IsSource) {
+		return errUsage{errors.New("--upstream names answers for ISProxy, which is not open; please give --isproxy 127.0.0.1:2001")}
+	}
+	return nil
+}
+
+// loopback reports whether nobody but this machine reaches a host.
+func loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // trusted are the proxies whose word about addresses is taken.
 func (s serving) trusted() (entry.Proxies, error) {
@@ -187,29 +272,9 @@ func (e *env) remember(ctx context.Context, i *installation, base string) error 
 	return err
 }
 
-func (s serving) address(a net.Addr) string {
-	scheme := "http"
-	if s.tlsCert != "" {
-		scheme = "https"
-	}
-	return scheme + "://" + a.String()
-}
-
-// gate is everything the Gate serves over HTTP.
-func (e *env) gate(i *installation, hosts []string, proxies entry.Proxies) (http.Handler, error) {
-	app, err := site.Assets(e.assets)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.Handle(rest.Prefix+"/", rest.Handler(i.engine, i.ops.Table(), e.log))
-	mux.Handle("/", app)
-	return site.Behind(proxies, site.Headers(site.Guard(hosts, rest.Refuse(e.log), mux))), nil
-}
-
 // announce prints the one line that says the Gate is ready, and on standard
 // error what whoever starts it has to know.
-func (e *env) announce(ctx context.Context, i *installation, address string, code onetime.Code) (store.Installation, error) {
+func (e *env) announce(ctx context.Context, i *installation, c gate.Config, code onetime.Code) (store.Installation, error) {
 	in, err := i.read(ctx)
 	if err != nil {
 		return in, err
@@ -223,6 +288,15 @@ func (e *env) announce(ctx context.Context, i *installation, address string, cod
 			return in, err
 		}
 	}
-	_, err = fmt.Fprintf(e.out, "Gatehouse is ready at %s\n", address)
+	if l := c.Listeners.Lines; l != nil {
+		fmt.Fprintf(e.err, "ISProxy answers at %s.\n", l.Addr())
+		if len(c.Sources.Names()) == 0 {
+			fmt.Fprintln(e.err, "It has nothing to answer from: please name a source with --upstream.")
+		}
+	}
+	if l := c.Listeners.Metrics; l != nil {
+		fmt.Fprintf(e.err, "Metrics are at http://%s/metrics.\n", l.Addr())
+	}
+	_, err = fmt.Fprintf(e.out, "Gatehouse is ready at %s\n", c.Address())
 	return in, err
 }

@@ -274,10 +274,12 @@ func (c *conn) login(cmd command) bool {
 	}
 	if err != nil {
 		c.wrong++
+		c.server.refused.Add(1)
 		c.out.text(sayLoginFailed)
 		return c.wrong < maxWrongLogins
 	}
 	c.session = session
+	c.server.letIn.Add(1)
 	c.socket.bulk = true
 	c.server.known(c)
 	c.unwatch = context.AfterFunc(session.Lifetime(), c.cut)
@@ -345,6 +347,7 @@ func (c *conn) idle() {
 func (c *conn) tell() {
 	if c.asked > 0 && c.session != nil {
 		c.session.Used(c.asked)
+		c.server.questions.Add(int64(c.asked))
 		c.asked = 0
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/isproxy/check"
@@ -121,6 +122,8 @@ type Server struct {
 
 	ctx    context.Context // ends when connections must not go on
 	cancel context.CancelFunc
+
+	letIn, refused, questions atomic.Int64
 
 	mu        sync.Mutex
 	closing   bool
@@ -287,14 +290,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Connections returns how many are open, and how many of them before LOGIN.
-func (s *Server) Connections() (all, strangers int) {
+// Figures say what the door has done since it was made.
+type Figures struct {
+	Connections int   // open now
+	Strangers   int   // of them before LOGIN
+	LetIn       int64 // LOGINs that succeeded
+	Refused     int64 // LOGINs that did not
+	Questions   int64 // IS commands of those who were let in
+}
+
+// Figures of the door, as of now.
+func (s *Server) Figures() Figures {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f := Figures{Connections: len(s.conns), LetIn: s.letIn.Load(), Refused: s.refused.Load(), Questions: s.questions.Load()}
 	for _, n := range s.strangers {
-		strangers += n
+		f.Strangers += n
 	}
-	return len(s.conns), strangers
+	return f
 }
 
 func remote(n net.Conn) netip.Addr {

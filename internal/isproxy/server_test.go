@@ -237,7 +237,7 @@ func TestServer_neverReads(t *testing.T) {
 			t.Fatal("256 MiB of questions were taken, and no answer was read")
 		}
 	}
-	eventually(t, func() bool { all, _ := s.Connections(); return all == 0 })
+	eventually(t, func() bool { return s.Figures().Connections == 0 })
 }
 
 func TestServer_longLines(t *testing.T) {
@@ -315,7 +315,7 @@ func TestServer_revoked(t *testing.T) {
 			t.Errorf("the question ended with %v", err)
 		}
 	}
-	eventually(t, func() bool { all, _ := s.Connections(); return all == 0 })
+	eventually(t, func() bool { return s.Figures().Connections == 0 })
 }
 
 // In the middle of a burst, no line after the cut is answered.
@@ -338,7 +338,7 @@ func TestServer_revokedMidPipeline(t *testing.T) {
 	c.send("LOGIN the-key", strings.TrimSuffix(strings.Repeat("IS free.be\r\n", 10_000), "\r\n"))
 	_, _ = io.Copy(io.Discard, c.in)
 	close(cut)
-	eventually(t, func() bool { all, _ := s.Connections(); return all == 0 })
+	eventually(t, func() bool { return s.Figures().Connections == 0 })
 	if asked.Load() != 100 || after.Load() != 0 {
 		t.Errorf("%d questions were asked, %d of them after the key was revoked", asked.Load(), after.Load())
 	}
@@ -368,13 +368,13 @@ func TestServer_limits(t *testing.T) {
 		in = append(in, c)
 	}
 	dial(t, address).ended() // the 26th in all
-	if all, strangers := s.Connections(); all != 25 || strangers != 15 {
-		t.Errorf("%d connections, %d strangers", all, strangers)
+	if f := s.Figures(); f.Connections != 25 || f.Strangers != 15 {
+		t.Errorf("%d connections, %d strangers", f.Connections, f.Strangers)
 	}
 	for _, c := range in {
 		_ = c.Close()
 	}
-	eventually(t, func() bool { all, strangers := s.Connections(); return all+strangers == 0 })
+	eventually(t, func() bool { f := s.Figures(); return f.Connections+f.Strangers == 0 })
 	dial(t, address).ask("LOGIN the-key", "100 Login ok")
 }
 

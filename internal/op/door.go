@@ -33,6 +33,10 @@ func (e *Engine) Rights(ctx context.Context) (int64, error) { return e.db.Rights
 // learnt that what it knew is over.
 func (e *Engine) RightsNow(ctx context.Context) (int64, error) { return e.db.RightsNow(ctx) }
 
+// Watch looks at the version of the rights again and again until ctx ends, so
+// that Rights and Resolve need not ask the database.
+func (e *Engine) Watch(ctx context.Context) { e.db.WatchRights(ctx) }
+
 // Turned is a call that a door turned away.
 type Turned struct {
 	Act    string           // what was asked for, as the name of an operation: "gateway.forward"

@@ -7,6 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
+
+	"gatehouse/internal/secret"
 )
 
 // keyFileHead tells whoever finds the file what it is.
@@ -34,6 +38,20 @@ func ReadKeyFile(path string) (Keyring, error) {
 		return Keyring{}, fmt.Errorf("read the key file %s: %w; bring back your copy of it", path, err)
 	}
 	return ring, nil
+}
+
+// ReadSecretFile reads a file that holds one secret and nothing else, such as the
+// key for another server, under the same conditions as a key file.
+func ReadSecretFile(path string) (secret.Text, error) {
+	text, err := readKeyFile(path)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	text = strings.TrimSpace(text)
+	if text == "" || strings.ContainsFunc(text, unicode.IsSpace) {
+		return secret.Text{}, fmt.Errorf("read the key file %s: it has to hold the key and nothing else: %w", path, ErrMalformed)
+	}
+	return secret.New(text), nil
 }
 
 func readKeyFile(path string) (string, error) {
