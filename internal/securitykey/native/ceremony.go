@@ -58,8 +58,9 @@ func (v *proof) run(ctx context.Context, do func(finger bool, pin []byte) error)
 		}
 		err := do(v.finger, pin)
 		clear(pin)
+		var over *Error
 		var why status
-		if err == nil || !errors.As(err, &why) {
+		if err == nil || errors.As(err, &over) || !errors.As(err, &why) {
 			return err
 		}
 		switch {

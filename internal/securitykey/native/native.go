@@ -199,13 +199,15 @@ func (c Client) SignIn(ctx context.Context, options []byte, p Person) ([]byte, e
 // interrupted puts what ended the ceremony from outside before what the key
 // then said about it.
 func interrupted(ctx context.Context, err error, d Device) error {
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &Error{Code: TimedOut, Device: d, cause: err}
-	case ctx.Err() != nil:
-		return &Error{Code: Cancelled, Device: d, cause: err}
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	code := Cancelled
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		code = TimedOut
+	}
+	// Not wrapped: what the key said is no other reason beside this one.
+	return &Error{Code: code, Device: d, cause: fmt.Errorf("%w; then %s", ctx.Err(), fmt.Sprint(err))}
 }
 
 // authenticator is a key that is open. Its methods are called from the

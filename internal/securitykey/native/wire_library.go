@@ -13,6 +13,10 @@ import (
 	"time"
 )
 
+// late is how much longer than the ceremony libfido2 waits, in milliseconds, so
+// that it is the context that ends it.
+const late = 300
+
 // wire leaves the reports to libfido2, which knows how macOS hands them out.
 // (The tag libfido2hid has Linux do the same, for tests.) What is lost: a U2F
 // key that nobody touches is given up only when the time is over, not when the
@@ -70,7 +74,7 @@ func (k *key) disconnect() {
 
 func (w *wire) begin() {
 	if end, ok := w.ctx.Deadline(); ok {
-		C.fido_dev_set_timeout(w.dev, C.int(max(time.Until(end).Milliseconds(), 1)))
+		C.fido_dev_set_timeout(w.dev, C.int(max(time.Until(end), 0).Milliseconds())+late)
 	}
 	w.touch()
 }
@@ -80,7 +84,7 @@ func (w *wire) choosing(yes bool) { w.choice = yes }
 // fault takes a wire that broke before the time was over for a key that was
 // pulled out.
 func (w *wire) fault(r C.int) error {
-	if w.ctx.Err() == nil && (r == C.FIDO_ERR_RX || r == C.FIDO_ERR_TX) {
+	if w.ctx.Err() == nil && (r == C.FIDO_ERR_RX || r == C.FIDO_ERR_TX || r == C.FIDO_ERR_INTERNAL) {
 		return status(r)
 	}
 	return nil

@@ -79,7 +79,7 @@ func (k *Key) information() information {
 	c := k.config
 	i := information{
 		Versions: []string{"FIDO_2_0"}, AAGUID: c.AAGUID[:], MaxMessage: 1200,
-		Protocols: c.PINProtocols, Transports: []string{"usb"},
+		MaxList: c.MaxList, Protocols: c.PINProtocols, Transports: []string{"usb"},
 		Options: map[string]bool{"rk": !c.NoResident, "up": true, "plat": false, "clientPin": k.pinHash != nil},
 	}
 	for _, alg := range c.Algorithms {
@@ -124,6 +124,9 @@ func (k *Key) create(a *asking, r creation) []byte {
 	}
 	if len(r.ClientDataHash) != sha256.Size || r.RP.ID == "" || len(r.User.ID) == 0 || len(r.Parameters) == 0 {
 		return fail(statusMissingParameter)
+	}
+	if k.config.MaxList > 0 && len(r.Exclude) > k.config.MaxList {
+		return fail(statusLimit)
 	}
 	first := slices.IndexFunc(r.Parameters, func(p parameter) bool {
 		return p.Type == "public-key" && slices.Contains(k.config.Algorithms, p.Alg)
@@ -247,6 +250,7 @@ func (k *Key) attest(c *credential, clientDataHash []byte, verified bool) (creat
 	case AttestNone:
 		answer.Format = "none"
 		return answer, nil
+	case AttestSelf:
 	case AttestCertificate:
 		by, alg = k.makers.key, ES256
 		answer.Statement["x5c"] = [][]byte{k.makers.certificate}
@@ -274,6 +278,9 @@ func (k *Key) assert(a *asking, r request) []byte {
 	}
 	if len(r.ClientDataHash) != sha256.Size || r.RPID == "" {
 		return fail(statusMissingParameter)
+	}
+	if k.config.MaxList > 0 && len(r.Allow) > k.config.MaxList {
+		return fail(statusLimit)
 	}
 	verified, why := k.admit(r.Options, func() (bool, status) {
 		return k.verified(r.Protocol, r.Auth, r.ClientDataHash, permitGet, r.RPID)

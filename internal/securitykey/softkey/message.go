@@ -29,6 +29,7 @@ const (
 	statusInvalidLength      status = 0x03
 	statusInvalidCBOR        status = 0x12
 	statusMissingParameter   status = 0x14
+	statusLimit              status = 0x15
 	statusExcluded           status = 0x19
 	statusUnsupportedAlg     status = 0x26
 	statusStoreFull          status = 0x28
@@ -89,6 +90,7 @@ type information struct {
 	Options    map[string]bool `cbor:"4,keyasint"`
 	MaxMessage uint            `cbor:"5,keyasint"`
 	Protocols  []int           `cbor:"6,keyasint,omitempty"`
+	MaxList    int             `cbor:"7,keyasint,omitempty"`
 	Transports []string        `cbor:"9,keyasint,omitempty"`
 	Algorithms []parameter     `cbor:"10,keyasint,omitempty"`
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package softkey
 
 import (
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -26,8 +29,13 @@ type Plug struct {
 // device, so that a key that is plugged in again is found under the name it
 // had.
 func (k *Key) Plug(link string) (*Plug, error) {
-	near, far, err := pty.Open()
+	blocking, far, err := pty.Open()
 	if err != nil {
+		return nil, fmt.Errorf("open a pseudo-terminal: %w", err)
+	}
+	near, err := interruptible(blocking)
+	if err != nil {
+		_ = far.Close()
 		return nil, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}
 	p := &Plug{path: far.Name(), link: link, key: near, far: far, done: make(chan struct{})}
@@ -49,6 +57,20 @@ func (k *Key) Plug(link string) (*Plug, error) {
 		_ = k.Serve(ctx, hidraw{near})
 	}()
 	return p, nil
+}
+
+// interruptible is the same file in a form whose reading ends when it is closed:
+// the library has left the one that it opened in blocking mode.
+func interruptible(blocking *os.File) (*os.File, error) {
+	defer func() { _ = blocking.Close() }()
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), nil
 }
 
 // name puts the link in its place in one step: whoever waits for the key sees

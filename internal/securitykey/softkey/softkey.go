@@ -64,6 +64,7 @@ type Config struct {
 	AlwaysUV     bool
 	NoResident   bool
 	Slots        int // discoverable credentials that fit; 0: any number
+	MaxList      int // credentials that it takes in a list; 0: any number
 	Attestation  Attestation
 	AAGUID       [16]byte
 	// TouchTimeout is how long it waits to be touched; 0: 30 s.

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command cmd is a security key in software for end-to-end tests: it appears
 // under --link, and does what the lines on its input say (softkey.Key.Control).
 package main
