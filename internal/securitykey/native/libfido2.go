@@ -350,8 +350,7 @@ func (k *key) chosen(within time.Duration) (bool, error) {
 	if err := k.wire.fault(C.FIDO_OK); err != nil {
 		return false, err
 	}
-	switch status(r) {
-	case ctapDenied, ctapTouchTimeout, ctapActionTimeout:
+	if status(r).code() == TimedOut {
 		return false, k.beginChoice() // it has waited long enough; we have not
 	}
 	if touched != 0 {

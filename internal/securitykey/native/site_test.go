@@ -213,12 +213,18 @@ func (y *typist) person() native.Person {
 	}
 }
 
-// wants fails unless err has the code.
-func wants(t *testing.T, err error, code native.Code) *native.Error {
+// told is the error, which must have the code.
+func told(t *testing.T, err error, code native.Code) (e native.Error) {
 	t.Helper()
-	var e *native.Error
-	if !errors.As(err, &e) || e.Code != code {
+	var p *native.Error
+	if !errors.As(err, &p) || p.Code != code {
 		t.Fatalf("got %v, want %s", err, code)
 	}
-	return e
+	return *p
+}
+
+// wants fails unless err has the code.
+func wants(t *testing.T, err error, code native.Code) {
+	t.Helper()
+	_ = told(t, err, code)
 }
