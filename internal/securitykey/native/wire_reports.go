@@ -31,6 +31,7 @@ const (
 	reportSize   = 64
 	hidKeepalive = 0xbb
 	hidMsg       = 0x83
+	hidCancel    = 0x91
 	upNeeded     = 2
 	u2fRegister  = 1
 	u2fSign      = 2
@@ -263,15 +264,13 @@ func (w *wire) heard(report []byte) {
 // write is libfido2's way to send a report, which begins with its number.
 func (w *wire) write(numbered []byte) bool {
 	report := numbered[1:]
-	if report[4]&0x80 != 0 {
-		w.cbor = report[4] != hidMsg
-		if report[4] == hidMsg {
-			w.signing = report[8] == u2fRegister || report[8] == u2fSign && report[9] != u2fCheck
-			// Between two questions to a U2F key nobody reads: it ends here.
-			if w.ctx.Err() != nil {
-				return false
-			}
+	if begins := report[4]&0x80 != 0; begins {
+		// What has been cancelled begins nothing more.
+		if w.ctx.Err() != nil && report[4] != hidCancel {
+			return false
 		}
+		w.cbor = report[4] != hidMsg
+		w.signing = report[4] == hidMsg && (report[8] == u2fRegister || report[8] == u2fSign && report[9] != u2fCheck)
 	}
 	if _, err := w.file.Write(numbered); err != nil {
 		w.broken = err
