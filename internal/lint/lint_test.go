@@ -27,6 +27,8 @@ var layers = [][]string{
 	{".", "app/probe", "internal/bench", "internal/securitykey/softkey"}, // softkey: up here nothing that is delivered can use it
 	{"internal/cli"},
 	{"app"},
+	{"internal/gate"},
+	{"internal/door"},
 	{"internal/rest", "internal/gateway", "internal/isproxy", "internal/site"},
 	{"internal/isproxy/upstream", "internal/isproxy/offline", "internal/isproxy/rdap"},
 	{"internal/isproxy/check"},
