@@ -22,6 +22,7 @@ const (
 	PINWrong          Code = "pin_wrong"          // Tries are left
 	PINLocked         Code = "pin_locked"         // until it is plugged in again
 	PINBlocked        Code = "pin_blocked"        // for good: only a reset helps
+	PINExpired        Code = "pin_expired"        // the key wants a new one first, set with its maker's tools
 	PINNotSet         Code = "pin_not_set"        // it must verify its user and has no PIN yet
 	CannotVerify      Code = "cannot_verify"      // it must verify its user and cannot
 	FingerBlocked     Code = "finger_blocked"     // too many wrong fingers, and it has no PIN
@@ -72,6 +73,7 @@ const (
 	ctapPINLocked      status = 0x34
 	ctapPINNotSet      status = 0x35
 	ctapPINRequired    status = 0x36
+	ctapPINPolicy      status = 0x37
 	ctapActionTimeout  status = 0x3a
 	ctapFingerBlocked  status = 0x3c
 	ctapFingerWrong    status = 0x3f
@@ -99,6 +101,8 @@ func (s status) code() Code {
 		return PINBlocked
 	case ctapPINLocked:
 		return PINLocked
+	case ctapPINPolicy:
+		return PINExpired
 	case ctapPINNotSet:
 		return PINNotSet
 	case ctapPINRequired:

@@ -87,6 +87,11 @@ func TestClient_PIN(t *testing.T) {
 		_, err = s.register(soon(t), looking(k), types("1234").person())
 		wants(t, err, native.PINBlocked)
 	})
+	t.Run("expired", func(t *testing.T) {
+		k, s := newSoft(t, softkey.Config{PIN: "1234", PINExpired: true}), newSite(t)
+		_, err := s.register(soon(t), looking(k), types("1234").person())
+		wants(t, err, native.PINExpired)
+	})
 	t.Run("in normal form C", func(t *testing.T) {
 		k, s := newSoft(t, softkey.Config{PIN: "\u00fc\u00fc\u00fc\u00fc"}), newSite(t)
 		s.mustRegister(looking(k), types("u\u0308u\u0308u\u0308u\u0308").person())

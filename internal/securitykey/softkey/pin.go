@@ -237,6 +237,9 @@ func (k *Key) tokenByPIN(secrets secretPair, r pinRequest, permissions uint) []b
 	if why := k.checkPIN(secrets, r.PINHash); why != 0 {
 		return fail(why)
 	}
+	if k.config.PINExpired {
+		return fail(statusPINPolicy) // forcePINChange of CTAP 2.1
+	}
 	return k.giveToken(secrets, permissions, r.RPID)
 }
 

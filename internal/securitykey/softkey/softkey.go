@@ -60,6 +60,7 @@ type Config struct {
 	PINProtocols []int // in order of preference; none: 2, 1
 	Algorithms   []int // none: ES256, EdDSA
 	PIN          string
+	PINExpired   bool // it wants another PIN before it gives a token
 	Fingerprint  bool // it verifies its user by itself
 	AlwaysUV     bool
 	NoResident   bool
