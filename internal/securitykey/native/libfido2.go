@@ -252,7 +252,9 @@ func (k *key) make(c creation, pin []byte) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	k.wire.begin()
+	if err := k.wire.begin(); err != nil {
+		return made{}, err
+	}
 	if err := k.answer(C.calm_make(k.dev, cred, s.text(pin))); err != nil {
 		return made{}, err
 	}
@@ -291,7 +293,9 @@ func (k *key) assert(a assertion, pin []byte) ([]signed, error) {
 		return nil, err
 	}
 	if !a.silent {
-		k.wire.begin()
+		if err := k.wire.begin(); err != nil {
+			return nil, err
+		}
 	}
 	if err := k.answer(C.calm_assert(k.dev, x, s.text(pin))); err != nil {
 		return nil, err

@@ -46,19 +46,26 @@ func (k *key) connect(ctx context.Context, touch func()) error {
 		return &Error{Code: NotSecurityKey, Device: k.d, cause: status(r)}
 	}
 	w := &wire{ctx: ctx, dev: k.dev, touch: touch, open: true}
-	w.stop = context.AfterFunc(ctx, w.cancel)
+	w.stop = context.AfterFunc(ctx, func() {
+		for w.cancel() {
+			<-time.After(look)
+		}
+	})
 	k.wire = w
 	return nil
 }
 
 // cancel may come while another thread waits for the key; libfido2 then only
-// sends one more report.
-func (w *wire) cancel() {
+// sends one more report. A key passes over a cancellation that comes between
+// two commands, so there has to be another until the device is closed: cancel
+// reports whether it is still open.
+func (w *wire) cancel() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.open {
 		C.fido_dev_cancel(w.dev)
 	}
+	return w.open
 }
 
 func (k *key) disconnect() {
@@ -72,11 +79,15 @@ func (k *key) disconnect() {
 	C.fido_dev_close(k.dev)
 }
 
-func (w *wire) begin() {
+func (w *wire) begin() error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
 	if end, ok := w.ctx.Deadline(); ok {
 		C.fido_dev_set_timeout(w.dev, C.int(max(time.Until(end), 0).Milliseconds())+late)
 	}
 	w.touch()
+	return nil
 }
 
 func (w *wire) choosing(yes bool) { w.choice = yes }

@@ -178,7 +178,10 @@ func (w *wire) release() {
 }
 
 // begin is before each command in which a key may ask to be touched.
-func (w *wire) begin() { w.told, w.signing = false, false }
+func (w *wire) begin() error {
+	w.told, w.signing = false, false
+	return w.ctx.Err()
+}
 
 func (w *wire) choosing(yes bool) { w.choice = yes }
 
