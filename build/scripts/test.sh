@@ -20,7 +20,7 @@ stage check "lint" build/scripts/lint.sh
 stage go "Go tests" env CGO_ENABLED=0 go test -json -vet=all ./...
 stage go "Go tests with window" go test -json -vet=all -tags "$desk_tags" . ./app/... ./internal/page ./internal/securitykey/...
 # On macOS, libfido2 does its own input and output: here once with it, too.
-stage go "Go tests with libfido2's own reports" go test -json -vet=all -tags "$desk_tags,libfido2hid" -run '^TestClient' -skip memory ./internal/securitykey/native
+stage go "Go tests of libfido2 alone" go test -json -vet=all -tags "$desk_tags,libfido2hid" -run '^TestClient' -skip memory ./internal/securitykey/native
 stage vitest "app tests" npm --prefix frontend test -- --reporter=json --outputFile="$PWD/.cache/runs/test/app-tests.json"
 stage check "app size" npm --prefix frontend run size
 stage check "build for inspection" build/scripts/build.sh devtools
