@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -62,14 +60,14 @@ func (c *call) forward() {
 	c.untilEnd()
 	proxy := httputil.ReverseProxy{
 		Rewrite:        c.rewrite,
-		Transport:      alone{c.g.config.Upstream.transport},
+		Transport:      alone{c.g.config.Upstream.transport, watch.ctx},
 		ModifyResponse: func(answer *http.Response) error { return c.receive(answer, watch) },
 		ErrorHandler:   c.failed,
 		BufferPool:     &c.g.buffers,
-		ErrorLog:       slog.NewLogLogger(c.g.log.Handler(), slog.LevelDebug),
+		ErrorLog:       c.g.quiet,
 	}
 	r := c.r.WithContext(watch.ctx)
-	if r.Body != nil && c.match.Body == nil {
+	if r.ContentLength != 0 && c.match.Body == nil {
 		r.Body = &sentBody{ReadCloser: http.MaxBytesReader(c.w, c.r.Body, c.g.limits.Body), c: c}
 	}
 	proxy.ServeHTTP(c.w, r)
@@ -104,7 +102,7 @@ func (c *call) rewrite(p *httputil.ProxyRequest) {
 	out.Header = make(http.Header, 8)
 	for _, name := range forwarded {
 		if v := c.r.Header[name]; len(v) > 0 {
-			out.Header[name] = slices.Clone(v)
+			out.Header[name] = v
 		}
 	}
 	out.Header["Authorization"] = []string{c.credential.header}
@@ -147,20 +145,17 @@ func acceptsGzip(sent []string) bool {
 	return false
 }
 
-// alone runs requests without what others have put into their context: the
-// reverse proxy would pass on 103 Early Hints (RFC 8297) that nobody looked at.
-type alone struct{ *http.Transport }
+// alone runs requests without what the reverse proxy put into their context: it
+// would pass on 103 Early Hints (RFC 8297) that nobody looked at.
+type alone struct {
+	*http.Transport
+	ctx context.Context //nolint:containedctx // of one call, as this value is
+}
 
 // RoundTrip implements http.RoundTripper.
 func (a alone) RoundTrip(r *http.Request) (*http.Response, error) {
-	return a.Transport.RoundTrip(r.WithContext(plain{r.Context()}))
+	return a.Transport.RoundTrip(r.WithContext(a.ctx))
 }
-
-// plain is a context that ends when another does, and carries nothing.
-type plain struct{ context.Context }
-
-// Value implements context.Context.
-func (plain) Value(any) any { return nil }
 
 // sentBody is the body of a request that is streamed; it notes what went wrong on
 // the client's side.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -94,6 +95,7 @@ type Gateway struct {
 	profile *profile.Profile
 	limits  Limits
 	log     *slog.Logger
+	quiet   *log.Logger // for what a reverse proxy says
 	holder  string // names this process to others on the same database
 
 	credentials sync.Map // id.Account → *credential
@@ -110,7 +112,7 @@ func New(c Config) *Gateway {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, holder: rand.Text()}
+	return &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, quiet: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug), holder: rand.Text()}
 }
 
 // Before has calls below the base path answered by the gateway, and all others

@@ -185,7 +185,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, body []byte) {
 		s.domain(w, r, parts[1], body)
 	case parts[0] == "domains" && len(parts) == 3 && parts[2] == "check":
 		answer(w, r, http.StatusOK, map[string]any{"available": !s.Has(parts[1])})
-	case parts[0] == "domains" && len(parts) == 3 && r.Method == http.MethodPost && (parts[2] == "renew" || parts[2] == "update"):
+	case parts[0] == "domains" && len(parts) == 3 && r.Method == http.MethodPost && slices.Contains([]string{"renew", "update", "push-transfer"}, parts[2]):
 		if !s.Has(parts[1]) {
 			fail(w, http.StatusBadRequest, "ObjectDoesNotExist", "Domain "+parts[1]+" does not exist")
 			return
