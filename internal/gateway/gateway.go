@@ -96,7 +96,7 @@ type Gateway struct {
 	limits  Limits
 	log     *slog.Logger
 	quiet   *log.Logger // for what a reverse proxy says
-	holder  string // names this process to others on the same database
+	holder  string      // names this process to others on the same database
 
 	credentials sync.Map // id.Account → *credential
 	buckets     sync.Map // of a key or user → *bucket
