@@ -59,15 +59,12 @@ func (c *call) forward() {
 		}
 	}()
 	c.untilEnd()
-	proxy := httputil.ReverseProxy{
-		Rewrite:        c.rewrite,
-		Transport:      alone{c.g.config.Upstream.transport, watch.ctx},
-		ModifyResponse: func(answer *http.Response) error { return c.receive(answer, watch) },
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			c.failed(watch.ctx, w, watch.slow.Load(), err)
-		},
-		BufferPool: &c.g.buffers,
-		ErrorLog:   c.g.quiet,
+	proxy := c.g.proxy
+	proxy.Rewrite = c.rewrite
+	proxy.Transport = alone{c.g.config.Upstream.transport, watch.ctx}
+	proxy.ModifyResponse = func(answer *http.Response) error { return c.receive(answer, watch) }
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+		c.failed(watch.ctx, w, watch.slow.Load(), err)
 	}
 	r := c.r
 	if r.ContentLength != 0 && c.match.Body == nil {
@@ -237,7 +234,7 @@ func (w *watch) look() {
 		w.cancel()
 	case w.body != nil:
 		w.slow.Store(true)
-		w.body.Close() //nolint:errcheck // whoever reads it sees
+		w.body.Close() // whoever reads it sees
 	}
 }
 
