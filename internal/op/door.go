@@ -59,6 +59,12 @@ func (e *Engine) TurnAway(ctx context.Context, c auth.Caller, a access.Actor, t 
 	return t.Why
 }
 
+// CountTurned counts a refusal by a door, for those that come too fast to record
+// each: its record says how often it was in a minute.
+func (e *Engine) CountTurned(c auth.Caller, a access.Actor, t Turned) {
+	e.strangers.note(refusalOf(Call{context.Background(), a, c.Source}, Spec{Name: t.Act}, t.Reason, t.Why))
+}
+
 // bar turns away keys that are not good, before anything is asked of the
 // database: strangers may have as many of them as they like.
 func (e *Engine) bar(ctx context.Context, c auth.Caller, s Spec) error {

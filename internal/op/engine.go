@@ -375,7 +375,7 @@ func tellSubject(tx store.WriteTx, c Call, r activity.Record, subject id.Account
 // resting reports whether it is time to note that a session is in use, which
 // is done at most once a minute.
 func resting(a access.Actor, now time.Time) bool {
-	return a.Kind() == access.Person && now.Sub(a.SeenAt()) >= session.SeenEvery
+	return a.Kind() == access.Person && a.Session() != "" && now.Sub(a.SeenAt()) >= session.SeenEvery
 }
 
 // touch keeps a session alive that reads. A write does it in its own commit:

@@ -97,6 +97,7 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addPasswordEntry()
 	o.addKeys()
 	o.addUpstreams()
 	o.addGateway()

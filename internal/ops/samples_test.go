@@ -265,6 +265,7 @@ func samples() map[string]sample {
 			return ops.None{}
 		}},
 		"outbox.settle":    {own: func(w *town, a asking) any { return w.taken(a.home) }},
+		"password.enter":   only(ops.EnterInput{Account: "otter", Login: "tom", Password: secret.New("wrong")}),
 		"account.show":     only(ops.None{}),
 		"account.update":   only(ops.UpdateAccountInput{Name: new("Another Name")}),
 		"accounts.list":    only(ops.AccountList{}),

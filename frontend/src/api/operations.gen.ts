@@ -134,6 +134,7 @@ export const events = [
   'mfa.disabled',
   'mfa.reset',
   'notice.read',
+  'password.accepted',
   'password.changed',
   'password.forgotten',
   'profile.updated',

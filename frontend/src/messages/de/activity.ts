@@ -198,6 +198,7 @@ export default define('activity', {
   'event.message.retried': '{actor} hat eine Nachricht an {object} erneut senden lassen',
   'event.message.cancelled': '{actor} hat eine Nachricht an {object} abgebrochen',
   'event.notice.read': '{actor} hat Mitteilungen zur eigenen Anmeldung gelesen',
+  'event.password.accepted': 'Ein Programm kam mit dem Passwort von {object} herein',
   'event.password.forgotten': 'Für {object} wurde ein Link zu einem neuen Passwort angefordert',
   'event.activation.resent': 'Für {object} wurde ein neuer Link anstelle eines abgelaufenen angefordert',
   'event.upstream.set': '{actor} hat den Zugang zur API des Registrars gesetzt',

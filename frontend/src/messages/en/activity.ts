@@ -198,6 +198,7 @@ export default {
   'event.message.retried': '{actor} had a message to {object} tried again',
   'event.message.cancelled': '{actor} cancelled a message to {object}',
   'event.notice.read': '{actor} read what was told about their sign-in',
+  'event.password.accepted': 'A program came in with the password of {object}',
   'event.password.forgotten': 'A link to a new password was asked for {object}',
   'event.activation.resent': 'A new link was asked for {object}, in place of one that expired',
   'event.upstream.set': '{actor} set the credential for the registrar’s API',
