@@ -39,7 +39,7 @@ func keyInQuery(raw string) bool {
 	if raw == "" {
 		return false
 	}
-	values, _ := url.ParseQuery(raw) //nolint:errcheck // what can be read of it; the profile refuses the rest
+	values, _ := url.ParseQuery(raw) // what can be read of it; the profile refuses the rest
 	for _, all := range values {
 		if slices.ContainsFunc(all, apikey.Looks) {
 			return true

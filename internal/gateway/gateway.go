@@ -15,6 +15,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httputil"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -94,7 +95,8 @@ type Gateway struct {
 	profile *profile.Profile
 	limits  Limits
 	log     *slog.Logger
-	holder  string // names this process to others on the same database
+	proxy   httputil.ReverseProxy // what is the same of all calls
+	holder  string                // names this process to others on the same database
 
 	credentials sync.Map // id.Account → *credential
 	buckets     sync.Map // of a key or user → *bucket
@@ -110,7 +112,9 @@ func New(c Config) *Gateway {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, holder: rand.Text()}
+	g := &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, holder: rand.Text()}
+	g.proxy = httputil.ReverseProxy{BufferPool: &g.buffers, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)}
+	return g
 }
 
 // Before has calls below the base path answered by the gateway, and all others
