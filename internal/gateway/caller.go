@@ -74,7 +74,9 @@ func (c *call) identify() *refusal {
 		return badKey(problem.KeyRefused)
 	}
 	if p, told := refused(err); told {
-		return ofProblem(p)
+		f := ofProblem(p)
+		f.quiet = true // whoever keeps the door had the log say so
+		return f
 	}
 	if err != nil {
 		return c.fault("find out who calls", err)

@@ -31,7 +31,8 @@ import (
 )
 
 // Keeper says who comes in. A *problem.Problem is a refusal, which callers are
-// told; any other error means that nobody can be let in now.
+// told and the log has already; any other error means that nobody can be let in
+// now.
 type Keeper interface {
 	// ByKey gives the actor of a key, as of now; one that is not good is an actor
 	// too, which says why.
