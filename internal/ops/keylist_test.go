@@ -6,10 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/apikey"
+	"gatehouse/internal/id"
 	"gatehouse/internal/listing"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
+	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 )
 
@@ -46,5 +49,25 @@ func TestKeys_List_states(t *testing.T) {
 	}
 	if _, err := opstest.Do(w.Place, who.Caller(), w.Ops.Keys.List, ops.KeyList{State: "stolen"}); opstest.CodeOf(err) == "" {
 		t.Error("a state that there is not is taken")
+	}
+}
+
+// A page says on the spot why a key cannot be changed.
+func TestKeys_Show_closed(t *testing.T) {
+	w := newTown(t)
+	boss, helper := w.somebody(w.otter, opstest.Member{Role: "Admin"}), w.somebody(w.otter, opstest.Member{})
+	w.Write(func(tx store.WriteTx) error {
+		return tx.GiveRole(helper.Ref, w.newRoleIn(tx, "otter", access.ManageAPIKey, access.ManageUserAPIKey))
+	})
+	bossKey, _ := w.keyOf(boss, nil)
+	helperKey, _ := w.keyOf(helper, nil)
+	for _, c := range []struct {
+		by   *opstest.Person
+		key  id.Key
+		want problem.Code
+	}{{helper, bossKey, problem.Outranked}, {helper, helperKey, ""}, {boss, bossKey, ""}, {boss, helperKey, ""}} {
+		if got := opstest.Must(w.Place, c.by.Caller(), w.Ops.Keys.Show, ops.KeyID{ID: c.key}).Closed; got != c.want {
+			t.Errorf("%s is told %q, want %q", c.by.Name, got, c.want)
+		}
 	}
 }

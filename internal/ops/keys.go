@@ -68,6 +68,7 @@ type KeyDetail struct {
 	Uses      []store.DayUses     `json:"uses" cli:"-"` // by day, of the last thirty; days without are left out
 	Works     bool                `json:"works"`        // it is not over, and its user and account are active
 	Code      problem.Code        `json:"code"`         // why it does not; empty when it does
+	Closed    problem.Code        `json:"closed"`       // why the caller may not change it; empty when they may
 	Narrowed  bool                `json:"narrowed"`     // its user has lost a permission that it was given
 }
 
@@ -332,6 +333,13 @@ func showKeyDetail(r *op.Reading, in KeyID) (d KeyDetail, err error) {
 	d = KeyDetail{Key: showKey(k, now), Effective: k.Effective(b.Rights).Permissions(), Narrowed: !b.Rights.Covers(k.Rights)}
 	d.Code = auth.ActorOf(b, now).Refused()
 	d.Works = d.Code == ""
+	t, err := findTarget(r.Tx, r.Call, k.User)
+	if err != nil {
+		return d, err
+	}
+	if p := t.keeps(r.Actor); p != nil {
+		d.Closed = p.Code
+	}
 	if d.Uses, err = r.Tx.KeyUses(r.Scope(), k.ID, firstShown(now)); err != nil {
 		return d, fmt.Errorf("read uses of key: %w", err)
 	}
