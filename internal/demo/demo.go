@@ -84,11 +84,11 @@ func cast() []person {
 	}
 }
 
-// steps of the history, about: each member, customer and their people, and the
+// steps of the history, about: each member, program, key, customer and their people, and the
 // days that pass.
 const (
 	busyDays = 120
-	steps    = historic + busyDays + 40
+	steps    = historic + busyDays + 60
 )
 
 // Fill writes the registrar.
@@ -109,6 +109,7 @@ func Fill(ctx context.Context, r Registrar) error {
 	if err := errors.Join(f.ownRoles(ctx), f.addKeys(ctx, youngKeys()), f.customers(ctx), f.crowd(ctx)); err != nil {
 		return err
 	}
+	f.Clock.advance(f.until.Add(-sinceRotation - f.step).Sub(f.Clock.Now()))
 	return f.rotateOne(ctx, "Invoice run")
 }
 

@@ -160,6 +160,10 @@ func (k programKey) uses(made id.Key, from, until time.Time) []store.KeyUse {
 	return all
 }
 
+// sinceRotation is how long ago a key was rotated last, by the end of the
+// history.
+const sinceRotation = 4 * time.Hour
+
 // rotateOne gives a key a successor, as its program moves over.
 func (f *filler) rotateOne(ctx context.Context, description string) error {
 	return f.write(ctx, func(tx store.WriteTx) error {
@@ -174,7 +178,7 @@ func (f *filler) rotateOne(ctx context.Context, description string) error {
 			next, token := old.Key, apikey.NewToken()
 			next.ID, next.Shown, next.Digest, next.Last = id.NewKey(), token.Shown(), token.Digest(f.Vault.Digest), apikey.Use{}
 			next.ExpiresAt = calendar.On(f.until.AddDate(1, 0, 0)).Ends()
-			old.Successor, old.ExpiresAt = next.ID, f.until.Add(20*time.Hour)
+			old.Successor, old.ExpiresAt = next.ID, f.until.Add(apikey.Overlap-sinceRotation)
 			for _, u := range f.known {
 				if u.ID != old.User {
 					continue

@@ -130,6 +130,7 @@ export default define('keys', {
   'keys.why.successor': 'Dieser Schlüssel hat schon einen Nachfolger. Erneuern Sie diesen.',
   'keys.why.wider':
     'Dieser Schlüssel hat das nicht, und erweitern lässt er sich nicht. Legen Sie für mehr einen anderen an.',
+  'keys.why.notHere': 'Dieser Schlüssel hat das nicht.',
   'keys.why.notHeld': 'Das haben Sie selbst nicht.',
   'keys.why.userLacks': '{name} hat das nicht.',
   'keys.why.inactive':

@@ -120,6 +120,7 @@ export default {
   'keys.why.ended': 'This key is over already.',
   'keys.why.successor': 'This key has a successor already. Rotate that one.',
   'keys.why.wider': 'This key does not have it, and nothing widens a key. Create another one for more.',
+  'keys.why.notHere': 'This key does not have it.',
   'keys.why.notHeld': 'You do not hold this yourself.',
   'keys.why.userLacks': '{name} does not hold this.',
   'keys.why.inactive': '{name} is not active, so a key would not work. Reactivate the user first.',
