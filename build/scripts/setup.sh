@@ -20,6 +20,13 @@ go=$(go env GOVERSION) # the one that it fetches for go.mod, where it may
 need Go "$(sed -n 's/^go //p' go.mod)" "${go#go}"
 need Node.js 20.19 "$(node --version | tr -d v)"
 
+# The linters are built meanwhile: that needs nothing of what follows.
+if [[ $what == test ]]; then
+  build/scripts/tools.sh &
+  tools=$!
+  trap 'kill "$tools" 2>/dev/null || true' EXIT
+fi
+
 packages=()
 if [[ $what != gate && $(uname -s) == Linux ]]; then
   packages+=(cc:build-essential pkg-config:pkg-config pc=webkit2gtk-4.1:libwebkit2gtk-4.1-dev pc=gtk+-3.0:libgtk-3-dev pc=libfido2:libfido2-dev)
@@ -38,5 +45,5 @@ modules frontend
 if [[ $what == test ]]; then
   [[ -d frontend/e2e/node_modules ]] || rm -f .cache/stamps/npm-frontend-e2e
   modules frontend/e2e
-  build/scripts/tools.sh
+  wait "$tools"
 fi

@@ -10,7 +10,7 @@ tool() { # PACKAGE VERSION
   folder=$PWD/.cache/tools/$name-$2-$(go env GOVERSION)
   if [[ ! -x $folder/$name ]]; then
     echo "setup: building $name $2 (some minutes, once)" >&2
-    GOBIN=$folder GOFLAGS='' go install "$1@$2"
+    CGO_ENABLED=0 GOBIN=$folder GOFLAGS='' go install "$1@$2"
   fi
   ln -sfn "$folder/$name" ".cache/tools/$name"
 }

@@ -9,8 +9,9 @@ export default defineConfig({
   outputDir: './results',
   forbidOnly: true,
   retries: 0,
-  // Two cores: a second worker only makes the measurements of the first worse.
-  workers: 1,
+  // Half of a test is waiting for a page, so two fit on two cores; every test
+  // has a server, a home and a display of its own.
+  workers: 2,
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 15_000 },

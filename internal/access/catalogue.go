@@ -16,6 +16,9 @@ const (
 	ManageAccount    Permission = "MANAGE_ACCOUNT"
 	ManageSettings   Permission = "MANAGE_SETTINGS"
 
+	// CheckDomain is what the ISProxy door asks for.
+	CheckDomain Permission = "CHECK_DOMAIN"
+
 	// Rights over the installation exist only in the operator account.
 	OpenAccount        Permission = "OPEN_ACCOUNT"
 	ResetAdminMFA      Permission = "RESET_ADMIN_MFA"

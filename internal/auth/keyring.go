@@ -159,6 +159,18 @@ func (r *Keyring) reload(tx store.ReadTx, version int64) error {
 	return nil
 }
 
+// Holder is the actor of a credential, if it is a key; false when it is none.
+func (r *Keyring) Holder(ctx context.Context, c Credential) (access.Actor, bool, error) {
+	switch c := c.(type) {
+	case byKey:
+		a, err := r.Find(ctx, c.token)
+		return a, true, err
+	case badKey:
+		return access.NewUnknownKey(), true, nil
+	}
+	return access.Actor{}, false, nil
+}
+
 // Key is the credential of a program with an API key.
 func Key(r *Keyring, t apikey.Token) Credential {
 	if r == nil || t.IsZero() {

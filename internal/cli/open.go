@@ -159,8 +159,8 @@ func (i *installation) tidy(e *env, sends bool) {
 			case <-ctx.Done():
 				return
 			case <-count.C:
-				if err := i.engine.WriteUses(ctx); err != nil && ctx.Err() == nil {
-					e.log.Warn("uses of keys were not written, and will be", "error", err)
+				if err := i.engine.WriteCounts(ctx); err != nil && ctx.Err() == nil {
+					e.log.Warn("what was counted was not written, and will be", "error", err)
 				}
 			case <-tick.C:
 				if err := i.engine.Tidy(ctx, false); err != nil && ctx.Err() == nil {
@@ -177,5 +177,5 @@ func (i *installation) close() error {
 	<-i.done
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(i.engine.WriteUses(ctx), i.engine.Tidy(ctx, true), i.db.Close())
+	return errors.Join(i.engine.WriteCounts(ctx), i.engine.Tidy(ctx, true), i.db.Close())
 }

@@ -29,6 +29,8 @@ type (
 	Key string
 	// Notice is the id of something that a person was told.
 	Notice string
+	// Call is the id of a call that the API gateway sent on.
+	Call string
 )
 
 // NewInstallation makes the id of an installation.
@@ -58,6 +60,9 @@ func NewNotice() Notice { return Notice(mint("not")) }
 
 // NewKey makes the id of an API key.
 func NewKey() Key { return Key(mint("key")) }
+
+// NewCall makes the id of a call at the API gateway.
+func NewCall() Call { return Call(mint("cal")) }
 
 // NewRequest makes the id of one request, for the log.
 func NewRequest() string { return mint("req") }

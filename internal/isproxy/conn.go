@@ -94,8 +94,9 @@ func (c *conn) run() {
 	c.out.wait() // whoever still answers sends it, too
 	c.pending.Wait()
 	c.tell()
-	if c.unwatch != nil {
+	if c.session != nil {
 		c.unwatch()
+		defer c.session.Close()
 	}
 	if !c.over.Load() {
 		c.out.flush()

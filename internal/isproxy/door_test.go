@@ -27,6 +27,7 @@ type keyring struct {
 	verified atomic.Int64 // times somebody asked
 	from     atomic.Value // netip.Addr of the last one
 	used     atomic.Int64
+	closed   atomic.Int64
 	forbid   string
 
 	mu  sync.Mutex
@@ -78,6 +79,7 @@ func (a admitted) Allowed(domain string) bool {
 }
 func (a admitted) Lifetime() context.Context { return a.life }
 func (a admitted) Used(n int)                { a.keys.used.Add(int64(n)) }
+func (a admitted) Close()                    { a.keys.closed.Add(1) }
 
 // answers is a source with everything at hand.
 type answers map[string]check.Answer

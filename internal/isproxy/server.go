@@ -43,6 +43,8 @@ type Session interface {
 	Lifetime() context.Context
 	// Used is told of n more questions, now and then and at the end.
 	Used(n int)
+	// Close is called once, when the connection is gone.
+	Close()
 }
 
 // Config is what a Server needs. Zero limits and time-outs are the defaults of

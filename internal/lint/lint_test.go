@@ -26,6 +26,8 @@ var layers = [][]string{
 	{".", "app/probe", "internal/bench"},
 	{"internal/cli"},
 	{"app"},
+	{"internal/gate"},
+	{"internal/door"},
 	{"internal/rest", "internal/gateway", "internal/isproxy", "internal/site"},
 	{"internal/isproxy/upstream", "internal/isproxy/offline", "internal/isproxy/rdap"},
 	{"internal/isproxy/check"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,7 +25,9 @@ type Engine struct {
 	db   *store.DB
 	keys auth.Keys
 	ring *auth.Keyring
-	uses usage.Counter
+
+	uses      usage.Counter
+	strangers strangers
 }
 
 // NewEngine makes the engine of a database, with the keys under which
@@ -36,16 +39,21 @@ func NewEngine(db *store.DB, keys auth.Keys) *Engine {
 // Keyring has the API keys that are good for the engine's operations.
 func (e *Engine) Keyring() *auth.Keyring { return e.ring }
 
-// Used counts that a key was let in, so often; see WriteUses.
+// Used counts that a key was let in, so often; see WriteCounts.
 func (e *Engine) Used(a access.Actor, times int64, from access.Source) {
 	if a.Kind() == access.Key {
 		e.uses.Note(a.Key(), times, e.db.Now(), from)
 	}
 }
 
-// WriteUses writes how often keys were used since the last time, and how last.
-// Doors call it every few seconds, and when they close.
-func (e *Engine) WriteUses(ctx context.Context) error {
+// WriteCounts writes what was only counted since the last time: how often keys
+// were used and how last, and how often strangers were refused. It is called
+// every few seconds, and at the end.
+func (e *Engine) WriteCounts(ctx context.Context) error {
+	return errors.Join(e.writeUses(ctx), e.strangers.write(ctx, e.db))
+}
+
+func (e *Engine) writeUses(ctx context.Context) error {
 	all := e.uses.Take()
 	if len(all) == 0 {
 		return nil
@@ -174,6 +182,9 @@ func (e *Engine) judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err e
 }
 
 func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+	if err := e.bar(ctx, c, o.spec); err != nil {
+		return out, err
+	}
 	var v verdict
 	err = e.db.Read(ctx, func(tx store.ReadTx) error {
 		if v, err = e.judge(tx, c, o.rule); err != nil || !v.decision.Allowed {
@@ -199,6 +210,9 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 }
 
 func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+	if err := e.bar(ctx, c, o.spec); err != nil {
+		return out, err
+	}
 	arrived := e.db.Expect()
 	defer arrived()
 	var before verdict
@@ -289,8 +303,8 @@ func (e *Engine) stillAllowed(tx store.WriteTx, c auth.Caller, r Rule, before ve
 	return e.judge(tx.ReadTx, c, r)
 }
 
-// actorOf is how the log names who called.
-func actorOf(a access.Actor) activity.Actor {
+// ActorOf is how the log names who called.
+func ActorOf(a access.Actor) activity.Actor {
 	who := activity.Actor{Kind: string(a.Kind()), ID: string(a.User()), Name: a.Name()}
 	if a.Kind() == access.Key {
 		who.ID = string(a.Key())
@@ -307,7 +321,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	}
 	r := activity.Record{
 		Event: s.Event, Outcome: activity.Done, Account: c.Actor.Account(),
-		Actor:  actorOf(c.Actor),
+		Actor:  ActorOf(c.Actor),
 		Means:  c.Actor.Means(),
 		Object: e.Object,
 		Source: activity.Source{Face: string(c.Source.Face), Address: c.Source.AddressText(), Program: c.Source.Program},
@@ -331,7 +345,9 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 	if refusal != nil {
 		r.Outcome, r.Reason = activity.Refused, cmp.Or(e.Reason, refusal.Code)
 		if r.Event == "" {
-			r.Event, r.Detail = RefusedEvent, activity.Detail{"operation": s.Name}
+			detail := activity.Detail{"operation": s.Name}
+			maps.Copy(detail, e.Detail)
+			r.Event, r.Detail = RefusedEvent, detail
 		}
 	}
 	tx.Record(r)
@@ -359,7 +375,7 @@ func tellSubject(tx store.WriteTx, c Call, r activity.Record, subject id.Account
 // resting reports whether it is time to note that a session is in use, which
 // is done at most once a minute.
 func resting(a access.Actor, now time.Time) bool {
-	return a.Kind() == access.Person && now.Sub(a.SeenAt()) >= session.SeenEvery
+	return a.Kind() == access.Person && a.Session() != "" && now.Sub(a.SeenAt()) >= session.SeenEvery
 }
 
 // touch keeps a session alive that reads. A write does it in its own commit:
@@ -379,6 +395,9 @@ func (e *Engine) touch(ctx context.Context, a access.Actor) error {
 // of past minutes into the log and removes what has ended by itself. With
 // force it takes the current minute too, as at shutdown.
 func (e *Engine) Tidy(ctx context.Context, force bool) error {
+	if err := e.strangers.write(ctx, e.db); err != nil {
+		return err
+	}
 	return e.db.Write(ctx, func(tx store.WriteTx) error {
 		before := tx.Now().Truncate(time.Minute)
 		if force {

@@ -283,9 +283,9 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 	case !nameForm.MatchString(s.Name):
 		wrong("the name is not noun.verb")
 	case s.Route == NoRoute && !o.rule.Console() && o.rule.reachable():
-		wrong("only the console's operations and background jobs have no route")
+		wrong("only the console's operations, background jobs and doors have no route")
 	case s.Route != NoRoute && !o.rule.reachable():
-		wrong("it is for background jobs, and has a route")
+		wrong("it is for background jobs or doors, and has a route")
 	case s.Route != NoRoute && !routeForm.MatchString(s.Route):
 		wrong("the route is not a method and a path")
 	case s.Summary == "":

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/auth"
@@ -16,6 +17,10 @@ import (
 func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
 	p := problem.New(v.decision.Reason, v.decision.Text)
 	call := Call{ctx, v.actor, c.Source}
+	if stranger(v.actor) && v.stray == nil {
+		e.strangers.note(refusalOf(call, s, "", p))
+		return p
+	}
 	err := e.db.Write(ctx, func(tx store.WriteTx) error {
 		if err := endStray(tx, v); err != nil {
 			return err
@@ -76,17 +81,91 @@ const toldAtOnce = 20
 // for now: those of callers nobody knows, and of others who go on and on, have
 // one record for each minute, so that nobody can fill the disk.
 func gathered(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Problem) (bool, error) {
-	stranger, who := c.Actor.Kind() == access.Anonymous && e.Account == "", actorOf(c.Actor)
-	r := store.Refusal{
-		Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name,
-		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(cmp.Or(e.Reason, refusal.Code)),
-	}
-	if !stranger && r.Account == "" { // a sign-in that failed has limits of its own
+	nobody := stranger(c.Actor) && e.Account == ""
+	if !nobody && c.Actor.Account() == "" { // a sign-in that failed has limits of its own
 		return false, nil
 	}
-	n, err := tx.CountRefusal(r)
+	n, err := tx.CountRefusal(refusalOf(c, s, e.Reason, refusal))
 	if err != nil {
 		return false, fmt.Errorf("count refusal: %w", err)
 	}
-	return stranger || n > toldAtOnce, nil
+	return nobody || n > toldAtOnce, nil
+}
+
+// stranger reports whether nobody knows who calls.
+func stranger(a access.Actor) bool { return a.Kind() == access.Anonymous }
+
+// refusalOf is a refusal as it is counted. reason is the one that the caller is
+// not told; empty when there is none.
+func refusalOf(c Call, s Spec, reason problem.Code, refusal *problem.Problem) store.Refusal {
+	who := ActorOf(c.Actor)
+	return store.Refusal{
+		Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name, Times: 1,
+		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(cmp.Or(reason, refusal.Code)),
+	}
+}
+
+// strangers counts in memory how often callers nobody knows were refused: each
+// of them a write would let them keep everybody else waiting. What was counted
+// and not yet written is lost with the process, which is a few seconds of it.
+type strangers struct {
+	mu     sync.Mutex
+	counts map[store.Refusal]int // Times is 1 in all of them
+}
+
+// mostStrangers is how many kinds of refusals are told apart between two writes.
+const mostStrangers = 1000
+
+func (s *strangers) note(r store.Refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts == nil {
+		s.counts = map[store.Refusal]int{}
+	}
+	if _, ok := s.counts[r]; !ok && len(s.counts) >= mostStrangers {
+		r.Address = store.ManyAddresses
+	}
+	s.counts[r]++
+}
+
+// take gives what was counted, and begins anew.
+func (s *strangers) take() map[store.Refusal]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.counts
+	s.counts = nil
+	return all
+}
+
+func (s *strangers) giveBack(all map[store.Refusal]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts == nil {
+		s.counts = map[store.Refusal]int{}
+	}
+	for r, n := range all {
+		s.counts[r] += n
+	}
+}
+
+// write puts what was counted into the database, in which the log takes it up
+// when its minute is over.
+func (s *strangers) write(ctx context.Context, db *store.DB) error {
+	all := s.take()
+	if len(all) == 0 {
+		return nil
+	}
+	err := db.Write(ctx, func(tx store.WriteTx) error {
+		for r, n := range all {
+			r.Times = n
+			if _, err := tx.CountRefusal(r); err != nil {
+				return fmt.Errorf("count refusals: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.giveBack(all)
+	}
+	return err
 }

@@ -31,6 +31,7 @@ const (
 	enrolling    who = "signed in, also before the second factor"
 	holder       who = "holder of the permission"
 	job          who = "background job"
+	atDoor       who = "a program at a door"
 )
 
 // Anyone lets everybody in, signed in or not.
@@ -55,6 +56,10 @@ func Holds(p access.Permission) Rule { return Rule{who: holder, permission: p} }
 
 // Job lets in the background jobs of Gatehouse itself, and nobody else.
 func Job() Rule { return Rule{who: job} }
+
+// AtDoor lets in whoever comes by a door for programs, the API gateway or
+// ISProxy: what they may do there, the door asks of access.Authorize.
+func AtDoor() Rule { return Rule{who: atDoor} }
 
 // SteppedUp asks in addition that a person proved who they are within the
 // last minutes.
@@ -84,7 +89,9 @@ func (r Rule) KeysToo() Rule {
 }
 
 // Keys reports whether an API key may pass.
-func (r Rule) Keys() bool { return r.who == holder && !r.inPerson && !r.stepUp || r.keysToo }
+func (r Rule) Keys() bool {
+	return r.who == holder && !r.inPerson && !r.stepUp || r.keysToo || r.who == atDoor
+}
 
 // String is the rule in words, for people who review it.
 func (r Rule) String() string {
@@ -119,8 +126,9 @@ func (r Rule) StepUp() bool { return r.stepUp }
 // or has a ceremony of its own is not for it.
 func (r Rule) Console() bool { return r.who == holder || r.who == consoleSetup }
 
-// reachable reports whether anybody needs a route: a background job has none.
-func (r Rule) reachable() bool { return r.who != job }
+// reachable reports whether anybody needs a route: a background job has none,
+// and doors have protocols of their own.
+func (r Rule) reachable() bool { return r.who != job && r.who != atDoor }
 
 // question is what a rule may look at.
 type question struct {
@@ -174,6 +182,14 @@ func (r Rule) admit(q question) access.Decision {
 			return d
 		}
 		return access.Deny(problem.Forbidden, "Gatehouse does this by itself.")
+	case atDoor:
+		if f := q.source.Face; f != access.FaceGateway && f != access.FaceISProxy {
+			if d := access.Authorize(q.actor, access.SignedIn, "", q.source); !d.Allowed {
+				return d
+			}
+			return access.Deny(problem.Forbidden, "This is for programs that come by a door.")
+		}
+		return access.Allow()
 	case oneself, enrolling:
 		if kind != access.Person && kind != access.Anonymous && (kind != access.Key || !r.keysToo) {
 			return access.Deny(problem.Forbidden, "This is about the person who is signed in, and here is none.")

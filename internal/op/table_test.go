@@ -75,7 +75,7 @@ func TestTable_refusesWhatIsNotWhole(t *testing.T) {
 		}, "in use by things.list"},
 		"route for nobody but the console": {func(t *op.Table) {
 			op.Read(t, with(whole, func(s *op.Spec) { s.Route = op.NoRoute }), anyone, reads)
-		}, "only the console's operations and background jobs have no route"},
+		}, "only the console's operations, background jobs and doors have no route"},
 		"read by POST of what has no body is fine": {func(t *op.Table) {
 			op.Read(t, with(whole, func(s *op.Spec) { s.Route = "POST /things/check" }), anyone, reads)
 		}, ""},

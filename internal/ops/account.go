@@ -31,6 +31,10 @@ type OwnAccount struct {
 type Contact struct {
 	Email  user.Email  `json:"email"`
 	Mobile user.Mobile `json:"mobile"`
+
+	// Movable says that the caller may change it: nobody of the account but its
+	// admin user may.
+	Movable bool `json:"movable" cli:"-"`
 }
 
 // UpdateAccountInput is what shall become of one's own account; what is left
@@ -68,7 +72,11 @@ func ownAccount(tx store.ReadTx, c op.Call) (OwnAccount, error) {
 	}
 	own := OwnAccount{a.ID, a.Handle, a.Name, a.OpenedAt, policyOf(a, tx.Now()), nil}
 	if access.Authorize(c.Actor, access.ManageAccount, "", c.Source).Allowed {
-		own.Contact = &Contact{a.Email, a.Mobile}
+		movable, err := movesContact(tx, c)
+		if err != nil {
+			return own, err
+		}
+		own.Contact = &Contact{a.Email, a.Mobile, movable}
 	}
 	return own, nil
 }
@@ -146,15 +154,28 @@ func mayBecome(tx store.ReadTx, c op.Call, before, after account.Account) error 
 	if after.APIPasswords && !before.APIPasswords && !c.Actor.Operator() {
 		return problem.New(problem.Forbidden, "Only the operator of this installation lets passwords work on API and ISProxy again. Please use API keys.")
 	}
-	if c.Actor.Kind() != access.Person || before.Email == after.Email && before.Mobile == after.Mobile {
+	if before.Email == after.Email && before.Mobile == after.Mobile {
 		return nil
 	}
-	admin, err := tx.AdminUser(c.Scope())
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("find admin user: %w", err)
+	movable, err := movesContact(tx, c)
+	if err != nil {
+		return err
 	}
-	if admin.ID != c.Actor.User() {
+	if !movable {
 		return problem.New(problem.AdminUser, "The official e-mail address and mobile number are where the admin user is let in again, so nobody of the account but the admin user changes them.")
 	}
 	return nil
+}
+
+// movesContact reports whether the caller may move the official contact of the
+// account they are in.
+func movesContact(tx store.ReadTx, c op.Call) (bool, error) {
+	if c.Actor.Kind() != access.Person {
+		return true, nil
+	}
+	admin, err := tx.AdminUser(c.Scope())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, fmt.Errorf("find admin user: %w", err)
+	}
+	return admin.ID == c.Actor.User(), nil
 }

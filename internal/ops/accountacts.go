@@ -242,6 +242,11 @@ func shut(in AccountReason, act AccountAct, to account.State) (op.Commit[Custome
 		if err != nil {
 			return w.Fail(fmt.Errorf("shut people out: %w", err))
 		}
+		if to == account.Closed { // nobody will use it again
+			if err := w.Tx.DeleteUpstream(c.scope); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return w.Fail(fmt.Errorf("remove the credential for the registrar's API: %w", err))
+			}
+		}
 		about.Detail["sessionsEnded"], about.Detail["linksEnded"] = sessions, links
 		return became(w, c.ID, about)
 	}, nil

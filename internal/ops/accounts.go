@@ -120,6 +120,10 @@ type CustomerDetail struct {
 	Admin    *CustomerAdmin `json:"admin"` // null: it has none
 	Progress Progress       `json:"progress"`
 	May      []AccountMay   `json:"may" cli:"-"` // the console may nearly everything
+
+	// ContactMovable says that the caller, when updating the account, may move
+	// its official contact.
+	ContactMovable bool `json:"contactMovable" cli:"-"`
 }
 
 // AccountID names an account.
@@ -228,6 +232,11 @@ func (c customer) show(tx store.ReadTx, call op.Call) (d CustomerDetail, err err
 	a := c.Account
 	d.Account = Customer{a.ID, a.Handle, a.Name, a.Email, a.Mobile, a.State, a.OpenedAt, c.operator, policyOf(a, tx.Now())}
 	d.May = c.may(call.Actor)
+	if d.ContactMovable = true; c.operator {
+		if d.ContactMovable, err = movesContact(tx, call); err != nil {
+			return d, err
+		}
+	}
 	kinds, err := tx.Kinds(c.scope)
 	if err != nil {
 		return d, fmt.Errorf("count users: %w", err)

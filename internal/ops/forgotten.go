@@ -24,6 +24,7 @@ type ForgotInput struct {
 
 type passwordOps struct {
 	Forgot *op.Op[ForgotInput, None]
+	Enter  *op.Op[EnterInput, Entered]
 }
 
 // Links that strangers may ask for go to the user's own mailbox, at first this

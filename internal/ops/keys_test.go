@@ -319,7 +319,7 @@ func TestKeys_uses(t *testing.T) {
 		t.Errorf("%d rows were written at once", n)
 	}
 	for range 2 { // the second time there is nothing to write
-		if err := w.Engine.WriteUses(t.Context()); err != nil {
+		if err := w.Engine.WriteCounts(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -92,6 +92,7 @@ func untold() map[string]string {
 		"activation.opened":         "looking changes nothing",
 		"activation.resent":         "the mail itself tells",
 		"password.forgotten":        "the mail itself tells",
+		"password.accepted":         "it comes from an address on the user's own list",
 		"session.password_accepted": "nobody is in yet",
 		"session.signed_out":        "one did it oneself",
 		"mfa.app_started":           "nothing is in force yet",

@@ -32,6 +32,9 @@ type Dependencies struct {
 	Place   Place
 	BaseURL string // where people's browsers find this process, when the settings do not say; empty: nowhere
 
+	// Upstream is the API behind this process's gateway; nil where none is open.
+	Upstream UpstreamProbe
+
 	// SetupCode checks the code that the process printed for set-up; nil where
 	// none is needed, since whoever sits at the Desk owns the database.
 	SetupCode func(typed secret.Text) bool
@@ -66,6 +69,8 @@ type Operations struct {
 	Account       accountOps
 	Password      passwordOps
 	Keys          keyOps
+	Upstreams     upstreamOps
+	Gateway       gatewayOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -92,7 +97,10 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addPasswordEntry()
 	o.addKeys()
+	o.addUpstreams()
+	o.addGateway()
 	return o
 }
 

@@ -265,6 +265,7 @@ func samples() map[string]sample {
 			return ops.None{}
 		}},
 		"outbox.settle":    {own: func(w *town, a asking) any { return w.taken(a.home) }},
+		"password.enter":   only(ops.EnterInput{Account: "otter", Login: "tom", Password: secret.New("wrong")}),
 		"account.show":     only(ops.None{}),
 		"account.update":   only(ops.UpdateAccountInput{Name: new("Another Name")}),
 		"accounts.list":    only(ops.AccountList{}),
@@ -282,13 +283,31 @@ func samples() map[string]sample {
 			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
 		}),
 		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
-		"keys.list":             only(ops.KeyList{}),
-		"keys.show":             key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.update":           key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
-		"keys.rotate":           key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
-		"keys.cut":              key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.delete":           key(func(k id.Key) any { return ops.KeyID{ID: k} }),
-		"keys.try":              key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
+		"upstreams.show":        only(ops.None{}),
+		"upstreams.set":         only(ops.SetUpstreamInput{Credential: secret.New("q7Zk+T1vX0/9mQ4bN8cL2pRw5sYd6uHf3gJaEoViK1M=")}),
+		"upstreams.remove": {own: func(w *town, a asking) any {
+			w.credentialOf(a.home)
+			return ops.None{}
+		}},
+		"upstreams.try": {own: func(w *town, a asking) any {
+			w.credentialOf(a.home)
+			return ops.None{}
+		}},
+		"upstreams.use":   {own: func(_ *town, a asking) any { return ops.GatewayAccount{Account: a.home.ID} }},
+		"gateway.forward": {own: func(w *town, a asking) any { return w.callOf(a.home) }},
+		"gateway.settle":  {own: func(w *town, a asking) any { return ops.GatewayAnswer{Call: w.callOf(a.home), Status: 200} }},
+		"gateway.tidy": {own: func(w *town, a asking) any {
+			opstest.Must(w.Place, gate(), w.Ops.Gateway.Forward, w.callOf(a.home))
+			w.Exec(`UPDATE gateway_calls SET until = 0`)
+			return ops.GatewayHolder{Holder: "another process"}
+		}},
+		"keys.list":   only(ops.KeyList{}),
+		"keys.show":   key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.update": key(func(k id.Key) any { return ops.UpdateKeyInput{ID: k, Description: new("Renamed")} }),
+		"keys.rotate": key(func(k id.Key) any { return ops.RotateKeyInput{ID: k} }),
+		"keys.cut":    key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.delete": key(func(k id.Key) any { return ops.KeyID{ID: k} }),
+		"keys.try":    key(func(k id.Key) any { return ops.TryKeyInput{ID: k, Channel: "API", Address: "192.0.2.1"} }),
 		"keys.create": {
 			own: func(w *town, a asking) any {
 				in := newKey("VIEW_DOMAIN")

@@ -160,6 +160,14 @@ func TestAccounts_update_ownContact(t *testing.T) {
 	w := newTown(t)
 	w.somebody(w.harbour, opstest.Member{Role: "Admin", AdminUser: true})
 	clerk := w.holding(access.OpenAccount, access.ManageAccount).Caller()
+	if own := opstest.Must(w.Place, clerk, w.Ops.Account.Show, ops.None{}); own.Contact.Movable {
+		t.Error("somebody who is not the admin user is told that they may move the official contact")
+	}
+	for a, movable := range map[id.Account]bool{w.harbour.ID: false, w.otter.ID: true} {
+		if d := opstest.Must(w.Place, clerk, w.Ops.Accounts.Show, ops.AccountID{ID: a}); d.ContactMovable != movable {
+			t.Errorf("contact of %s: movable is %t", d.Account.Name, d.ContactMovable)
+		}
+	}
 	opstest.Refused(w.Place, clerk, w.Ops.Accounts.Update, ops.UpdateCustomerInput{ID: w.harbour.ID, Email: new("mine@evil.example")}, problem.AdminUser)
 	opstest.Refused(w.Place, clerk, w.Ops.Accounts.Update, ops.UpdateCustomerInput{ID: w.harbour.ID, Mobile: new("+32470999999")}, problem.AdminUser)
 	opstest.Must(w.Place, clerk, w.Ops.Accounts.Update, ops.UpdateCustomerInput{ID: w.harbour.ID, Name: new("Harbour")})

@@ -40,6 +40,7 @@ const (
 	KeyRefused       Code = "key_refused"        // the API key is not good, here and now; which it is, the log says
 	KeyExpired       Code = "key_expired"        // why, in the log
 	KeyUserInactive  Code = "key_user_inactive"  // why, in the log: its user or account is shut
+	PasswordShut     Code = "password_shut"      // why, in the log: no program may use the password
 	DomainRefused    Code = "domain_refused"     // the key is bound to other domains
 	InPerson         Code = "in_person"          // a key may not do that, whatever it holds
 	SelfLockout      Code = "self_lockout"       // whoever asks would shut themselves out
@@ -70,7 +71,7 @@ func Codes() []Code {
 	return []Code{
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
-		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
+		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,

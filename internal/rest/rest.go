@@ -316,7 +316,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusInsufficientStorage
 	case problem.Misdirected:
 		return http.StatusMisdirectedRequest
-	case problem.Internal, problem.LogDamaged, problem.KeyExpired, problem.KeyUserInactive:
+	case problem.Internal, problem.LogDamaged, problem.KeyExpired, problem.KeyUserInactive, problem.PasswordShut:
 	}
 	return http.StatusInternalServerError
 }

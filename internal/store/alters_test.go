@@ -28,8 +28,9 @@ func TestAlters(t *testing.T) {
 		"renewSession", // a token, and a time that gives
 		"deleteDead",   // those have ended by themselves
 		"useStep",      // a time
+		"noteUpstream", // a time
 	}
-	of := regexp.MustCompile(`(?is)^\s*(INSERT INTO|UPDATE|DELETE FROM) (users|user_roles|roles|role_permissions|accounts|authenticator_apps|sessions|installation)\b`)
+	of := regexp.MustCompile(`(?is)^\s*(INSERT INTO|UPDATE|DELETE FROM) (users|user_roles|roles|role_permissions|accounts|authenticator_apps|sessions|installation|upstreams)\b`)
 	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // nothing of types is asked
 	if err != nil {
 		t.Fatal(err)

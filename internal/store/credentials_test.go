@@ -50,7 +50,7 @@ func TestThrottle(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	db, clock := open(t)
-	r := store.Refusal{Address: "192.0.2.1", Face: "rest", Operation: "users.list", Reason: "unauthenticated"}
+	r := store.Refusal{Address: "192.0.2.1", Face: "rest", Operation: "users.list", Reason: "unauthenticated", Times: 1}
 	elsewhere := r
 	elsewhere.Address = "192.0.2.2"
 	count := func(r store.Refusal, times int) {

@@ -30,15 +30,15 @@ const maxAddresses = 100
 
 const (
 	countRefusal = `INSERT INTO refusals (minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
-		ON CONFLICT (minute, account_id, actor_kind, actor_id, address, face, operation, reason) DO UPDATE SET times = refusals.times + 1
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (minute, account_id, actor_kind, actor_id, address, face, operation, reason) DO UPDATE SET times = refusals.times + excluded.times
 		RETURNING times`
 	countAddresses = `SELECT COUNT(*) FROM (SELECT r.address FROM refusals r WHERE r.minute = $1 AND r.account_id = '' LIMIT $2) seen`
 	takeRefusals   = `DELETE FROM refusals WHERE minute < $1
 		RETURNING minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times`
 )
 
-// CountRefusal adds one to the current minute and gives how many there are of
+// CountRefusal adds r.Times to the current minute and gives how many there are of
 // the same now. The record in the log follows when the minute is over, so that
 // nobody can fill the disk.
 func (tx WriteTx) CountRefusal(r Refusal) (int, error) {
@@ -52,7 +52,7 @@ func (tx WriteTx) CountRefusal(r Refusal) (int, error) {
 			r.Address = ManyAddresses
 		}
 	}
-	return one(tx.ReadTx, value[int], countRefusal, minute, string(r.Account), r.ActorKind, r.ActorID, r.ActorName, r.Address, r.Face, r.Operation, r.Reason)
+	return one(tx.ReadTx, value[int], countRefusal, minute, string(r.Account), r.ActorKind, r.ActorID, r.ActorName, r.Address, r.Face, r.Operation, r.Reason, r.Times)
 }
 
 // TakeRefusals removes and returns the counts of minutes that ended before.

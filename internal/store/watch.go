@@ -50,6 +50,10 @@ func (db *DB) Rights(ctx context.Context) (int64, error) {
 	return db.look(ctx)
 }
 
+// RightsNow is Rights, as the database has it at this moment: for who has learnt
+// that what they saw is over.
+func (db *DB) RightsNow(ctx context.Context) (int64, error) { return db.look(ctx) }
+
 func (db *DB) look(ctx context.Context) (version int64, err error) {
 	err = db.Read(ctx, func(tx ReadTx) error {
 		version, err = tx.RightsVersion()

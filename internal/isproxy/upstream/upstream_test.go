@@ -42,6 +42,7 @@ type session struct{}
 func (session) Allowed(string) bool       { return true }
 func (session) Lifetime() context.Context { return context.Background() }
 func (session) Used(int)                  {}
+func (session) Close()                    {}
 
 type source func(ctx context.Context, domain string) (check.Answer, error)
 

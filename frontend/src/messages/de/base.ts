@@ -336,6 +336,8 @@ export default define('base', {
   'problem.key_refused': 'Dieser API-Schlüssel gilt hier nicht.',
   'problem.key_expired': 'Der API-Schlüssel ist abgelaufen.',
   'problem.key_user_inactive': 'Der Benutzer des API-Schlüssels oder sein Konto ist nicht aktiv.',
+  'problem.password_shut':
+    'Dieses Passwort darf kein Programm (mehr) benutzen. Bitte verwenden Sie einen API-Schlüssel.',
   'problem.domain_refused': 'Der API-Schlüssel gilt nicht für diese Domain.',
   'problem.in_person': 'Das geht nicht mit einem API-Schlüssel: Dafür muss sich eine Person anmelden.',
   'problem.owns_service_users':

@@ -319,6 +319,7 @@ export default {
   'problem.key_refused': 'This API key is not good here.',
   'problem.key_expired': 'The API key is over.',
   'problem.key_user_inactive': 'The user of the API key, or their account, is not active.',
+  'problem.password_shut': 'No program may use this password (any more). Please use an API key.',
   'problem.domain_refused': 'The API key is not for this domain.',
   'problem.in_person': 'An API key cannot do this: it takes a person who is signed in.',
   'problem.owns_service_users': 'This user is the owner of service users. Give them another owner first.',

@@ -1,0 +1,80 @@
+package op
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse/internal/access"
+	"gatehouse/internal/activity"
+	"gatehouse/internal/auth"
+	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
+)
+
+// Resolve says who a caller is, for doors that are no operations: what programs
+// ask there is decided by access.Authorize. Keys are known in memory; for
+// everything else it reads the database.
+func (e *Engine) Resolve(ctx context.Context, c auth.Caller) (a access.Actor, err error) {
+	if a, ok, err := e.ring.Holder(ctx, c.Credential); ok || err != nil {
+		return a, err
+	}
+	err = e.db.Read(ctx, func(tx store.ReadTx) error {
+		a, err = auth.Resolve(tx, e.keys, c)
+		return err
+	})
+	return a, err
+}
+
+// Rights is the version of the rights of now: as long as it is the same, Resolve
+// says the same of a caller, but for what ends by itself.
+func (e *Engine) Rights(ctx context.Context) (int64, error) { return e.db.Rights(ctx) }
+
+// RightsNow is Rights, read from the database at this moment: for a door that has
+// learnt that what it knew is over.
+func (e *Engine) RightsNow(ctx context.Context) (int64, error) { return e.db.RightsNow(ctx) }
+
+// Turned is a call that a door turned away.
+type Turned struct {
+	Act    string           // what was asked for, as the name of an operation: "gateway.forward"
+	Why    *problem.Problem // what the caller is told
+	Reason problem.Code     // where the caller is not told the real one
+	Detail activity.Detail  // what it was about
+}
+
+// TurnAway leaves the trace of a refusal by a door, as operations leave theirs,
+// and returns t.Why; another error when it could not.
+func (e *Engine) TurnAway(ctx context.Context, c auth.Caller, a access.Actor, t Turned) error {
+	call, s := Call{ctx, a, c.Source}, Spec{Name: t.Act}
+	if stranger(a) {
+		e.strangers.note(refusalOf(call, s, t.Reason, t.Why))
+		return t.Why
+	}
+	err := e.db.Write(ctx, func(tx store.WriteTx) error {
+		_, err := leaveRecord(tx, call, s, Entry{Reason: t.Reason, Detail: t.Detail}, t.Why)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record refusal: %w", err)
+	}
+	return t.Why
+}
+
+// CountTurned counts a refusal by a door, for those that come too fast to record
+// each: its record says how often it was in a minute.
+func (e *Engine) CountTurned(c auth.Caller, a access.Actor, t Turned) {
+	e.strangers.note(refusalOf(Call{context.Background(), a, c.Source}, Spec{Name: t.Act}, t.Reason, t.Why))
+}
+
+// bar turns away keys that are not good, before anything is asked of the
+// database: strangers may have as many of them as they like.
+func (e *Engine) bar(ctx context.Context, c auth.Caller, s Spec) error {
+	a, isKey, err := e.ring.Holder(ctx, c.Credential)
+	if err != nil || !isKey {
+		return err
+	}
+	d := access.Use(a, c.Source)
+	if d.Allowed {
+		return nil
+	}
+	return e.TurnAway(ctx, c, a, Turned{Act: s.Name, Why: problem.New(problem.KeyRefused, d.Text), Reason: d.Reason})
+}
