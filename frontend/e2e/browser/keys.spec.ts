@@ -146,6 +146,22 @@ async function inGerman(anna: Visitor): Promise<void> {
   await page.getByRole('button', { name: 'Alle des Kontos' }).click()
   await expect(page.getByText('8 Schlüssel', { exact: true })).toBeVisible()
   await anna.look('keys-german')
+  await page.getByRole('link', { name: 'API-Schlüssel anlegen' }).click()
+  await form(page).getByLabel('Beschreibung').fill('Rechnungslauf')
+  await anna.look('key-new-german')
+  await form(page).getByRole('button', { name: 'Weiter' }).click()
+  await expect(form(page).getByRole('checkbox', { name: 'Domains und ihre Einzelheiten sehen.' })).toBeChecked()
+  await anna.look('key-new-permissions-german')
+  await form(page).getByRole('button', { name: 'Weiter' }).click()
+  await form(page).getByRole('button', { name: 'Nur diese' }).click()
+  await anna.look('key-new-limits-german')
+  // What was typed is asked about before it is lost.
+  await page.getByRole('navigation').getByRole('link', { name: 'API-Schlüssel', exact: true }).click()
+  await page.getByRole('button', { name: 'Verlassen' }).click()
+  await page.getByRole('button', { name: 'Web shop löschen' }).click()
+  await expect(dialog(page).getByRole('button', { name: 'Ich habe verstanden' })).toBeVisible()
+  await anna.look('key-delete-german')
+  await page.keyboard.press('Escape')
   await speak(page, 'en')
 }
 
