@@ -3,7 +3,7 @@ import { speak } from '../../testing/words'
 import { changesOf, domainsOf, holdsPattern, patternFault, rulesIn, toInput, valuesOf } from './draft'
 import { fromAddress, searched, toAddress, toQuery } from './filter'
 import { lastDay, marks, type Detail } from './key'
-import { applied, jobs, kinds } from './templates'
+import { applied, jobs, kinds, type Template } from './templates'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -133,7 +133,8 @@ describe('templates', () => {
     ['VIEW_PROCESS', 'VIEW_DOMAIN', 'VIEW_AUTHCODE', 'CHECK_DOMAIN', 'UPDATE_DOMAIN', 'RENEW_DOMAIN'] as const
   ).map((permission) => ({ permission, costs: permission === 'RENEW_DOMAIN' }))
   const all = new Set(catalogue.map(({ permission }) => permission))
-  const template = (id: string) => [...kinds, ...jobs].find((one) => one.id === id)!
+  const template = (id: string): Template =>
+    [...kinds, ...jobs].find((one) => one.id === id) ?? { id: 'empty', channels: [], takes: () => false }
   test.each([
     ['read', ['VIEW_PROCESS', 'VIEW_DOMAIN', 'CHECK_DOMAIN']],
     ['free', ['VIEW_PROCESS', 'VIEW_DOMAIN', 'VIEW_AUTHCODE', 'CHECK_DOMAIN', 'UPDATE_DOMAIN']],

@@ -80,11 +80,11 @@ export default define('keys', {
   'keys.over': 'abgelaufen',
   'keys.new': 'neu',
   'keys.never': 'nie benutzt',
-  'keys.stale': { one: 'seit {n} Tag unbenutzt', other: 'seit {n} Tagen unbenutzt' },
+  'keys.stale': { one: '{n} Tag unbenutzt', other: '{n} Tage unbenutzt' },
   'keys.inDays': { one: 'läuft in {n} Tag ab', other: 'läuft in {n} Tagen ab' },
   'keys.inHours': { one: 'läuft in {n} Std. ab', other: 'läuft in {n} Std. ab' },
-  'keys.oldDays': { one: 'alter Schlüssel, endet in {n} Tag', other: 'alter Schlüssel, endet in {n} Tagen' },
-  'keys.oldHours': { one: 'alter Schlüssel, endet in {n} Std.', other: 'alter Schlüssel, endet in {n} Std.' },
+  'keys.oldDays': { one: 'alt, endet in {n} Tag', other: 'alt, endet in {n} Tagen' },
+  'keys.oldHours': { one: 'alt, endet in {n} Std.', other: 'alt, endet in {n} Std.' },
   'keys.overText':
     'Dieser Schlüssel ist abgelaufen: Was ihn noch zeigt, wird abgewiesen. Sie können ihn löschen oder einen anderen anlegen.',
   'keys.replacing':
