@@ -138,6 +138,9 @@ func New(c Config) (g *Gate, err error) {
 	return g, err
 }
 
+// Handler answers everything that comes by HTTP.
+func (g *Gate) Handler() http.Handler { return g.server.Handler }
+
 func serverOf(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout,

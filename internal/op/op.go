@@ -212,7 +212,8 @@ func (i Info) Parameters() []string {
 // Any is an operation whose types are not known at the place.
 type Any interface {
 	Info() Info
-	// Invoke reads the input with decode and runs the operation.
+	// Invoke reads the input with decode and runs the operation. What is answered
+	// from memory comes as an *Answer.
 	Invoke(ctx context.Context, e *Engine, c auth.Caller, decode func(in any) error) (any, error)
 }
 
@@ -229,6 +230,16 @@ func (o *Op[In, Out]) Invoke(ctx context.Context, e *Engine, c auth.Caller, deco
 			return nil, err
 		}
 		return nil, problem.New(problem.InvalidRequest, "The request cannot be read; please check it against the description of the API.").Because(err)
+	}
+	if o.spec.Kept > 0 {
+		holder, isKey, err := e.ring.Holder(ctx, c.Credential)
+		if err == nil && isKey && access.Use(holder, c.Source).Allowed {
+			a, err := doKept(ctx, e, c, o, holder, in)
+			if err != nil {
+				return nil, outward(o.spec.Name, err)
+			}
+			return a, nil
+		}
 	}
 	return Do(ctx, e, c, o, in)
 }
