@@ -191,7 +191,7 @@ func (g *Gate) Run(ctx context.Context) error {
 		go func() { failed <- g.isproxy.Serve(behind, g.config.Lines) }()
 	}
 	if g.watch != nil {
-		go func() { failed <- g.watch.Serve(g.config.Metrics) }()
+		go func() { failed <- doorError("metrics", g.watch.Serve(g.config.Metrics)) }()
 	}
 	var err error
 	select {
@@ -207,9 +207,14 @@ func (g *Gate) Run(ctx context.Context) error {
 func (g *Gate) serveHTTP() error {
 	if c := g.config.Certificate; c != nil {
 		g.server.TLSConfig = c.TLS("h2", "http/1.1")
-		return g.server.ServeTLS(g.config.HTTP, "", "")
+		return doorError("HTTP", g.server.ServeTLS(g.config.HTTP, "", ""))
 	}
-	return g.server.Serve(g.config.HTTP)
+	return doorError("HTTP", g.server.Serve(g.config.HTTP))
+}
+
+// doorError says which door it is that takes no more connections.
+func doorError(door string, err error) error {
+	return fmt.Errorf("take connections for %s: %w", door, err)
 }
 
 // drain lets answers go out and takes no more questions. Whoever watches sees it
