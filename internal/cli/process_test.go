@@ -27,6 +27,7 @@ import (
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/tlstest"
 )
 
 // premises are an installation whose Gate runs as processes of its own, with a
@@ -38,6 +39,8 @@ type premises struct {
 	api  *upstreamtest.Server
 	boss *opstest.Person
 	list string // of taken domains
+
+	identity *tlstest.Identity // of the Gate; nil: it is without TLS
 }
 
 func newPremises(t *testing.T) *premises {
@@ -104,10 +107,16 @@ var (
 // ready.
 func (p *premises) serve(more ...string) *process {
 	p.t.Helper()
-	c := p.command(append([]string{
+	args := []string{
 		"serve", "--listen", "127.0.0.1:0", "--isproxy", "127.0.0.1:0", "--metrics", "127.0.0.1:0",
 		"--upstream", p.api.URL, "--upstream", "list:" + p.list,
-	}, more...)...)
+	}
+	if p.identity != nil {
+		chain, key := filepath.Join(p.Dir, "chain.pem"), filepath.Join(p.Dir, "key.pem")
+		p.identity.Files(p.t, chain, key)
+		args = append(args, "--tls-cert", chain, "--tls-key", key)
+	}
+	c := p.command(append(args, more...)...)
 	s := &process{t: p.t, cmd: c, gone: make(chan struct{})}
 	var err error
 	// A file, and no pipe: what was written is there before the line that says ready.
