@@ -65,15 +65,18 @@ type Listeners struct {
 // Listen takes the addresses of all doors, or of none. Empty ones have no door.
 func Listen(http, lines, metrics string) (l Listeners, err error) {
 	for _, d := range []struct {
-		address string
-		to      *net.Listener
-	}{{http, &l.HTTP}, {lines, &l.Lines}, {metrics, &l.Metrics}} {
+		door, address string
+		to            *net.Listener
+	}{{"HTTP", http, &l.HTTP}, {"ISProxy", lines, &l.Lines}, {"metrics", metrics, &l.Metrics}} {
 		if d.address == "" {
 			continue
 		}
 		if *d.to, err = net.Listen("tcp", d.address); err != nil {
 			l.Close()
-			return Listeners{}, fmt.Errorf("listen on %s: %w", d.address, err)
+			if e := (*net.OpError)(nil); errors.As(err, &e) {
+				err = e.Err // the rest of it is what comes before
+			}
+			return Listeners{}, fmt.Errorf("listen on %s for %s: %w", d.address, d.door, err)
 		}
 	}
 	return l, nil
