@@ -32,7 +32,7 @@ if [[ $what != gate && $(uname -s) == Linux ]]; then
   packages+=(cc:build-essential pkg-config:pkg-config pc=webkit2gtk-4.1:libwebkit2gtk-4.1-dev pc=gtk+-3.0:libgtk-3-dev pc=libfido2:libfido2-dev)
 fi
 if [[ $what == test ]]; then
-  packages+=(Xvfb:xvfb xdotool:xdotool setxkbmap:x11-xkb-utils xprop:x11-utils import:imagemagick chromium:chromium dbus-daemon:dbus-daemon fc-match:fontconfig file=/usr/share/i18n/locales/de_DE:locales shellcheck:shellcheck)
+  packages+=(Xvfb:xvfb xdotool:xdotool setxkbmap:x11-xkb-utils xprop:x11-utils import:imagemagick chromium:chromium dbus-daemon:dbus-daemon valgrind:valgrind fc-match:fontconfig file=/usr/share/i18n/locales/de_DE:locales shellcheck:shellcheck)
 fi
 build/scripts/packages.sh "${packages[@]}"
 

@@ -18,7 +18,9 @@ stage check "build for Windows" env GOOS=windows CGO_ENABLED=0 go build -gcflags
 stage check "lint" build/scripts/lint.sh
 # Without cgo, and without -trimpath in any of these: what one stage compiles, the next finds in the cache.
 stage go "Go tests" env CGO_ENABLED=0 go test -json -vet=all ./...
-stage go "Go tests with window" go test -json -vet=all -tags "$desk_tags" . ./app/... ./internal/page
+stage go "Go tests with window" go test -json -vet=all -tags "$desk_tags" . ./app/... ./internal/page ./internal/securitykey/...
+# On macOS, libfido2 does its own input and output: here once with it, too.
+stage go "Go tests of libfido2 alone" go test -json -vet=all -tags "$desk_tags,libfido2hid" -run '^TestClient' -skip memory ./internal/securitykey/native
 stage vitest "app tests" npm --prefix frontend test -- --reporter=json --outputFile="$PWD/.cache/runs/test/app-tests.json"
 stage check "app size" npm --prefix frontend run size
 stage check "build for inspection" build/scripts/build.sh devtools

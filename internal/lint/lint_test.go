@@ -23,7 +23,8 @@ const module = "gatehouse"
 // layers from top to bottom: a package imports only from rows below its own
 // (docs: architecture). A new package goes where it belongs.
 var layers = [][]string{
-	{".", "app/probe", "internal/bench"},
+	{"internal/securitykey/softkey/cmd"},
+	{".", "app/probe", "internal/bench", "internal/securitykey/softkey"}, // softkey: up here nothing that is delivered can use it
 	{"internal/cli"},
 	{"app"},
 	{"internal/gate"},
@@ -43,7 +44,7 @@ var layers = [][]string{
 	{"internal/gateway/profile"},
 	{"internal/user", "internal/access", "internal/activity", "internal/auditlog", "internal/mfa", "internal/password", "internal/onetime"},
 	{"internal/delivery", "internal/notice", "internal/securitykey", "internal/vault", "internal/entry", "internal/listing"},
-	{"internal/calendar", "internal/domain"},
+	{"internal/calendar", "internal/domain", "internal/securitykey/native"},
 	{"internal/field"},
 	{"internal/problem", "internal/secret", "internal/id", "internal/config", "internal/crockford"},
 }
