@@ -124,6 +124,8 @@ func TestGate_health(t *testing.T) {
 		}
 	}
 	// While the database does not answer, the process lives and is not ready.
+	live := s.lines()
+	live.Ask("LOGIN "+key, "100 Login ok")
 	must(t, s.DB.Close())
 	at := s.config.Metrics.Addr().String()
 	until(t, "it to be unready", func() bool {
@@ -136,7 +138,8 @@ func TestGate_health(t *testing.T) {
 	if a := s.ask("GET /healthz", ""); a.status != 200 {
 		t.Errorf("it lives: %s", a)
 	}
-	// Nobody is let in then, and nothing is sent on.
+	// Nobody is let in or stays in then, and nothing is sent on.
+	live.Ended()
 
 	if a := s.ask("GET /v2/domains/example.be", key); a.status != 503 || !strings.Contains(a.body, "ServiceUnavailableError") {
 		t.Errorf("the gateway: %s", a)

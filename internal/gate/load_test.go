@@ -1,9 +1,11 @@
 package gate_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -187,5 +189,63 @@ func TestGate_slowClients(t *testing.T) {
 		if took := time.Since(begun); took > 5*time.Second {
 			t.Errorf("others wait %s", took)
 		}
+	}
+}
+
+// Over HTTP/2 the same rules hold: it has no request line and no bytes to look at,
+// so what was tried above is tried again.
+func TestGate_overHTTP2(t *testing.T) {
+	s := newStand(t, options{secure: true})
+	key := s.newKey(nil).Secret.Reveal()
+	transport := &http.Transport{TLSClientConfig: s.identity.Client("gate.example"), ForceAttemptHTTP2: true}
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", s.httpAddress())
+	}
+	defer transport.CloseIdleConnections()
+	ask := func(method, path, body string, header http.Header) answer {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://gate.example"+path, strings.NewReader(body))
+		must(t, err)
+		r.Header = header
+		got, err := transport.RoundTrip(r)
+		if err != nil {
+			return answer{body: err.Error()}
+		}
+		defer got.Body.Close()
+		if got.ProtoMajor != 2 {
+			t.Errorf("%s %s went over %s", method, path, got.Proto)
+		}
+		text, err := io.ReadAll(got.Body)
+		must(t, err)
+		return answer{got.StatusCode, got.Header, string(text)}
+	}
+	good := http.Header{"Authorization": {"ApiKey " + key}, "Content-Type": {"application/json"}}
+	two := http.Header{"Authorization": {"ApiKey " + key, "ApiKey " + key}}
+	for _, c := range []struct {
+		method, path, body string
+		header             http.Header
+		want               int
+	}{
+		{"GET", "/", "", http.Header{}, 200},
+		{"GET", "/metrics", "", good, 404},
+		{"GET", "/api/v1/users?limit=1", "", good, 200},
+		{"GET", "/api/v1/users?limit=1", "", two, 401},
+		{"GET", "/api/v1/users?k=" + key, "", good, 400},
+		{"POST", "/api/v1/session", strings.Repeat("x", 2<<20), good, 413},
+		{"GET", "/v2/domains/example.be", "", good, 200},
+		{"GET", "/v2/domains/example.be/", "", good, 200},
+		{"GET", "/v2/domains/example.be", "", two, 401},
+		{"GET", "/v2/domains/example.be?k=" + key, "", good, 400},
+		{"GET", "/v2/domains/%2e%2e/example.be", "", good, 400},
+		{"GET", "//v2/domains/example.be", "", good, 307},
+		{"POST", "/v2/domains/new.be", strings.Repeat("x", 2<<20), good, 413},
+		{"POST", "/v2/domains/new.be", `{"customer":"acme","registrant":"anna"}`, good, 201},
+	} {
+		if a := ask(c.method, c.path, c.body, c.header); a.status != c.want {
+			t.Errorf("%s %.60s with %d keys: %.200s, want %d", c.method, c.path, len(c.header["Authorization"]), a, c.want)
+		}
+	}
+	if n := len(s.api.Seen()); n != 3 {
+		t.Errorf("the upstream saw %d calls", n)
 	}
 }

@@ -84,7 +84,7 @@ func (s *Sources) open(text string, key secret.Text, log *slog.Logger) error {
 	if path, ok := strings.CutPrefix(text, kindList); ok {
 		f, err := offline.Open(path, log)
 		if err != nil {
-			return fmt.Errorf("read the list %s: %w", path, err)
+			return fmt.Errorf("read the list: %w", err)
 		}
 		s.list = append(s.list, f)
 		s.Chain = append(s.Chain, f)
