@@ -259,7 +259,7 @@ func TestServe_programsOverLines(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "the new certificate", 5*time.Second, func() bool { return strings.Contains(s.said(), "was read again") })
+	within(t, "the new certificate", 5*time.Second, func() bool { return strings.Contains(s.said(), "the certificate was read again") })
 	c = isproxytest.Dial(t, s.lines)
 	c.Secure(next.Client("127.0.0.1"))
 	status, _ := s.wire(next.Client("127.0.0.1"), "GET /v2/domains/example.be HTTP/1.1\r\n"+fmt.Sprintf(phpHead, s.http, key), "")
