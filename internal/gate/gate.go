@@ -65,15 +65,18 @@ type Listeners struct {
 // Listen takes the addresses of all doors, or of none. Empty ones have no door.
 func Listen(http, lines, metrics string) (l Listeners, err error) {
 	for _, d := range []struct {
-		address string
-		to      *net.Listener
-	}{{http, &l.HTTP}, {lines, &l.Lines}, {metrics, &l.Metrics}} {
+		door, address string
+		to            *net.Listener
+	}{{"HTTP", http, &l.HTTP}, {"ISProxy", lines, &l.Lines}, {"metrics", metrics, &l.Metrics}} {
 		if d.address == "" {
 			continue
 		}
 		if *d.to, err = net.Listen("tcp", d.address); err != nil {
 			l.Close()
-			return Listeners{}, fmt.Errorf("listen on %s: %w", d.address, err)
+			if e := (*net.OpError)(nil); errors.As(err, &e) {
+				err = e.Err // the rest of it is what comes before
+			}
+			return Listeners{}, fmt.Errorf("listen on %s for %s: %w", d.address, d.door, err)
 		}
 	}
 	return l, nil
@@ -194,7 +197,7 @@ func (g *Gate) Run(ctx context.Context) error {
 		go func() { failed <- g.isproxy.Serve(behind, g.config.Lines) }()
 	}
 	if g.watch != nil {
-		go func() { failed <- g.watch.Serve(g.config.Metrics) }()
+		go func() { failed <- doorError("metrics", g.watch.Serve(g.config.Metrics)) }()
 	}
 	var err error
 	select {
@@ -210,9 +213,14 @@ func (g *Gate) Run(ctx context.Context) error {
 func (g *Gate) serveHTTP() error {
 	if c := g.config.Certificate; c != nil {
 		g.server.TLSConfig = c.TLS("h2", "http/1.1")
-		return g.server.ServeTLS(g.config.HTTP, "", "")
+		return doorError("HTTP", g.server.ServeTLS(g.config.HTTP, "", ""))
 	}
-	return g.server.Serve(g.config.HTTP)
+	return doorError("HTTP", g.server.Serve(g.config.HTTP))
+}
+
+// doorError says which door it is that takes no more connections.
+func doorError(door string, err error) error {
+	return fmt.Errorf("take connections for %s: %w", door, err)
 }
 
 // drain lets answers go out and takes no more questions. Whoever watches sees it
