@@ -80,6 +80,9 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		if info.Destroys && !yes {
 			return errUsage{fmt.Errorf("%s cannot be undone; add --yes if you mean it", c.CommandPath())}
 		}
+		if err := e.askSecrets(info, values); err != nil {
+			return err
+		}
 		caller, err := e.caller()
 		if err != nil {
 			return err
@@ -108,7 +111,12 @@ func (b *boolFlag) Type() string       { return "" }
 func (b *boolFlag) Set(s string) error { *b.v = []string{s}; return nil }
 
 func describe(in reflect.Type, f reflect.StructField) string {
+	secretly, must := isSecret(f)
 	switch {
+	case secretly && must:
+		return "better left out: it is read from standard input then"
+	case secretly:
+		return "- reads it from standard input"
 	case f.Type == reflect.TypeFor[listing.Filter]():
 		return describeFilter(in, f)
 	case f.Type == reflect.TypeFor[[]access.Permission]():
