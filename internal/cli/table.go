@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/secret"
 	users "gatehouse/internal/user"
 )
 
@@ -286,6 +287,10 @@ func setField(f reflect.Value, texts []string) error {
 	if f.Kind() == reflect.Pointer {
 		f.Set(reflect.New(f.Type().Elem()))
 		f = f.Elem()
+	}
+	if f.Type() == reflect.TypeFor[secret.Text]() {
+		f.Set(reflect.ValueOf(secret.New(texts[0])))
+		return nil
 	}
 	if u, ok := f.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(texts[0]))
