@@ -76,8 +76,11 @@ export default define('gate', {
     one: 'Zu {n} Aufruf ist keine Antwort bekannt, weil ein Prozess vorher endete. Er steht in den Aktivitäten.',
     other: 'Zu {n} Aufrufen ist keine Antwort bekannt, weil ein Prozess vorher endete. Sie stehen in den Aktivitäten.',
   },
-  'gate.hour':
-    'In der letzten Stunde: {n} Aufrufe, höchstens {most} in einer Minute; {stopped} davon abgewiesen oder ohne Antwort.',
+  'gate.hour': {
+    one: 'In der letzten Stunde: {n} Aufruf, höchstens {most} in einer Minute; abgewiesen oder ohne Antwort: {stopped}.',
+    other:
+      'In der letzten Stunde: {n} Aufrufe, höchstens {most} in einer Minute; abgewiesen oder ohne Antwort: {stopped}.',
+  },
   'gate.hour.none': 'In der letzten Stunde kam kein Aufruf.',
   'gate.hour.table': 'Nach Minuten, als Tabelle',
   'gate.hour.minute': 'Minute ab',

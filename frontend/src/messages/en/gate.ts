@@ -74,8 +74,10 @@ export default {
     one: 'Of {n} call no answer is known, because a process ended meanwhile. The activity log has it.',
     other: 'Of {n} calls no answer is known, because a process ended meanwhile. The activity log has them.',
   },
-  'gate.hour':
-    'In the last hour: {n} calls, at most {most} in a minute; {stopped} of them refused or without an answer.',
+  'gate.hour': {
+    one: 'In the last hour: {n} call, at most {most} in a minute; {stopped} refused or without an answer.',
+    other: 'In the last hour: {n} calls, at most {most} in a minute; {stopped} refused or without an answer.',
+  },
   'gate.hour.none': 'In the last hour no call came.',
   'gate.hour.table': 'By minute, as a table',
   'gate.hour.minute': 'Minute from',
