@@ -44,7 +44,7 @@ func (r *run) gateway(ctx context.Context) error {
 
 func (r *run) withUpstream(ctx context.Context, p *place) error {
 	upstream, address, err := startBare(ctx, answer{
-		http.Header{"Content-Type": {"application/json"}},
+		http.StatusOK, http.Header{"Content-Type": {"application/json"}},
 		[]byte(`{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`),
 	})
 	if err != nil {
@@ -97,11 +97,11 @@ func (r *run) compareGateway(ctx context.Context, p *place, upstream string) (er
 	defer theirs.Close()
 	var fast, gated, ratios []float64
 	for range r.rounds {
-		a, err := load(ctx, theirs.Addr, r.connections, r.round, gatewayRequest(theirs.Addr, key))
+		a, err := load(ctx, theirs.Addr, r.connections, r.round, gatewayRequest(theirs.Addr, key), http.StatusOK)
 		if err != nil {
 			return fmt.Errorf("load the bare proxy: %w", err)
 		}
-		b, err := load(ctx, ours.Addr, r.connections, r.round, gatewayRequest(ours.Addr, key))
+		b, err := load(ctx, ours.Addr, r.connections, r.round, gatewayRequest(ours.Addr, key), http.StatusOK)
 		if err != nil {
 			return fmt.Errorf("load the gateway: %w", err)
 		}

@@ -95,9 +95,13 @@ export function translator(locale: string, messages: Messages) {
   return {
     pieces,
     has: (key: string) => Object.hasOwn(messages, key),
-    text: (key: Key, values?: Record<string, string | number>) =>
-      pieces(key, values)
+    text: (key: Key, values?: Record<string, string | number>) => {
+      const message: string | Plural | undefined = messages[key]
+      // Most sentences have nothing to fill in, and a page has hundreds of them.
+      if (typeof message === 'string' && !message.includes('{')) return message
+      return pieces(key, values)
         .map((piece) => piece.text)
-        .join(''),
+        .join('')
+    },
   }
 }
