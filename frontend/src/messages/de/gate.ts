@@ -14,7 +14,7 @@ export default define('gate', {
   'gate.listens': 'Lauscht auf {address}.',
   'gate.addressOf': 'die Adresse: {name}',
 
-  'gate.switch': 'Die Türen auf diesem Rechner öffnen',
+  'gate.switch': 'Die Türen auf diesem Rechner',
   'gate.switch.closed':
     'Kein Programm kommt herein. Nach dem Öffnen können es Programme auf diesem Rechner, und sonst niemand.',
   'gate.switch.closing': 'Neue Aufrufe werden nicht mehr angenommen; laufende kommen noch zu ihrem Ende.',

@@ -14,7 +14,7 @@ export default {
   'gate.listens': 'Listens at {address}.',
   'gate.addressOf': 'the address of {name}',
 
-  'gate.switch': 'Open the doors on this computer',
+  'gate.switch': 'The doors on this computer',
   'gate.switch.closed': 'No program can come in. Once open, programs on this computer can, and nobody else.',
   'gate.switch.closing': 'No new calls are taken; those under way come to their end.',
   'gate.switch.open': 'Programs on this computer can come in with an API key. Quitting Gatehouse closes the doors.',
