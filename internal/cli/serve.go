@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,7 +15,6 @@ import (
 	"gatehouse/internal/field"
 	"gatehouse/internal/gate"
 	"gatehouse/internal/gateway"
-	"gatehouse/internal/gateway/profile"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -67,7 +65,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		if c.Sources, err = s.sources(e.log); err != nil {
 			return err
 		}
-		defer c.Sources.Close()
+		defer func() { c.Sources.Close() }()
 	}
 	if c.Listeners, err = gate.Listen(s.listen, s.isproxy, s.metrics); errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; please stop the program that listens there, or choose another port", err)
@@ -76,14 +74,12 @@ func (e *env) serve(ctx context.Context, s serving) error {
 	}
 	defer c.Listeners.Close()
 	code := onetime.NewCode()
-	how := opening{place: ops.AtGate, baseURL: c.Address(), sends: true, setupCode: func(typed secret.Text) bool {
+	doors := gate.NewDoors(e.log)
+	how := opening{place: ops.AtGate, doors: doors, baseURL: c.Address(), sends: true, setupCode: func(typed secret.Text) bool {
 		proof, err := onetime.Parse(typed)
 		c, ok := proof.(onetime.Code)
 		return err == nil && ok && c.Equal(code)
 	}}
-	if c.Upstream != nil {
-		how.upstream = c.Upstream
-	}
 	if public != nil {
 		how.baseURL, c.Public = public.String(), public.Host
 	}
@@ -97,10 +93,14 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		}
 	}
 	c.Engine, c.Ops = i.engine, i.ops
+	if err := s.asSet(ctx, i, &c); err != nil {
+		return errors.Join(err, i.close())
+	}
 	g, err := gate.New(c)
 	if err != nil {
 		return errors.Join(err, i.close())
 	}
+	doors.Use(g)
 	running, end := context.WithCancel(ctx)
 	defer end()
 	ended := make(chan error, 1)
@@ -128,24 +128,32 @@ func (s serving) api() (*gateway.Upstream, error) {
 	if slices.ContainsFunc(s.upstreams[i+1:], func(u string) bool { return !gate.IsSource(u) }) {
 		return nil, errUsage{errors.New("--upstream names more than one API; a Gate stands before one")}
 	}
-	means, err := profile.RealtimeRegister()
-	if s.profile != "" {
-		var text []byte
-		if text, err = os.ReadFile(s.profile); err != nil {
-			return nil, fmt.Errorf("read the profile: %w", err)
-		}
-		if means, err = profile.Load(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.profile, err)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	u, err := gateway.NewUpstream(gateway.Target{URL: s.upstreams[i], Profile: means})
+	u, err := gate.OpenUpstream(s.upstreams[i], s.profile)
 	if err != nil {
 		return nil, errUsage{fmt.Errorf("--upstream: %w", err)}
 	}
 	return u, nil
+}
+
+// asSet opens what the settings say, where the flags say nothing of it.
+func (s serving) asSet(ctx context.Context, i *installation, c *gate.Config) error {
+	plan, err := i.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Upstream == nil && plan.Upstream != "" {
+		if c.Upstream, err = gate.OpenUpstream(plan.Upstream, plan.Profile); err != nil {
+			return fmt.Errorf("as it is set: %w; 'gatehouse gate update' sets it anew, and --upstream is taken instead", err)
+		}
+	}
+	if c.Sources != nil && len(c.Sources.Names()) == 0 && len(plan.Sources) > 0 {
+		sources, err := gate.OpenSources(plan.Sources, plan.ISProxyKey, c.Log)
+		if err != nil {
+			return fmt.Errorf("as it is set: %w; 'gatehouse gate update' sets it anew, and --upstream is taken instead", err)
+		}
+		c.Sources = sources
+	}
+	return nil
 }
 
 // sources are where the answers of ISProxy come from.

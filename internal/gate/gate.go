@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/isproxy"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/problem"
 	"gatehouse/internal/rest"
 	"gatehouse/internal/site"
 )
@@ -35,7 +36,7 @@ type Config struct {
 	Ops    *ops.Operations
 	Log    *slog.Logger
 
-	App     fs.FS  // the built app
+	App     fs.FS  // the built app; nil: only programs come, with a key
 	Public  string // host and port of the public address; empty: none
 	Proxies entry.Proxies
 
@@ -133,7 +134,7 @@ func New(c Config) (g *Gate, err error) {
 	if c.Lines == nil {
 		return g, nil
 	}
-	lines := isproxy.Config{Keys: g.keeper, Source: c.Sources, Log: c.Log, RequireTLS: !c.PlainISProxy && !Loopback(c.Lines.Addr())}
+	lines := isproxy.Config{Keys: g.keeper, Source: c.Sources, Log: c.Log, RequireTLS: g.linesNeedTLS()}
 	if c.Certificate != nil {
 		lines.TLS = c.Certificate.TLS()
 	}
@@ -143,6 +144,11 @@ func New(c Config) (g *Gate, err error) {
 
 // Handler answers everything that comes by HTTP.
 func (g *Gate) Handler() http.Handler { return g.server.Handler }
+
+// linesNeedTLS reports whether keys must not come to ISProxy in clear.
+func (g *Gate) linesNeedTLS() bool {
+	return !g.config.PlainISProxy && !Loopback(g.config.Lines.Addr())
+}
 
 func serverOf(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
@@ -160,19 +166,37 @@ func Loopback(a net.Addr) bool {
 // handler is everything that is served over HTTP.
 func (g *Gate) handler() (http.Handler, error) {
 	c := g.config
-	app, err := site.Assets(c.App)
-	if err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
-	mux.Handle(rest.Prefix+"/", rest.Handler(c.Engine, c.Ops.Table(), c.Log))
-	mux.Handle("/", app)
+	if c.App == nil {
+		mux.Handle(rest.Prefix+"/", programsOnly(rest.Handler(c.Engine, c.Ops.Table().Only(byKey), c.Log)))
+		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+			rest.Refuse(c.Log)(w, r, problem.New(problem.NotFound, "This is a door for programs. People use the window of the Desk."))
+		})
+	} else {
+		app, err := site.Assets(c.App)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle(rest.Prefix+"/", rest.Handler(c.Engine, c.Ops.Table(), c.Log))
+		mux.Handle("/", app)
+	}
 	inside := site.Headers(mux)
 	if g.gateway != nil {
 		inside = g.gateway.Before(inside)
 	}
 	guarded := site.Guard(site.Hosts(c.HTTP.Addr(), c.Public), rest.Refuse(c.Log), inside)
 	return g.health(site.Behind(c.Proxies, guarded)), nil
+}
+
+// byKey picks what a program may do, so that nobody signs in at such a door.
+func byKey(i op.Info) bool { return i.Rule.Keys() }
+
+// programsOnly knows no sessions.
+func programsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Cookie")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Run serves until ctx ends or a door fails, lets what is under way come to its

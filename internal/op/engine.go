@@ -283,8 +283,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	arrived()
 	var end Outcome[Out]
 	var after func()
+	var then []func()
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
-		after = nil // of an earlier run
+		after, then = nil, nil // of an earlier run
 		v, err := e.stillAllowed(tx, c, o.rule, before)
 		if err != nil {
 			return err
@@ -292,7 +293,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if err := endStray(tx, v); err != nil {
 			return err
 		}
-		w := &Writing[Out]{Call{ctx, v.actor, c.Source}, tx, v.rights != before.rights}
+		w := &Writing[Out]{Call: Call{ctx, v.actor, c.Source}, Tx: tx, Moved: v.rights != before.rights}
 		if v.decision.Allowed {
 			end = commit(w)
 		} else {
@@ -306,6 +307,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		case again:
 			return nil
 		case done, refused:
+		}
+		if end.refusal == nil {
+			then = w.then
 		}
 		if end.refusal == nil && resting(v.actor, tx.Now()) {
 			if err := tx.TouchSession(store.Self(v.actor), v.actor.Session()); err != nil {
@@ -324,6 +328,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	}
 	if after != nil {
 		after()
+	}
+	for _, f := range then {
+		f()
 	}
 	if end.refusal != nil && !end.quiet {
 		return out, end.refusal

@@ -60,6 +60,12 @@ const (
 	ClockWrong       Code = "clock_wrong"        // this machine's clock went back
 	DiskFull         Code = "disk_full"          // nothing was changed
 	LogDamaged       Code = "log_damaged"        // the activity log was edited; nothing can be recorded
+	NotSwitchable    Code = "not_switchable"     // the doors of this process are not opened or closed by anybody
+	DoorsOpen        Code = "doors_open"         // they are already, or not yet closed
+	DoorsClosed      Code = "doors_closed"       // they are already
+	DoorsStuck       Code = "doors_stuck"        // the system has no address for them
+	SettingsStale    Code = "settings_stale"     // what was right when it was set is not any more
+	GatewayClosed    Code = "gateway_closed"     // there is nothing here to call the registrar's API through
 	Misdirected      Code = "misdirected"        // sent to a name this server does not answer to
 	CrossOrigin      Code = "cross_origin"       // sent by a page of somebody else's
 	Unavailable      Code = "unavailable"        // busy or shutting down; try again
@@ -74,7 +80,7 @@ func Codes() []Code {
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
-		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
+		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}
 }
 
