@@ -64,7 +64,13 @@ test.describe('the doors of the Desk', () => {
       }
       const { secret } = JSON.parse(
         await run(
-          ...['keys', 'create', '--user', entities.find(({ login }) => login === operator!.login)!.id, '--json'],
+          ...[
+            'keys',
+            'create',
+            '--user',
+            entities.find(({ login }) => login === operator!.login)!.id,
+            '--json',
+          ],
           ...['--description', 'Door check', '--channels', 'API', '--channels', 'ISPROXY'],
           ...['--permissions', 'VIEW_DOMAIN,VIEW_USER,CHECK_DOMAIN'],
         ),
@@ -79,18 +85,22 @@ test.describe('the doors of the Desk', () => {
       await desk.click(button('Open the doors'))
       await desk.see('Programs on this computer can come in', 'main')
       await desk.see('Doors open', 'header')
-      const base = await until('the address', async () =>
-        /http:\/\/127\.0\.0\.1:\d+/.exec((await desk!.text('main')) ?? '')?.[0],
+      const base = await until(
+        'the address',
+        async () => /http:\/\/127\.0\.0\.1:\d+/.exec((await desk!.text('main')) ?? '')?.[0],
       )
-      const lines = await until('the address of ISProxy', async () =>
-        /(?<!\/)127\.0\.0\.1:\d+/.exec((await desk!.text('[aria-label=ISProxy]')) ?? '')?.[0],
+      const lines = await until(
+        'the address of ISProxy',
+        async () => /(?<!\/)127\.0\.0\.1:\d+/.exec((await desk!.text('[aria-label=ISProxy]')) ?? '')?.[0],
       )
       await desk.resize(1024, 640)
       await look(desk, `doors-open-${when}`)
 
       if (theme === 'dark') await inGerman(desk)
-      const call = async (path: string, headers: Record<string, string> = { Authorization: `ApiKey ${secret}` }) =>
-        (await fetch(base + path, { headers })).status
+      const call = async (
+        path: string,
+        headers: Record<string, string> = { Authorization: `ApiKey ${secret}` },
+      ) => (await fetch(base + path, { headers })).status
       expect(await call('/v2/domains/example.be')).toBe(200)
       expect(await call('/api/v1/users')).toBe(200)
       expect(await call('/api/v1/users', {}), 'nobody without a key').toBe(401)
