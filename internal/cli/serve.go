@@ -128,7 +128,11 @@ func (s serving) api() (*gateway.Upstream, error) {
 	if slices.ContainsFunc(s.upstreams[i+1:], func(u string) bool { return !gate.IsSource(u) }) {
 		return nil, errUsage{errors.New("--upstream names more than one API; a Gate stands before one")}
 	}
-	u, err := gate.OpenUpstream(s.upstreams[i], s.profile)
+	means, err := gate.ReadProfile(s.profile)
+	if err != nil {
+		return nil, err
+	}
+	u, err := gateway.NewUpstream(gateway.Target{URL: s.upstreams[i], Profile: means})
 	if err != nil {
 		return nil, errUsage{fmt.Errorf("--upstream: %w", err)}
 	}

@@ -67,7 +67,7 @@ func (d *Doors) Upstream() ops.UpstreamProbe {
 // Check implements ops.Doors. What is in files is not repeated: they could be
 // any.
 func (d *Doors) Check(form *field.Form, p ops.DoorPlan) {
-	means, err := profileAt(p.Profile)
+	means, err := ReadProfile(p.Profile)
 	switch {
 	case err == nil:
 	case !filepath.IsAbs(p.Profile), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
@@ -111,8 +111,9 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// profileAt reads the profile at a path; the built-in one where that is empty.
-func profileAt(path string) (*profile.Profile, error) {
+// ReadProfile reads what the routes of an API mean from the file at a path; the
+// built-in profile where that is empty. Errors are sentences, each with its line.
+func ReadProfile(path string) (*profile.Profile, error) {
 	if path == "" {
 		return profile.RealtimeRegister()
 	}
@@ -130,7 +131,7 @@ func profileAt(path string) (*profile.Profile, error) {
 // OpenUpstream makes the registrar's API at an address of what a profile says
 // about it. Errors are sentences for whoever gave them.
 func OpenUpstream(address, profilePath string) (*gateway.Upstream, error) {
-	means, err := profileAt(profilePath)
+	means, err := ReadProfile(profilePath)
 	if err != nil {
 		return nil, err
 	}
