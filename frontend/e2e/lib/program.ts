@@ -64,7 +64,8 @@ export class Program {
       await this.#end
       clearTimeout(insist)
     }
-    return this.ended!
+    // Whoever expected another end wants to know what it said last.
+    return this.ended === 'code 0' ? this.ended : `${this.ended}: ${this.stderr.slice(-4000)}`
   }
 
   /** exit waits until the program ends by itself. */
