@@ -121,13 +121,16 @@ func (a *Answer) JSON() ([]byte, error) {
 // mostAnswers is how many are kept; then all are forgotten.
 const mostAnswers = 10_000
 
-func (m *memory) find(q asked, version int64, now time.Time) (*Answer, bool) {
+// find an answer that is good still; nil when there is none.
+func (m *memory) find(q asked, version int64, now time.Time) *Answer {
 	kept, ok := m.answers.Load(q)
 	if !ok {
-		return nil, false
+		return nil
 	}
-	a := kept.(*Answer)
-	return a, a.version == version && now.Before(a.until)
+	if a := kept.(*Answer); a.version == version && now.Before(a.until) {
+		return a
+	}
+	return nil
 }
 
 func (m *memory) keep(q asked, a *Answer) {

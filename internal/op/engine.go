@@ -94,12 +94,16 @@ const keepNotices = 400 * 24 * time.Hour
 
 // Do is the only way to run an operation.
 func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (Out, error) {
+	out, _, err := do(ctx, e, c, o, in)
+	return out, err
+}
+
+// do runs an operation. What is answered from memory comes as an Answer, too.
+func do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, kept *Answer, err error) {
 	c.Source.Program = field.Printable(c.Source.Program, 160)
 	defer even(ctx, time.Now(), o.spec.Even)
-	var out Out
-	var err error
 	if o.read != nil {
-		out, err = doRead(ctx, e, c, o, in)
+		out, kept, err = doRead(ctx, e, c, o, in)
 	} else {
 		out, err = doWrite(ctx, e, c, o, in)
 		for range prepareAgain {
@@ -111,9 +115,9 @@ func Do[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Ou
 	}
 	if err != nil {
 		var zero Out
-		return zero, outward(o.spec.Name, err)
+		return zero, nil, outward(o.spec.Name, err)
 	}
-	return out, nil
+	return out, kept, nil
 }
 
 // even waits until a call has taken that long, or nobody waits for it any more.
@@ -130,9 +134,6 @@ func even(ctx context.Context, began time.Time, least time.Duration) {
 
 // outward gives what the store says a code of its own.
 func outward(name string, err error) error {
-	if p, ok := err.(*problem.Problem); ok { //nolint:errorlint // as it is: there is nothing to add
-		return p
-	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return problem.New(problem.NotFound, "There is no such thing here (any more). Please reload and try again.").Because(err)
@@ -185,41 +186,32 @@ func (e *Engine) judge(tx store.ReadTx, c auth.Caller, r Rule) (v verdict, err e
 	return v, nil
 }
 
-func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
+func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, kept *Answer, err error) {
 	holder, isKey, err := e.atDoor(ctx, c, o.spec)
 	if err != nil {
-		return out, err
+		return out, nil, err
 	}
-	if o.spec.Kept > 0 && isKey {
-		kept, err := doKept(ctx, e, c, o, holder, in)
-		if err != nil {
-			return out, err
-		}
-		return kept.Value.(Out), nil
+	if o.spec.Kept == 0 || !isKey {
+		out, err = doReadNow(ctx, e, c, o, in)
+		return out, nil, err
 	}
-	return doReadNow(ctx, e, c, o, in)
-}
-
-// doKept answers a key from memory, where that is not too old.
-func doKept[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], holder access.Actor, in In) (*Answer, error) {
 	version, err := e.db.Rights(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("see whether rights have changed: %w", err)
+		return out, nil, fmt.Errorf("see whether rights have changed: %w", err)
 	}
 	now, q := e.db.Now(), asked{o.spec.Name, holder.Key()}
 	if o.rule.decide(question{holder, c.Source, true, now}).Allowed {
-		if kept, ok := e.kept.find(q, version, now); ok {
+		if kept := e.kept.find(q, version, now); kept != nil {
 			e.Used(holder, 1, c.Source)
-			return kept, nil
+			return kept.Value.(Out), kept, nil
 		}
 	}
-	out, err := doReadNow(ctx, e, c, o, in)
-	if err != nil {
-		return nil, err
+	if out, err = doReadNow(ctx, e, c, o, in); err != nil {
+		return out, nil, err
 	}
-	a := &Answer{Value: out, version: version, until: now.Add(o.spec.Kept)}
-	e.kept.keep(q, a)
-	return a, nil
+	kept = &Answer{Value: out, version: version, until: now.Add(o.spec.Kept)}
+	e.kept.keep(q, kept)
+	return out, kept, nil
 }
 
 func doReadNow[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {

@@ -237,17 +237,14 @@ func (o *Op[In, Out]) Invoke(ctx context.Context, e *Engine, c auth.Caller, deco
 		}
 		return nil, problem.New(problem.InvalidRequest, "The request cannot be read; please check it against the description of the API.").Because(err)
 	}
-	if o.spec.Kept > 0 {
-		holder, isKey, err := e.ring.Holder(ctx, c.Credential)
-		if err == nil && isKey && access.Use(holder, c.Source).Allowed {
-			a, err := doKept(ctx, e, c, o, holder, in)
-			if err != nil {
-				return nil, outward(o.spec.Name, err)
-			}
-			return a, nil
-		}
+	out, kept, err := do(ctx, e, c, o, in)
+	if err != nil {
+		return nil, err
 	}
-	return Do(ctx, e, c, o, in)
+	if kept != nil {
+		return kept, nil
+	}
+	return out, nil
 }
 
 // Table is every operation there is, in the order they were added.

@@ -93,3 +93,22 @@ func TestKey_sameAnswer(t *testing.T) {
 		t.Errorf("the answers differ: %v", answers)
 	}
 }
+
+// What a program calls itself is kept as text of a bounded length, also where the
+// answer comes from memory.
+func TestKey_program(t *testing.T) {
+	g := furnished(t)
+	key, made := g.madeKey(t, access.ViewUser)
+	for _, path := range []string{"/api/v1/profile", "/api/v1/profile", "/api/v1/users"} {
+		h := http.Header{"Authorization": {"ApiKey " + key}, "User-Agent": {"shop\u202e" + strings.Repeat("x", 5000)}}
+		if a := g.do(call{method: "GET", path: path, headers: h}); a.status != 200 {
+			t.Fatalf("%s: %d", path, a.status)
+		}
+		if err := g.Engine.WriteCounts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := g.Count(`SELECT LENGTH(last_program) FROM api_keys WHERE id = $1 AND last_program LIKE 'shop%x' AND last_program NOT LIKE '%' || $2 || '%'`, string(made.ID), "\u202e"); n > 160 {
+			t.Errorf("%s: %d characters are kept of what a program calls itself", path, n)
+		}
+	}
+}
