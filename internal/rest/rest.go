@@ -295,16 +295,18 @@ func statusOf(c problem.Code) int {
 	switch c {
 	case problem.InvalidRequest:
 		return http.StatusBadRequest
-	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong:
+	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong,
+		problem.SecurityKeyRefused, problem.SecurityKeyCopied:
 		return http.StatusUnprocessableEntity
-	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused:
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused, problem.PasskeyRefused:
 		return http.StatusUnauthorized
 	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
 		problem.AddressRefused, problem.PointRefused, problem.DomainRefused, problem.InPerson:
 		return http.StatusForbidden
 	case problem.NotFound:
 		return http.StatusNotFound
-	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers:
+	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers,
+		problem.SecurityKeyTaken, problem.SecurityKeyUnavailable:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

@@ -233,7 +233,7 @@ func TestSession(t *testing.T) {
 	}
 	renew := func(s id.Session, token string) {
 		write(t, db, func(tx store.WriteTx) error {
-			return tx.RenewSession(store.RefTo(anna), s, token, "password+authenticator_app")
+			return tx.RenewSession(store.RefTo(anna), s, token, "password+authenticator_app", "gate.example")
 		})
 	}
 
