@@ -6,7 +6,7 @@ import "gatehouse/internal/ops"
 type Keys struct{ h *holder }
 
 // List is keys.list.
-func (k *Keys) List(in ops.KeyList) (ops.Page[ops.Key], error) {
+func (k *Keys) List(in ops.KeyList) (ops.Page[ops.ListedKey], error) {
 	return call(k.h, k.h.ops.Keys.List, in)
 }
 

@@ -2,6 +2,17 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vitest/config'
 
+/** What nearly every screen is made of. */
+const parts = /src\/ui\/(Page|Skeleton|Chip|FilterChips|When|Ribbon|Monogram|Notice|EmptyState)\.svelte/
+
+/** Reports whether a module is needed before anything can be shown: it comes in one file with the others then. */
+function atStart(id: string, importers: (id: string) => readonly string[], seen = new Set<string>()): boolean {
+  if (id.endsWith('/src/main.ts')) return true
+  if (seen.has(id)) return false
+  seen.add(id)
+  return importers(id).some((one) => atStart(one, importers, seen))
+}
+
 export default defineConfig({
   plugins: [tailwindcss(), svelte()],
   build: {
@@ -10,7 +21,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      // What nearly every screen is made of comes with the frame, once.
       output: {
         chunkFileNames: ({ facadeModuleId }) => {
           const words = /messages\/(\w+)\/(\w+)\.ts$/.exec(facadeModuleId ?? '')
@@ -19,8 +29,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             {
-              name: 'parts',
-              test: /src\/ui\/(Page|Skeleton|Chip|FilterChips|When|Ribbon|Monogram|Notice|EmptyState)\.svelte/,
+              name: (id, graph) =>
+                parts.test(id) || atStart(id, (one) => graph.getModuleInfo(one)?.importers ?? []) ? 'app' : null,
             },
           ],
         },

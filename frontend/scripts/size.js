@@ -20,8 +20,8 @@ function closure(name, seen = new Set()) {
 const weight = (names) =>
   [...names].reduce((sum, name) => sum + weigh(byName.get(name).code ?? byName.get(name).source), 0)
 
-const entry = output.find((file) => file.isEntry)
-const first = closure(entry.fileName)
+const html = output.find((file) => file.fileName === 'index.html').source
+const first = closure(/<script [^>]*src="\/([^"]+)"/.exec(html)[1])
 const rows = [['first load', weight(first), bars.first]]
 for (const file of output) {
   if (file.type !== 'chunk' || !file.isDynamicEntry) continue

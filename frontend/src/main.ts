@@ -7,14 +7,17 @@ import { start } from './features/session/session.svelte'
 import { preferredLanguage, setLanguage } from './messages/index.svelte'
 import './ui/theme.svelte'
 
-const target = document.getElementById('app')
-if (!target) throw new Error('The page has no place for the app.')
-
-const asked = start()
-// The screen loads while the server is still being asked who is there.
-place()
-  .route.screen()
-  .catch(() => undefined)
-await setLanguage(preferredLanguage())
-mount(App, { target })
-await asked
+/** No await outside of it: what is loaded later imports from this file, and would wait for it for ever. */
+async function begin() {
+  const target = document.getElementById('app')
+  if (!target) throw new Error('The page has no place for the app.')
+  const asked = start()
+  // The screen loads while the server is still being asked who is there.
+  place()
+    .route.screen()
+    .catch(() => undefined)
+  await setLanguage(preferredLanguage())
+  mount(App, { target })
+  await asked
+}
+void begin()

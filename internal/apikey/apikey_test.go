@@ -200,3 +200,16 @@ func TestKey_State(t *testing.T) {
 		}
 	}
 }
+
+// What everybody may see of a key can be looked for; one character more is the
+// beginning of a secret.
+func TestLooks(t *testing.T) {
+	token := apikey.NewToken()
+	whole := token.Reveal().Reveal()
+	shown := len(token.Shown())
+	for text, want := range map[string]bool{whole: true, whole[:shown+1]: true, whole[:shown]: false, "gate_": false, "like:" + whole[:shown] + "%": false, "": false} {
+		if got := apikey.Looks(text); got != want {
+			t.Errorf("%d characters of a key: %v", len(text), got)
+		}
+	}
+}

@@ -115,5 +115,8 @@ func (t Token) Digests(digests func(purpose string, data []byte) []string) []str
 }
 
 // Looks reports whether text begins as keys do: a secret that somebody put where
-// it can be read by others must not be repeated.
-func Looks(text string) bool { return strings.HasPrefix(text, Prefix) }
+// it can be read by others must not be repeated. What is shown of a key anyway,
+// and no more, is none.
+func Looks(text string) bool {
+	return strings.HasPrefix(text, Prefix) && len(text) > len(Prefix)+shownChars
+}

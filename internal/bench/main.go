@@ -44,6 +44,8 @@ func subjects() []subject {
 		{"program", "size, start and memory of the build without a window", (*run).program},
 		{"writers", "acknowledged writes, 1 writer against 32", (*run).writers},
 		{"profile", "GET /api/v1/profile over a session against a bare handler", (*run).profile},
+		{"keys", "calls with API keys against a bare handler", (*run).keys},
+		{"gateway", "a GET through the API gateway against a bare reverse proxy", (*run).gateway},
 		{"lists", "first page of users, small database against large", (*run).lists},
 		{"search", "search among users, small database against large", (*run).search},
 		{"page", "the users screen of 100,000 in Chromium", (*run).page},

@@ -20,7 +20,7 @@ const fromDatabase = 0.35
 
 const profilePath = "/api/v1/profile"
 
-// profile compares an authenticated read with a handler that does nothing.
+// profile compares a read over a session with a handler that does nothing.
 func (r *run) profile(ctx context.Context) error {
 	dir, err := r.registrar(ctx, 36)
 	if err != nil {
@@ -30,24 +30,11 @@ func (r *run) profile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.compareProfile(ctx, g, dir), g.stop())
-}
-
-func (r *run) compareProfile(ctx context.Context, g *gate, dir string) error {
 	cookie, err := r.signIn(ctx, g, dir)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.beside(ctx, g.address, comparison{"GET " + profilePath + " over a session", profilePath, http.Header{"Cookie": {cookie}}, http.StatusOK, fromDatabase})
 	}
-	same, err := fetch(ctx, g.address, profilePath, cookie)
-	if err != nil {
-		return err
-	}
-	bare, address, err := startBare(ctx, same)
-	if err != nil {
-		return err
-	}
-	err = r.compareLoad(ctx, g.address, address, cookie)
-	return errors.Join(err, bare.Process.Kill(), ignoreExit(bare.Wait()))
+	return errors.Join(err, g.stop())
 }
 
 func ignoreExit(err error) error {
@@ -57,26 +44,55 @@ func ignoreExit(err error) error {
 	return err
 }
 
-func (r *run) compareLoad(ctx context.Context, gate, bare, cookie string) error {
+// comparison is of what the Gate answers with a bare handler that repeats it.
+type comparison struct {
+	name   string
+	path   string
+	header http.Header
+	status int
+	bar    float64 // the part of the bare handler's speed it must have
+}
+
+// beside runs one, round by round beside the bare handler.
+func (r *run) beside(ctx context.Context, gate string, c comparison) error {
+	same, err := fetch(ctx, gate, c.path, c.header)
+	if err == nil && same.Status != c.status {
+		err = fmt.Errorf("%s: %d %s", c.name, same.Status, same.Body)
+	}
+	if err != nil {
+		return err
+	}
+	child, bare, err := startBare(ctx, same)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.race(ctx, gate, bare, c), child.Process.Kill(), ignoreExit(child.Wait()))
+}
+
+func (r *run) race(ctx context.Context, gate, bare string, c comparison) error {
 	request := func(host string) []byte {
-		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nUser-Agent: bench\r\n\r\n", profilePath, host, cookie)
+		text := fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\n", c.path, host)
+		for name, values := range c.header {
+			text = fmt.Appendf(text, "%s: %s\r\n", name, values[0])
+		}
+		return append(text, "\r\n"...)
 	}
 	var ours, theirs, ratios []float64
 	for range r.rounds {
-		a, err := load(ctx, bare, r.connections, r.round, request(bare))
+		a, err := load(ctx, bare, r.connections, r.round, request(bare), c.status)
 		if err != nil {
 			return fmt.Errorf("load the bare handler: %w", err)
 		}
-		b, err := load(ctx, gate, r.connections, r.round, request(gate))
+		b, err := load(ctx, gate, r.connections, r.round, request(gate), c.status)
 		if err != nil {
 			return fmt.Errorf("load the Gate: %w", err)
 		}
 		theirs, ours, ratios = append(theirs, a), append(ours, b), append(ratios, b/a)
 	}
 	r.table.note(fmt.Sprintf("bare net/http, the same bytes, %d connections", r.connections), "%.0f /s", median(theirs))
-	r.table.note("GET "+profilePath+" over a session", "%.0f /s", median(ours))
+	r.table.note(c.name, "%.0f /s", median(ours))
 	ratio := median(ratios)
-	r.table.judge("  ratio", fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", fromDatabase), ratio >= fromDatabase)
+	r.table.judge("  ratio", fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", c.bar), ratio >= c.bar)
 	return nil
 }
 
@@ -150,6 +166,7 @@ func serveBare(in io.Reader, out io.Writer) error {
 		for name, values := range same.Header {
 			w.Header()[name] = values
 		}
+		w.WriteHeader(same.Status)
 		w.Write(same.Body) //nolint:errcheck // the client has gone
 	}))
 }

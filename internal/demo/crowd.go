@@ -24,12 +24,13 @@ const (
 	bulkWriters = 200
 )
 
-// crowd adds the colleagues that one does not sign in as.
+// crowd adds the colleagues that one does not sign in as; programs are there already.
 func (f *filler) crowd(ctx context.Context) error {
 	random := rand.New(rand.NewPCG(7, 11)) // the same crowd every time
 	used := map[string]int{}
 	colleagues := []user.User{f.admin}
-	for n := len(cast()); n < f.Users && n < len(cast())+historic; n++ {
+	first := len(f.known)
+	for n := first; n < f.Users && n < first+historic; n++ {
 		u, role := f.colleague(random, used, n)
 		if u.State == user.Active {
 			colleagues = append(colleagues, u)
@@ -62,7 +63,7 @@ func (f *filler) rest(ctx context.Context, random *rand.Rand, used map[string]in
 			}
 		})
 	}
-	for n := len(cast()) + historic; n < f.Users && ctx.Err() == nil; n += bulk {
+	for n := len(f.known) + historic; n < f.Users && ctx.Err() == nil; n += bulk {
 		var m []member
 		for i := n; i < min(n+bulk, f.Users); i++ {
 			u, role := f.colleague(random, used, i)

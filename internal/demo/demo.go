@@ -32,10 +32,10 @@ var (
 // Clock is time as the made-up history passes it.
 type Clock struct{ ms atomic.Int64 }
 
-// NewClock begins some weeks before now.
+// NewClock begins some months before now.
 func NewClock(now time.Time) *Clock {
 	c := &Clock{}
-	c.ms.Store(now.Add(-history).UnixMilli())
+	c.ms.Store(now.Add(-quiet - history).UnixMilli())
 	return c
 }
 
@@ -44,8 +44,12 @@ func (c *Clock) Now() time.Time { return time.UnixMilli(c.ms.Load()) }
 
 func (c *Clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
-// history is how far back the made-up past goes.
-const history = 45 * 24 * time.Hour
+// The made-up past: first some months of which nothing is told but how the first
+// people and keys came, then weeks with a history.
+const (
+	quiet   = 105 * 24 * time.Hour
+	history = 45 * 24 * time.Hour
+)
 
 // Registrar is what Fill needs.
 type Registrar struct {
@@ -80,16 +84,16 @@ func cast() []person {
 	}
 }
 
-// steps of the history, about: each member, customer and their people, and the
+// steps of the history, about: each member, program, key, customer and their people, and the
 // days that pass.
 const (
 	busyDays = 120
-	steps    = historic + busyDays + 40
+	steps    = historic + busyDays + 60
 )
 
 // Fill writes the registrar.
 func Fill(ctx context.Context, r Registrar) error {
-	f := filler{Registrar: r, step: history / steps}
+	f := filler{Registrar: r, step: history / steps, until: r.Clock.Now().Add(quiet + history), known: map[user.Login]user.User{}, refs: map[user.Login]store.UserRef{}}
 	if err := f.account(ctx); err != nil {
 		return err
 	}
@@ -98,15 +102,23 @@ func Fill(ctx context.Context, r Registrar) error {
 			return fmt.Errorf("add %s: %w", p.login, err)
 		}
 	}
-	if err := errors.Join(f.ownRoles(ctx), f.customers(ctx)); err != nil {
+	if err := errors.Join(f.addPrograms(ctx), f.addKeys(ctx, oldKeys())); err != nil {
 		return err
 	}
-	return f.crowd(ctx)
+	f.Clock.advance(quiet)
+	if err := errors.Join(f.ownRoles(ctx), f.addKeys(ctx, youngKeys()), f.customers(ctx), f.crowd(ctx)); err != nil {
+		return err
+	}
+	f.Clock.advance(f.until.Add(-sinceRotation - f.step).Sub(f.Clock.Now()))
+	return f.rotateOne(ctx, "Invoice run")
 }
 
 type filler struct {
 	Registrar
 	step  time.Duration
+	until time.Time                // the end of the history: now
+	known map[user.Login]user.User // the cast and the programs
+	refs  map[user.Login]store.UserRef
 	home  account.Account
 	roles map[string]access.Role
 	admin user.User
@@ -172,6 +184,7 @@ func (f *filler) member(ctx context.Context, n int, p person) error {
 	}
 	return f.write(ctx, func(tx store.WriteTx) error {
 		ref, err := f.add(tx, u, hash, p.role)
+		f.known[u.Login], f.refs[u.Login] = u, ref
 		if err != nil || !p.app {
 			return err
 		}

@@ -21,7 +21,6 @@ import (
 	"gatehouse/internal/isproxy"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
-	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
 )
 
@@ -64,42 +63,30 @@ func New(e *op.Engine, o *ops.Operations) *Keeper {
 	return k
 }
 
-// act is what is refused to whoever does not get in at all.
-const act = "door.enter"
-
-// ByKey says who holds a key, if it may be used at the source. The error is a
-// problem when it may not, and then the log says why; every other error says that
-// nobody can tell now.
+// ByKey implements gateway.Keeper: it says who holds a key. One that is not good
+// is an actor too, who is allowed nothing.
 func (k *Keeper) ByKey(ctx context.Context, t apikey.Token, from access.Source) (access.Actor, error) {
-	return k.admit(ctx, auth.Caller{Credential: auth.Key(k.engine.Keyring(), t), Source: from})
+	return k.who(ctx, auth.Caller{Credential: auth.Key(k.engine.Keyring(), t), Source: from})
 }
 
-// admit turns away whoever may not come in.
-func (k *Keeper) admit(ctx context.Context, c auth.Caller) (access.Actor, error) {
-	a, err := k.engine.Resolve(ctx, c)
-	if err != nil {
-		return access.Actor{}, fmt.Errorf("see who is at the door: %w", err)
-	}
-	d := access.Authorize(a, access.SignedIn, "", c.Source)
-	if d.Allowed {
-		return a, nil
-	}
-	t := op.Turned{Act: act, Why: problem.New(d.Reason, d.Text)}
-	if a.Kind() == access.Key {
-		t.Reason = access.Use(a, c.Source).Reason
-	}
-	return access.Actor{}, k.engine.TurnAway(ctx, c, a, t)
-}
-
-// ByPassword says whose login and password these are, if a program may use them
-// at the source. login is of the form customer/user. The error is as that of
-// ByKey.
+// ByPassword implements gateway.Keeper: it says whose login and password these
+// are, if a program may use them at the source. login is of the form
+// customer/user. The error is a problem when they are not good, and then the log
+// has it; any other says that nobody can tell now.
 func (k *Keeper) ByPassword(ctx context.Context, login string, word secret.Text, from access.Source) (access.Actor, error) {
 	c, err := k.verify(ctx, login, word, from)
 	if err != nil {
 		return access.Actor{}, err
 	}
-	return k.admit(ctx, c)
+	return k.who(ctx, c)
+}
+
+func (k *Keeper) who(ctx context.Context, c auth.Caller) (access.Actor, error) {
+	a, err := k.engine.Resolve(ctx, c)
+	if err != nil {
+		return a, fmt.Errorf("see who is at the door: %w", err)
+	}
+	return a, nil
 }
 
 // verify compares a password with that of the user, unless that was done a

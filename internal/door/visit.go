@@ -38,12 +38,16 @@ func (k *Keeper) open(ctx context.Context, c auth.Caller) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := k.admit(ctx, c)
+	a, err := k.who(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	if d := access.Authorize(a, access.CheckDomain, "", c.Source); !d.Allowed {
-		return nil, k.engine.TurnAway(ctx, c, a, op.Turned{Act: act, Why: problem.New(d.Reason, d.Text), Detail: activity.Detail{"permission": string(access.CheckDomain)}})
+		t := op.Turned{Act: "isproxy.login", Why: problem.New(d.Reason, d.Text)}
+		if d := access.Use(a, c.Source); a.Kind() == access.Key && !d.Allowed {
+			t.Reason = d.Reason
+		}
+		return nil, k.engine.TurnAway(ctx, c, a, t)
 	}
 	v := &visit{keeper: k, caller: c}
 	v.seen.Store(&seen{version, a})

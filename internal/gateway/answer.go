@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -13,11 +12,27 @@ import (
 // dropped are headers of answers that are about the upstream's own host, about
 // its own callers, or for whoever stands before a server. The reverse proxy
 // removes those of the connection.
-var dropped = []string{
+var dropped = set(
 	"Set-Cookie", "Set-Cookie2", "Www-Authenticate", "Authentication-Info", "Authorization",
 	"Strict-Transport-Security", "Public-Key-Pins", "Alt-Svc", "Clear-Site-Data", "Refresh", "Content-Location", "Nel", "Report-To", "Reporting-Endpoints",
 	"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Expose-Headers", "Access-Control-Max-Age",
 	"X-Accel-Redirect", "X-Sendfile", "Service-Worker-Allowed", "Sourcemap",
+)
+
+func set(names ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
+
+func drop(h http.Header) {
+	for name := range h {
+		if dropped[name] {
+			delete(h, name)
+		}
+	}
 }
 
 // ofContent are headers that are no longer true when something is taken out of an
@@ -27,7 +42,7 @@ var ofContent = []string{"Content-Length", "Etag", "Last-Modified", "Content-Md5
 // receive looks at the beginning of an answer, and has the rest looked at on its
 // way. An error is answered in its place.
 func (c *call) receive(answer *http.Response, w *watch) error {
-	w.answers()
+	w.answers(answer.Body)
 	c.theirs = answer.StatusCode
 	h := answer.Header
 	switch s := answer.StatusCode; {
@@ -39,11 +54,7 @@ func (c *call) receive(answer *http.Response, w *watch) error {
 	if err := c.relocate(answer); err != nil {
 		return err
 	}
-	for _, name := range dropped {
-		if _, there := h[name]; there {
-			delete(h, name)
-		}
-	}
+	drop(h)
 	secrets := c.credential.secrets
 	if secrets.clean(h) {
 		c.leaked("header")
@@ -157,7 +168,7 @@ func (b *received) Read(p []byte) (int, error) {
 		b.c.trailers(b.answer.Trailer)
 	case b.c.r.Context().Err() != nil:
 		b.c.broke(causeGone)
-	case errors.Is(context.Cause(b.w.ctx), errSlow):
+	case b.w.slow.Load():
 		b.c.broke(causeSlow)
 	default:
 		b.c.broke(causeOf(err))
@@ -175,9 +186,7 @@ func (c *call) broke(cause string) {
 
 // trailers are headers that come after the body, and are looked at as those are.
 func (c *call) trailers(h http.Header) {
-	for _, name := range dropped {
-		delete(h, name)
-	}
+	drop(h)
 	for _, name := range ofContent {
 		delete(h, name)
 	}

@@ -95,13 +95,13 @@ func TestGateway_waysAround(t *testing.T) {
 		"packed":           {post("/v2/dns/zones", `{"name":"example.be"}`, "Content-Encoding: gzip\r\n"), "400"},
 
 		// Two lengths, of which each server could take another.
-		"length and chunks":   {"POST /v2/domains/example.be/renew HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nGET /v2/domains/example.com HTTP/1.1\r\nHost: x\r\n" + auth + "\r\n", "200 /v2/domains/example.be/renew"},
+		"length and chunks":   {"POST /v2/domains/example.be/push-transfer HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nGET /v2/domains/example.com HTTP/1.1\r\nHost: x\r\n" + auth + "\r\n", "200 /v2/domains/example.be/push-transfer"},
 		"two lengths":         {post("/v2/dns/zones", `{"name":"example.be"}`, "Content-Length: 5\r\n"), "400"},
 		"odd coding":          {post("/v2/dns/zones", `{"name":"example.be"}`, "Transfer-Encoding: xchunked\r\n"), "501"},
 		"two codings":         {post("/v2/dns/zones", `{"name":"example.be"}`, "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"), "501"},
 		"chunked":             {"POST /v2/dns/zones HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n{\"name\":\"example.be\"}\r\n0\r\n\r\n", "200 /v2/dns/zones"},
 		"chunked, of another": {"POST /v2/dns/zones HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-Name\r\n\r\n16\r\n{\"name\":\"example.com\"}\r\n0\r\nX-Name: example.be\r\n\r\n", "403"},
-		"trailers":            {"POST /v2/domains/example.be/renew HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-HTTP-Method-Override\r\n\r\n2\r\n{}\r\n0\r\nX-HTTP-Method-Override: DELETE\r\nAuthorization: x\r\n\r\n", "200 /v2/domains/example.be/renew"},
+		"trailers":            {"POST /v2/domains/example.be/push-transfer HTTP/1.1\r\nHost: gate.example\r\n" + may + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-HTTP-Method-Override\r\n\r\n2\r\n{}\r\n0\r\nX-HTTP-Method-Override: DELETE\r\nAuthorization: x\r\n\r\n", "200 /v2/domains/example.be/push-transfer"},
 	} {
 		s.api.Seen()
 		got := s.raw("127.0.0.1", c.text)

@@ -27,11 +27,11 @@ func BenchmarkGateway(b *testing.B) {
 	_, key := s.key(nil)
 	s.api.Instead(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`) //nolint:errcheck // the client sees
+		say(w, `{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`)
 	})
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // notes nothing
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`) //nolint:errcheck // the client sees
+		say(w, `{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`)
 	}))
 	defer api.Close()
 	s.open(options{

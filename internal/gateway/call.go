@@ -172,11 +172,6 @@ func (c *call) judge() *refusal {
 		return ofProfile(no)
 	}
 	c.match = m
-	for _, p := range m.Permissions {
-		if d := access.Authorize(c.actor, p, "", c.source); !d.Allowed {
-			return forbidden(d)
-		}
-	}
 	if m, no = m.Within(c.actor.Domains()); no != nil {
 		return ofProfile(no)
 	}
@@ -195,6 +190,10 @@ func (c *call) judge() *refusal {
 
 // authorize asks for every permission on every domain that the call is about.
 func (c *call) authorize(permissions []access.Permission, domains []domain.Name) access.Decision {
+	none := [...]domain.Name{""}
+	if len(domains) == 0 {
+		domains = none[:]
+	}
 	for _, p := range permissions {
 		for _, on := range domains {
 			if d := access.Authorize(c.actor, p, on, c.source); !d.Allowed {
@@ -219,7 +218,8 @@ func (c *call) readBody(limit int) ([]byte, error) {
 // rights. It does not change.
 type credential struct {
 	rights  int64
-	header  string // "ApiKey …"; empty: the account has none
+	header  string   // "ApiKey …"; empty: the account has none
+	sent    []string // the same, as headers have it
 	secrets *secrets
 }
 
@@ -240,9 +240,9 @@ func (c *call) findCredential() *refusal {
 		switch header := headerOf(read.Credential); {
 		case read.Credential.IsZero():
 		case was != nil && was.header == header:
-			now.header, now.secrets = was.header, was.secrets
+			now.header, now.sent, now.secrets = was.header, was.sent, was.secrets
 		default:
-			now.header, now.secrets = header, newSecrets(read.Credential)
+			now.header, now.sent, now.secrets = header, []string{header}, newSecrets(read.Credential)
 		}
 		c.g.credentials.Store(account, now)
 		was = now

@@ -39,7 +39,7 @@ func keyInQuery(raw string) bool {
 	if raw == "" {
 		return false
 	}
-	values, _ := url.ParseQuery(raw) //nolint:errcheck // what can be read of it; the profile refuses the rest
+	values, _ := url.ParseQuery(raw) // what can be read of it; the profile refuses the rest
 	for _, all := range values {
 		if slices.ContainsFunc(all, apikey.Looks) {
 			return true
@@ -74,7 +74,9 @@ func (c *call) identify() *refusal {
 		return badKey(problem.KeyRefused)
 	}
 	if p, told := refused(err); told {
-		return ofProblem(p)
+		f := ofProblem(p)
+		f.quiet = true // whoever keeps the door had the log say so
+		return f
 	}
 	if err != nil {
 		return c.fault("find out who calls", err)

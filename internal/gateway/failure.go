@@ -22,9 +22,6 @@ const (
 	causeUnreadable  = "unreadable" // an answer that cannot be looked into
 )
 
-// errSlow ends a call that takes too long.
-var errSlow = errors.New("the upstream takes too long")
-
 // causeOf says in one word why the upstream did not answer. What an error says
 // beyond that may name addresses, and is nobody's business.
 func causeOf(err error) string {
@@ -43,7 +40,7 @@ func causeOf(err error) string {
 		return causeInsecure
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return causeUnreachable
-	case errors.As(err, &slow) && slow.Timeout(), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errSlow):
+	case errors.As(err, &slow) && slow.Timeout(), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return causeSlow
 	}
 	return causeBroke

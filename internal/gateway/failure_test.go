@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -46,15 +45,15 @@ func TestGateway_upstreamFails(t *testing.T) {
 		"hangs up":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "502 UpstreamError", "502 UpstreamError", "broke_off"},
 		"says nothing": {hang, "504 UpstreamTimeoutError", "504 UpstreamTimeoutError", "timeout"},
 		"stops speaking": {func(w http.ResponseWriter, r *http.Request) {
-			io.WriteString(w, "{")
+			say(w, "{")
 			w.(http.Flusher).Flush()
 			hang(w, r)
-		}, "broken", "broken", "timeout"}, //nolint:errcheck // a test sees
+		}, "broken", "broken", "timeout"},
 		"too many bytes": {hijack("HTTP/1.1 200 OK\r\nX-Y: " + strings.Repeat("a", 100_000) + "\r\n\r\n"), "502 UpstreamError", "502 UpstreamError", "broke_off"},
 		"bad gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			io.WriteString(w, "no gzip at all")
-		}, "broken", "broken", "broke_off"}, //nolint:errcheck // a test sees
+			say(w, "no gzip at all")
+		}, "broken", "broken", "broke_off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,8 +89,12 @@ func TestGateway_upstreamFails(t *testing.T) {
 // soon waits until something is true that another goroutine does.
 func (s *stand) soon(is func() bool) {
 	s.t.Helper()
-	for until := time.Now().Add(10 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(until) {
+	again, late := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-again.C:
+		case <-late:
 			s.t.Fatal("it does not come")
 		}
 	}
@@ -157,7 +160,7 @@ func TestGateway_lost(t *testing.T) {
 	s.api.Instead(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-finish
-		io.WriteString(w, "{}") //nolint:errcheck // a test sees
+		say(w, "{}")
 	})
 	mark := s.mark()
 	var got answer
@@ -200,7 +203,7 @@ func TestGateway_recordedLate(t *testing.T) {
 	s.api.Instead(func(w http.ResponseWriter, _ *http.Request) {
 		s.Exec(`CREATE TABLE kept AS SELECT checkpoint FROM log_head`)
 		s.Exec(`UPDATE log_head SET checkpoint = 'edited'`)
-		io.WriteString(w, "{}") //nolint:errcheck // a test sees
+		say(w, "{}")
 	})
 	mark := s.mark()
 	if got := s.call(key, renew, `{"period":12}`); got.status != 200 {

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/gateway/profile"
@@ -60,16 +59,17 @@ func (c *call) forward() {
 		}
 	}()
 	c.untilEnd()
-	proxy := httputil.ReverseProxy{
-		Rewrite:        c.rewrite,
-		Transport:      alone{c.g.config.Upstream.transport},
-		ModifyResponse: func(answer *http.Response) error { return c.receive(answer, watch) },
-		ErrorHandler:   c.failed,
-		BufferPool:     &c.g.buffers,
-		ErrorLog:       slog.NewLogLogger(c.g.log.Handler(), slog.LevelDebug),
+	proxy := c.g.proxy
+	proxy.Rewrite = c.rewrite
+	proxy.Transport = alone{c.g.config.Upstream.transport, watch.ctx}
+	proxy.ModifyResponse = func(answer *http.Response) error { return c.receive(answer, watch) }
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+		c.failed(watch.ctx, w, watch.slow.Load(), err)
 	}
-	r := c.r.WithContext(watch.ctx)
-	if r.Body != nil && c.match.Body == nil {
+	r := c.r
+	if r.ContentLength != 0 && c.match.Body == nil {
+		streamed := *c.r
+		r = &streamed
 		r.Body = &sentBody{ReadCloser: http.MaxBytesReader(c.w, c.r.Body, c.g.limits.Body), c: c}
 	}
 	proxy.ServeHTTP(c.w, r)
@@ -98,17 +98,16 @@ func (c *call) rewrite(p *httputil.ProxyRequest) {
 	if err != nil {
 		path = c.match.Path // the profile wrote it, so this does not happen; and if it did, it would be escaped once more
 	}
-	u := c.g.config.Upstream.origin
-	u.Path, u.RawPath, u.RawQuery = path, c.match.Path, c.match.Query
-	out.URL, out.Host, out.Trailer = &u, u.Host, nil
-	out.Header = make(http.Header, 8)
-	for _, name := range forwarded {
-		if v := c.r.Header[name]; len(v) > 0 {
-			out.Header[name] = slices.Clone(v)
+	to, u := &c.g.config.Upstream.origin, out.URL // a copy of the client's, as the headers are
+	*u = url.URL{Scheme: to.Scheme, Host: to.Host, Path: path, RawPath: c.match.Path, RawQuery: c.match.Query}
+	out.Host, out.Trailer = to.Host, nil
+	for name := range out.Header {
+		if !forwarded[name] {
+			delete(out.Header, name)
 		}
 	}
-	out.Header["Authorization"] = []string{c.credential.header}
-	out.Header["Accept-Encoding"] = []string{c.encoding()}
+	out.Header["Authorization"] = c.credential.sent
+	out.Header["Accept-Encoding"] = c.encoding()
 	switch body := c.match.Body; {
 	case body != nil && len(body) == 0:
 		out.Body, out.ContentLength, out.GetBody = http.NoBody, 0, nil
@@ -118,20 +117,27 @@ func (c *call) rewrite(p *httputil.ProxyRequest) {
 	}
 	out.TransferEncoding = nil
 	if out.Body != nil && out.Body != http.NoBody {
-		out.Header["Content-Type"] = []string{"application/json"}
+		out.Header["Content-Type"] = jsonBody
 	}
 }
 
 // forwarded are the headers of a request that are sent on.
-var forwarded = profile.ForwardedHeaders()
+var forwarded = set(profile.ForwardedHeaders()...)
+
+// Values of headers that are the same at every call. Nobody changes them.
+var (
+	jsonBody   = []string{"application/json"}
+	asItIs     = []string{"identity"}
+	packedOrNo = []string{"gzip"}
+)
 
 // encoding is what the upstream is asked to pack its answer with: what can be
 // looked into.
-func (c *call) encoding() string {
+func (c *call) encoding() []string {
 	if len(c.hidden) == 0 && acceptsGzip(c.r.Header["Accept-Encoding"]) {
-		return "gzip"
+		return packedOrNo
 	}
-	return "identity"
+	return asItIs
 }
 
 func acceptsGzip(sent []string) bool {
@@ -147,20 +153,17 @@ func acceptsGzip(sent []string) bool {
 	return false
 }
 
-// alone runs requests without what others have put into their context: the
-// reverse proxy would pass on 103 Early Hints (RFC 8297) that nobody looked at.
-type alone struct{ *http.Transport }
+// alone runs requests without what the reverse proxy put into their context: it
+// would pass on 103 Early Hints (RFC 8297) that nobody looked at.
+type alone struct {
+	*http.Transport
+	ctx context.Context //nolint:containedctx // of one call, as this value is
+}
 
 // RoundTrip implements http.RoundTripper.
 func (a alone) RoundTrip(r *http.Request) (*http.Response, error) {
-	return a.Transport.RoundTrip(r.WithContext(plain{r.Context()}))
+	return a.Transport.RoundTrip(r.WithContext(a.ctx))
 }
-
-// plain is a context that ends when another does, and carries nothing.
-type plain struct{ context.Context }
-
-// Value implements context.Context.
-func (plain) Value(any) any { return nil }
 
 // sentBody is the body of a request that is streamed; it notes what went wrong on
 // the client's side.
@@ -181,64 +184,97 @@ func (b *sentBody) Read(p []byte) (int, error) {
 // that is on record goes on until its answer begins: whether something was done
 // is worth knowing also when nobody waits for it any more.
 type watch struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	ctx    context.Context //nolint:containedctx // of one call, as this value is
+	cancel context.CancelFunc
 	timer  *time.Timer
-	until  time.Time
-	idle   time.Duration
-	stop   func() bool
+	began  time.Time
+	limits *Limits
+	stop   func() bool // of a call on record
+
+	waits atomic.Int64 // since when bytes are waited for, after began; 0: they are not
+	slow  atomic.Bool  // it took too long
 
 	mu    sync.Mutex
-	begun bool // the answer has
-	gone  bool // the client has
+	begun bool      // the answer has
+	gone  bool      // the client has
+	body  io.Closer // of the answer
 }
 
 func (c *call) watch() *watch {
-	w := &watch{until: c.began.Add(c.g.limits.Call), idle: c.g.limits.Idle, stop: func() bool { return true }}
-	base := c.r.Context()
-	if c.id != "" {
-		base = context.WithoutCancel(base)
-	}
-	w.ctx, w.cancel = context.WithCancelCause(base)
-	if c.id != "" {
+	w := &watch{began: c.began, limits: &c.g.limits, ctx: c.r.Context()}
+	switch {
+	case c.id != "":
+		w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(w.ctx))
 		w.stop = context.AfterFunc(c.r.Context(), w.left)
+	case c.r.ContentLength != 0:
+		w.ctx, w.cancel = context.WithCancel(w.ctx)
 	}
-	w.timer = time.AfterFunc(c.g.limits.Call, func() { w.cancel(errSlow) })
+	// A read without a body ends with the client, with the upstream's first byte
+	// that does not come, or with its answer that is closed.
+	w.timer = time.AfterFunc(min(w.limits.Idle, w.limits.Call), w.look)
 	return w
+}
+
+// look ends a call that has taken too long, or looks again when it could have.
+func (w *watch) look() {
+	took := time.Since(w.began)
+	left := w.limits.Call - took
+	if since := w.waits.Load(); since != 0 {
+		left = min(left, time.Duration(since)+w.limits.Idle-took)
+	} else {
+		left = min(left, w.limits.Idle)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case left > 0:
+		w.timer.Reset(left)
+	case w.cancel != nil:
+		w.slow.Store(true)
+		w.cancel()
+	case w.body != nil:
+		w.slow.Store(true)
+		w.body.Close() // whoever reads it sees
+	}
 }
 
 func (w *watch) left() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.gone = true; w.begun {
-		w.cancel(context.Canceled)
+		w.cancel()
 	}
 }
 
 // answers says that the answer has begun.
-func (w *watch) answers() {
+func (w *watch) answers(body io.Closer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.body = body
 	if w.begun = true; w.gone {
-		w.cancel(context.Canceled)
+		w.cancel()
 	}
 }
 
 // reading says that bytes are waited for.
-func (w *watch) reading() { w.timer.Reset(min(w.idle, time.Until(w.until))) }
+func (w *watch) reading() { w.waits.Store(int64(max(time.Since(w.began), 1))) }
 
 // read says that they came.
-func (w *watch) read() { w.timer.Reset(time.Until(w.until)) }
+func (w *watch) read() { w.waits.Store(0) }
 
 func (w *watch) end() {
-	w.stop()
+	if w.stop != nil {
+		w.stop()
+	}
 	w.timer.Stop()
-	w.cancel(nil)
+	if w.cancel != nil {
+		w.cancel()
+	}
 }
 
 // failed answers when nothing of the upstream's is passed on.
-func (c *call) failed(w http.ResponseWriter, r *http.Request, err error) {
-	f := c.failureOf(r.Context(), err)
+func (c *call) failed(ctx context.Context, w http.ResponseWriter, slow bool, err error) {
+	f := c.failureOf(ctx, slow, err)
 	c.failure, c.status = f.cause, f.status
 	c.g.figures.fail(f.cause)
 	f.write(w)
@@ -252,7 +288,7 @@ type unusable struct {
 
 func (u *unusable) Error() string { return u.cause }
 
-func (c *call) failureOf(ctx context.Context, err error) *refusal {
+func (c *call) failureOf(ctx context.Context, slow bool, err error) *refusal {
 	f := &refusal{status: http.StatusBadGateway, kind: typeUpstream, cause: causeOf(err)}
 	if u, ok := errors.AsType[*unusable](err); ok {
 		f.cause, f.text = u.cause, u.text
@@ -267,7 +303,7 @@ func (c *call) failureOf(ctx context.Context, err error) *refusal {
 		return &refusal{status: statusGone, cause: causeGone}
 	case c.bodyErr != nil:
 		return &refusal{status: http.StatusBadRequest, kind: typeViolation, field: "body", cause: "body_unavailable", text: "The body did not arrive whole; please send it again."}
-	case errors.Is(context.Cause(ctx), errSlow):
+	case slow:
 		f.cause = causeSlow
 	}
 	switch f.cause {

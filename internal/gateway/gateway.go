@@ -15,6 +15,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httputil"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,7 +31,8 @@ import (
 )
 
 // Keeper says who comes in. A *problem.Problem is a refusal, which callers are
-// told; any other error means that nobody can be let in now.
+// told and the log has already; any other error means that nobody can be let in
+// now.
 type Keeper interface {
 	// ByKey gives the actor of a key, as of now; one that is not good is an actor
 	// too, which says why.
@@ -94,7 +96,8 @@ type Gateway struct {
 	profile *profile.Profile
 	limits  Limits
 	log     *slog.Logger
-	holder  string // names this process to others on the same database
+	proxy   httputil.ReverseProxy // what is the same of all calls
+	holder  string                // names this process to others on the same database
 
 	credentials sync.Map // id.Account → *credential
 	buckets     sync.Map // of a key or user → *bucket
@@ -110,7 +113,9 @@ func New(c Config) *Gateway {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, holder: rand.Text()}
+	g := &Gateway{config: c, profile: c.Upstream.profile, limits: c.Limits.orDefault(), log: c.Log, holder: rand.Text()}
+	g.proxy = httputil.ReverseProxy{BufferPool: &g.buffers, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)}
+	return g
 }
 
 // Before has calls below the base path answered by the gateway, and all others

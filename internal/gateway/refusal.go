@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,12 +56,13 @@ func forbidden(d access.Decision) *refusal {
 
 // ofProblem is a refusal by whoever keeps the door.
 func ofProblem(p *problem.Problem) *refusal {
-	switch p.Code {
-	case problem.TooManyAttempts:
+	known := func(codes ...problem.Code) bool { return slices.Contains(codes, p.Code) }
+	switch {
+	case known(problem.TooManyAttempts):
 		return &refusal{status: http.StatusTooManyRequests, kind: typeRateLimited, text: p.Detail, code: p.Code, cause: string(p.Code), retry: max(p.RetryAfter, time.Second)}
-	case problem.Unavailable, problem.Internal, problem.DiskFull, problem.LogDamaged, problem.ClockWrong, problem.NotSetUp:
+	case known(problem.Unavailable, problem.Internal, problem.DiskFull, problem.LogDamaged, problem.ClockWrong, problem.NotSetUp):
 		return &refusal{status: http.StatusServiceUnavailable, kind: typeUnavailable, text: p.Detail, code: p.Code, cause: string(p.Code), retry: time.Second, quiet: true}
-	case problem.Forbidden, problem.MFASetupRequired:
+	case known(problem.Forbidden, problem.MFASetupRequired):
 		return &refusal{status: http.StatusForbidden, kind: typeAuthorization, text: p.Detail, code: p.Code, cause: string(p.Code)}
 	}
 	return badKey(p.Code)

@@ -267,3 +267,6 @@ func (s *stand) last() activity.Record {
 	s.t.Fatal("the log has no call")
 	return activity.Record{}
 }
+
+// say writes what a test is about; whether it came, the test sees.
+func say(to io.Writer, text string) { _, _ = io.WriteString(to, text) }

@@ -3,10 +3,14 @@ package op
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
+	"gatehouse/internal/id"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 )
@@ -69,16 +73,57 @@ func (e *Engine) CountTurned(c auth.Caller, a access.Actor, t Turned) {
 	e.strangers.note(refusalOf(Call{context.Background(), a, c.Source}, Spec{Name: t.Act}, t.Reason, t.Why))
 }
 
-// bar turns away keys that are not good, before anything is asked of the
-// database: strangers may have as many of them as they like.
-func (e *Engine) bar(ctx context.Context, c auth.Caller, s Spec) error {
-	a, isKey, err := e.ring.Holder(ctx, c.Credential)
+// atDoor says who holds the key that a call comes with, if it does, and turns
+// keys away that are not good, before anything is asked of the database: strangers
+// may have as many of them as they like.
+func (e *Engine) atDoor(ctx context.Context, c auth.Caller, s Spec) (a access.Actor, isKey bool, err error) {
+	a, isKey, err = e.ring.Holder(ctx, c.Credential)
 	if err != nil || !isKey {
-		return err
+		return a, isKey, err
 	}
 	d := access.Use(a, c.Source)
 	if d.Allowed {
-		return nil
+		return a, true, nil
 	}
-	return e.TurnAway(ctx, c, a, Turned{Act: s.Name, Why: problem.New(problem.KeyRefused, d.Text), Reason: d.Reason})
+	return a, true, e.TurnAway(ctx, c, a, Turned{Act: s.Name, Why: problem.New(problem.KeyRefused, d.Text), Reason: d.Reason})
+}
+
+// memory has answers to API keys, each as of a version of the rights.
+type memory struct {
+	answers sync.Map // question → *answer
+	size    atomic.Int64
+}
+
+// asked is what is answered from memory: an operation without input, by a key.
+type asked struct {
+	operation string
+	key       id.Key
+}
+
+type answer struct {
+	version int64
+	until   time.Time
+	out     any
+}
+
+// mostAnswers is how many are kept; then all are forgotten.
+const mostAnswers = 10_000
+
+func (m *memory) find(q asked, version int64, now time.Time) (any, bool) {
+	kept, ok := m.answers.Load(q)
+	if !ok {
+		return nil, false
+	}
+	a := kept.(*answer)
+	return a.out, a.version == version && now.Before(a.until)
+}
+
+func (m *memory) keep(q asked, a *answer) {
+	if _, had := m.answers.Swap(q, a); had {
+		return
+	}
+	if m.size.Add(1) > mostAnswers {
+		m.answers.Clear()
+		m.size.Store(0)
+	}
 }

@@ -48,6 +48,10 @@ type Spec struct {
 	// a session alive.
 	Background bool
 
+	// Kept is how old an answer to an API key may be, as long as no rights have
+	// changed since: it is given from memory then. For reads without input.
+	Kept time.Duration
+
 	// Even is how long an answer takes at least, so that the time it takes does
 	// not tell what was found. Zero: as long as it takes.
 	Even time.Duration
@@ -302,6 +306,8 @@ func add[In, Out any](t *Table, o *Op[In, Out]) *Op[In, Out] {
 		wrong("it writes, and a GET changes nothing")
 	case o.read != nil && (s.Event != "" || s.Also != nil):
 		wrong("it reads, and has an event")
+	case s.Kept > 0 && (o.read == nil || reflect.TypeFor[In]() != reflect.TypeFor[struct{}]() && reflect.TypeFor[In]().NumField() > 0):
+		wrong("its answer depends on more than who asks, and is kept")
 	case s.Creates != "" && (!strings.HasPrefix(s.Route, "POST ") || !strings.Contains(s.Creates, "{id}") || !reflect.TypeFor[Out]().Implements(reflect.TypeFor[Made]())):
 		wrong("it does not answer a POST with what it creates")
 	}

@@ -188,3 +188,43 @@ func TestKey_inPerson(t *testing.T) {
 		t.Errorf("its own profile is %+v", p)
 	}
 }
+
+// Who a key is, is answered from memory: of now when any right has changed, and
+// never older than a second.
+func TestKey_profileFromMemory(t *testing.T) {
+	w := newTown(t)
+	who := w.somebody(w.otter, opstest.Member{Role: "Admin"})
+	k, c := w.keyOf(who, nil)
+	show := func() ops.Profile {
+		t.Helper()
+		return opstest.Must(w.Place, c, w.Ops.Profile.Show, ops.None{})
+	}
+	if show().User.Name != who.Name {
+		t.Fatal("not its user")
+	}
+	opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Update, ops.UpdateUserInput{ID: who.ID, Name: new("Another Name")})
+	if got := show().User.Name; got != "Another Name" {
+		t.Errorf("after a change, the name is %s", got)
+	}
+	w.Exec(`DELETE FROM recovery_codes WHERE user_id = $1`, string(who.ID)) // which changes nobody's rights
+	if got := show().RecoveryCodesLeft; got != 10 {
+		t.Errorf("%d codes: it was read from the database", got)
+	}
+	w.Clock.Advance(time.Second)
+	if got := show().RecoveryCodesLeft; got != 0 {
+		t.Errorf("%d codes: it is older than a second", got)
+	}
+	if err := w.Engine.WriteCounts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.Count(`SELECT COALESCE(SUM(uses), 0) FROM api_key_uses WHERE key_id = $1`, string(k)); n != 4 {
+		t.Errorf("%d uses were counted", n)
+	}
+	elsewhere := c
+	elsewhere.Source = overREST("203.0.113.9")
+	opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Users.Update, ops.UpdateUserInput{ID: who.ID, IPRules: []string{"192.0.2.0/24"}})
+	show()
+	opstest.Refused(w.Place, elsewhere, w.Ops.Profile.Show, ops.None{}, problem.KeyRefused)
+	opstest.Must(w.Place, who.Caller(), w.Ops.Keys.Cut, ops.KeyID{ID: k})
+	opstest.Refused(w.Place, c, w.Ops.Profile.Show, ops.None{}, problem.KeyRefused)
+}

@@ -55,6 +55,12 @@ func showKey(k store.UserKey, now time.Time) Key {
 	}
 }
 
+// ListedKey is a key in a list.
+type ListedKey struct {
+	Key
+	UsesByDay []int64 `json:"usesByDay" cli:"-"` // of the last thirty days, today last
+}
+
 // KeyDetail is everything that may be known of a key.
 type KeyDetail struct {
 	Key
@@ -62,6 +68,7 @@ type KeyDetail struct {
 	Uses      []store.DayUses     `json:"uses" cli:"-"` // by day, of the last thirty; days without are left out
 	Works     bool                `json:"works"`        // it is not over, and its user and account are active
 	Code      problem.Code        `json:"code"`         // why it does not; empty when it does
+	Closed    problem.Code        `json:"closed"`       // why the caller may not change it; empty when they may
 	Narrowed  bool                `json:"narrowed"`     // its user has lost a permission that it was given
 }
 
@@ -74,7 +81,8 @@ type KeyID struct {
 // everybody.
 type KeyList struct {
 	Paging
-	User        id.User        `json:"user,omitempty"` // of this user only
+	User        id.User        `json:"user,omitempty"`  // of this user only
+	State       listing.Filter `json:"state,omitempty"` // active, expiring (within 14 days), rotated, expired
 	Description listing.Filter `json:"description,omitempty"`
 	UserName    listing.Filter `json:"userName,omitempty"`
 	Shown       listing.Filter `json:"shown,omitempty"`
@@ -86,7 +94,7 @@ type KeyList struct {
 
 // Filters implements Filtered.
 func (KeyList) Filters() []listing.Field {
-	return []listing.Field{folded("description"), folded("userName"), exactly("shown"), times("createdAt"), times("expiresAt"), orNull(times("lastUsedAt"))}
+	return []listing.Field{words("state", apikey.States()), folded("description"), folded("userName"), exactly("shown"), times("createdAt"), times("expiresAt"), orNull(times("lastUsedAt"))}
 }
 
 // CreateKeyInput is a new key.
@@ -144,7 +152,7 @@ type Tried struct {
 }
 
 type keyOps struct {
-	List   *op.Op[KeyList, Page[Key]]
+	List   *op.Op[KeyList, Page[ListedKey]]
 	Show   *op.Op[KeyID, KeyDetail]
 	Create *op.Op[CreateKeyInput, KeyMade]
 	Update *op.Op[UpdateKeyInput, Key]
@@ -253,34 +261,64 @@ func (t target) keeps(a access.Actor) *problem.Problem {
 	return nil
 }
 
-func listKeys(r *op.Reading, in KeyList) (Page[Key], error) {
+func listKeys(r *op.Reading, in KeyList) (Page[ListedKey], error) {
 	limit, err := in.limit()
 	if err != nil {
-		return Page[Key]{}, err
+		return Page[ListedKey]{}, err
 	}
 	where, err := conditions(in)
 	if err := errors.Join(err, knownOrder(in.Order, store.KeyOrders())); err != nil {
-		return Page[Key]{}, err
+		return Page[ListedKey]{}, err
 	}
 	if p := othersKeys(r.Actor); p != nil {
 		if in.User != "" && in.User != r.Actor.User() {
-			return Page[Key]{}, p
+			return Page[ListedKey]{}, p
 		}
 		in.User = r.Actor.User()
 	}
-	found, err := r.Tx.Keys(r.Scope(), store.KeyFilter{User: in.User, Where: where, Order: in.Order, Span: in.span(limit)})
-	if err != nil {
-		return Page[Key]{}, fmt.Errorf("list keys: %w", err)
+	states, where := listing.Take(where, "state")
+	f := store.KeyFilter{User: in.User, States: listing.Among(apikey.States(), states), Where: where, Order: in.Order, Span: in.span(limit)}
+	if nothing(f.States) {
+		return pageOf(in.Paging, limit, store.Total{}, "", []ListedKey{}), nil
 	}
-	all := []Key{}
+	found, err := r.Tx.Keys(r.Scope(), f)
+	if err != nil {
+		return Page[ListedKey]{}, fmt.Errorf("list keys: %w", err)
+	}
+	ids := []id.Key{}
 	for _, k := range found.Rows {
-		all = append(all, showKey(k, r.Tx.Now()))
+		ids = append(ids, k.ID)
+	}
+	now := r.Tx.Now()
+	uses, err := r.Tx.KeysUses(r.Scope(), ids, firstShown(now))
+	if err != nil {
+		return Page[ListedKey]{}, fmt.Errorf("read uses of keys: %w", err)
+	}
+	all := []ListedKey{}
+	for _, k := range found.Rows {
+		all = append(all, ListedKey{showKey(k, now), usesByDay(uses[k.ID], now)})
 	}
 	return pageOf(in.Paging, limit, found.Total, found.NextCursor, all), nil
 }
 
 // usesShown is for how many days the chart of a key goes back.
 const usesShown = 30
+
+// firstShown is the day that it begins with.
+func firstShown(now time.Time) calendar.Day { return calendar.On(now.AddDate(0, 0, 1-usesShown)) }
+
+// usesByDay lays uses out by the days of the chart.
+func usesByDay(uses []store.DayUses, now time.Time) []int64 {
+	all := make([]int64, usesShown)
+	days := map[calendar.Day]int64{}
+	for _, u := range uses {
+		days[u.Day] = u.Uses
+	}
+	for i := range all {
+		all[i] = days[calendar.On(now.AddDate(0, 0, 1-usesShown+i))]
+	}
+	return all
+}
 
 func showKeyDetail(r *op.Reading, in KeyID) (d KeyDetail, err error) {
 	k, err := findKey(r.Tx, r.Call, in.ID)
@@ -295,7 +333,14 @@ func showKeyDetail(r *op.Reading, in KeyID) (d KeyDetail, err error) {
 	d = KeyDetail{Key: showKey(k, now), Effective: k.Effective(b.Rights).Permissions(), Narrowed: !b.Rights.Covers(k.Rights)}
 	d.Code = auth.ActorOf(b, now).Refused()
 	d.Works = d.Code == ""
-	if d.Uses, err = r.Tx.KeyUses(r.Scope(), k.ID, calendar.On(now.AddDate(0, 0, 1-usesShown))); err != nil {
+	t, err := findTarget(r.Tx, r.Call, k.User)
+	if err != nil {
+		return d, err
+	}
+	if p := t.keeps(r.Actor); p != nil {
+		d.Closed = p.Code
+	}
+	if d.Uses, err = r.Tx.KeyUses(r.Scope(), k.ID, firstShown(now)); err != nil {
 		return d, fmt.Errorf("read uses of key: %w", err)
 	}
 	if d.Uses == nil {

@@ -85,7 +85,7 @@ func TestKeys_Create(t *testing.T) {
 	if r := w.LastRecord(); opstest.Brief(r) != "key.created done by user "+tech.Name || r.Object.ID != string(made.ID) || r.Detail["shown"] != made.Shown {
 		t.Errorf("the log says %s: %v", opstest.Brief(r), r.Detail)
 	}
-	if diff := cmp.Diff([]ops.Key{want}, opstest.Must(w.Place, tech.Caller(), w.Ops.Keys.List, ops.KeyList{}).Entities); diff != "" {
+	if diff := cmp.Diff([]ops.ListedKey{{Key: want, UsesByDay: make([]int64, 30)}}, opstest.Must(w.Place, tech.Caller(), w.Ops.Keys.List, ops.KeyList{}).Entities); diff != "" {
 		t.Errorf("the list (-want +got):\n%s", diff)
 	}
 	if n := w.Count(`SELECT COUNT(*) FROM users WHERE id = $1 AND passwords_shut`, string(tech.ID)); n != 1 {
@@ -331,6 +331,14 @@ func TestKeys_uses(t *testing.T) {
 	if d.LastUsedAt == nil || !d.LastUsedAt.Equal(w.Clock.Now()) || d.LastAddress != "192.0.2.7" || d.LastProgram != "WHMCS <b>" || d.Stale {
 		t.Errorf("last: %+v", d.Key)
 	}
+	listed := opstest.Must(w.Place, who.Caller(), w.Ops.Keys.List, ops.KeyList{}).Entities
+	days := map[id.Key][]int64{}
+	for _, l := range listed {
+		days[l.ID] = l.UsesByDay[len(l.UsesByDay)-3:]
+	}
+	if diff := cmp.Diff(map[id.Key][]int64{k: {0, 3, 1}}, days); diff != "" || len(listed[0].UsesByDay) != 30 {
+		t.Errorf("uses in the list (-want +got):\n%s", diff)
+	}
 	w.Clock.Advance(91 * 24 * time.Hour)
 	if d := opstest.Must(w.Place, who.Caller(), w.Ops.Keys.Show, ops.KeyID{ID: k}); !d.Stale {
 		t.Error("not used for three months, it is not stale")
@@ -434,7 +442,7 @@ func TestUsers_ReopenAPIPassword(t *testing.T) {
 	boss := w.somebody(w.otter, opstest.Member{Role: "Admin"})
 	who := w.somebody(w.otter, opstest.Member{Role: "Tech", NoFactor: true})
 	shut := func() bool {
-		return w.Count(`SELECT COUNT(*) FROM users WHERE id = $1 AND passwords_shut`, string(who.ID)) == 1
+		return opstest.Must(w.Place, boss.Caller(), w.Ops.Users.Show, ops.UserID{ID: who.ID}).APIPasswordShut
 	}
 	in := ops.ReopenInput{ID: who.ID, Reason: "  An old program.  "}
 	if shut() {

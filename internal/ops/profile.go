@@ -63,7 +63,7 @@ type profileOps struct {
 
 func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
-		Name: "profile.show", Route: "GET /profile",
+		Name: "profile.show", Route: "GET /profile", Kept: time.Second,
 		Summary: "One's own details, second factors and effective permissions.",
 	}, op.Enrolling().KeysToo(), o.showProfile)
 	o.Profile.Update = op.Write(&o.table, op.Spec{

@@ -127,10 +127,12 @@ type UserDetail struct {
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	SecurityKeys      []SecurityKey         `json:"securityKeys"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
-	Activation        *PendingActivation    `json:"activation"`   // null: none waits
-	Sessions          int                   `json:"sessions"`     // that are alive
-	ServiceUsers      []UserName            `json:"serviceUsers"` // that the user answers for, the first hundred
-	May               []May                 `json:"may" cli:"-"`  // the console may nearly everything
+	Activation        *PendingActivation    `json:"activation"`      // null: none waits
+	Sessions          int                   `json:"sessions"`        // that are alive
+	ServiceUsers      []UserName            `json:"serviceUsers"`    // that the user answers for, the first hundred
+	Keys              int                   `json:"keys"`            // API keys, those that are over too
+	APIPasswordShut   bool                  `json:"apiPasswordShut"` // the password no longer works on API and ISProxy
+	May               []May                 `json:"may" cli:"-"`     // the console may nearly everything
 }
 
 // EffectivePermission is one that a user really holds, and through which
@@ -286,6 +288,12 @@ func (o *Operations) showUserDetail(r *op.Reading, in UserID) (d UserDetail, err
 	d.Sessions = len(sessions)
 	if d.ServiceUsers, err = ownedBy(r.Tx, t.Ref()); err != nil {
 		return d, fmt.Errorf("find service users: %w", err)
+	}
+	if d.Keys, err = r.Tx.CountKeys(t.Ref()); err != nil {
+		return d, fmt.Errorf("count keys: %w", err)
+	}
+	if d.APIPasswordShut, err = r.Tx.PasswordsShut(t.Ref()); err != nil {
+		return d, fmt.Errorf("see whether the password works: %w", err)
 	}
 	d.Activation, err = pendingActivation(r.Tx, t.Ref())
 	return d, err

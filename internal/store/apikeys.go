@@ -46,7 +46,8 @@ const (
 	noteKeyUse = `UPDATE api_keys SET last_used_at = $2, last_address = $3, last_program = $4 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)`
 	addKeyUses = `INSERT INTO api_key_uses (key_id, day, uses) SELECT k.id, $2, $3 FROM api_keys k WHERE k.id = $1
 		ON CONFLICT (key_id, day) DO UPDATE SET uses = api_key_uses.uses + excluded.uses`
-	usesOfKey = `SELECT c.day, c.uses FROM api_key_uses c JOIN api_keys k ON k.id = c.key_id WHERE k.account_id = $1 AND c.key_id = $2 AND c.day >= $3 ORDER BY c.day`
+	usesOfKey  = `SELECT c.day, c.uses FROM api_key_uses c JOIN api_keys k ON k.id = c.key_id WHERE k.account_id = $1 AND c.key_id = $2 AND c.day >= $3 ORDER BY c.day`
+	usesOfKeys = `SELECT c.key_id, c.day, c.uses FROM api_key_uses c JOIN api_keys k ON k.id = c.key_id WHERE k.account_id = $1 AND c.day >= $2 AND c.key_id IN (`
 )
 
 // UserKey is a key and the name of its user.
@@ -208,11 +209,35 @@ func (tx ReadTx) KeyUses(scope access.Scope, k id.Key, from calendar.Day) ([]Day
 	return list(tx, func(s scan) (d DayUses, err error) { return d, s(&d.Day, &d.Uses) }, usesOfKey, string(scope.Account()), string(k), string(from))
 }
 
+// KeysUses are the uses of several keys by day, from a day on; keys and days
+// without any are left out.
+func (tx ReadTx) KeysUses(scope access.Scope, keys []id.Key, from calendar.Day) (map[id.Key][]DayUses, error) {
+	uses := map[id.Key][]DayUses{}
+	if len(keys) == 0 {
+		return uses, nil
+	}
+	p := parts{args: []any{string(scope.Account()), string(from)}}
+	var values []any
+	for _, k := range keys {
+		values = append(values, string(k))
+	}
+	type row struct {
+		key id.Key
+		DayUses
+	}
+	rows, err := list(tx, func(s scan) (r row, err error) { return r, s(&r.key, &r.Day, &r.Uses) }, usesOfKeys+p.several(values)+")", p.args...)
+	for _, r := range rows {
+		uses[r.key] = append(uses[r.key], r.DayUses)
+	}
+	return uses, err
+}
+
 // KeyFilter says which keys of a scope, in which order, and which page of them.
 type KeyFilter struct {
-	User  id.User             // of this user only; empty: of everybody
-	Where []listing.Condition // on fields of keyFields
-	Order KeyOrder            // the newest first when empty
+	User   id.User             // of this user only; empty: of everybody
+	States []apikey.State      // in one of these; none: in any
+	Where  []listing.Condition // on fields of keyFields
+	Order  KeyOrder            // the newest first when empty
 	Span
 }
 
@@ -255,12 +280,37 @@ func keyFields() map[string]string {
 	}
 }
 
+// states is the condition that a key is in one of these.
+func (p *parts) states(all []apikey.State, now time.Time) string {
+	is := func(s apikey.State) string {
+		lives := "k.expires_at > " + p.arg(ms(now))
+		switch s {
+		case apikey.Rotated:
+			return lives + " AND k.successor_id IS NOT NULL"
+		case apikey.Expiring:
+			return lives + " AND k.expires_at <= " + p.arg(ms(now.Add(apikey.Soon))) + " AND k.successor_id IS NULL"
+		case apikey.Active:
+			return "k.expires_at > " + p.arg(ms(now.Add(apikey.Soon))) + " AND k.successor_id IS NULL AND " + lives
+		case apikey.Expired:
+		}
+		return "NOT " + lives
+	}
+	var or []string
+	for _, s := range all {
+		or = append(or, "("+is(s)+")")
+	}
+	return "(" + strings.Join(or, " OR ") + ")"
+}
+
 // Keys of the scope.
 func (tx ReadTx) Keys(scope access.Scope, f KeyFilter) (Rows[UserKey], error) {
 	w := walk{sorting: cmp.Or(f.Order, "-"+ByKeyCreation).sorting(), from: "api_keys k JOIN users u ON u.id = k.user_id", columns: keyColumns + ", u.name"}
 	w.where = []string{"k.account_id = " + w.arg(string(scope.Account()))}
 	if f.User != "" {
 		w.where = append(w.where, "k.user_id = "+w.arg(string(f.User)))
+	}
+	if len(f.States) > 0 {
+		w.where = append(w.where, w.states(f.States, tx.Now()))
 	}
 	w.filter(f.Where, keyFields())
 	return walked(tx.interruptible(), w, f.Span, scanUserKey)

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"slices"
 
 	"gatehouse/internal/secret"
@@ -55,7 +56,12 @@ func (v *Vault) digest(id secret.KeyID, purpose string, data []byte) string {
 	message := binary.AppendUvarint(make([]byte, 0, 1+len(purpose)+len(data)), uint64(len(purpose)))
 	message = append(message, purpose...)
 	message = append(message, data...)
-	return pack(digestVersion, id, sum(v.keys[id].digest, message))
+	keys := v.keys[id]
+	mac := keys.digests.Get().(hash.Hash)
+	defer keys.digests.Put(mac)
+	mac.Reset()
+	mac.Write(message)
+	return pack(digestVersion, id, mac.Sum(nil))
 }
 
 // KeyCheck returns a value to be stored in the database in clear. With it, a

@@ -18,6 +18,7 @@ package vault
 import (
 	"crypto/ed25519"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -26,6 +27,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gatehouse/internal/secret"
 )
@@ -68,6 +70,7 @@ type Vault struct {
 type derived struct {
 	field, pepper, digest, check secret.Key
 	log                          logKey
+	digests                      *sync.Pool // of HMACs under digest: doors make one at every call
 }
 
 // New returns a vault for a keyring. It fails for a keyring without keys.
@@ -112,6 +115,7 @@ func derive(installation string, master secret.Key) (derived, error) {
 		}
 	}
 	var err error
+	keys.digests = &sync.Pool{New: func() any { return hmac.New(sha256.New, keys.digest.Reveal()) }}
 	keys.log, err = newLogKey("gatehouse/"+installation, ed25519.NewKeyFromSeed(log.Reveal()))
 	return keys, err
 }

@@ -1667,6 +1667,8 @@ export interface components {
         KeyDetail: {
             channels: ("WEB" | "API" | "ISPROXY")[];
             /** @enum {string} */
+            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            /** @enum {string} */
             code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** Format: date-time */
             createdAt: string;
@@ -1724,8 +1726,31 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        KeyPage: {
-            entities: components["schemas"]["Key"][];
+        ListedKey: {
+            channels: ("WEB" | "API" | "ISPROXY")[];
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            domains: string[];
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            ipRules: string[];
+            lastAddress: string;
+            lastProgram: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
+            shown: string;
+            stale: boolean;
+            state: string;
+            successor: string;
+            userId: string;
+            userName: string;
+            usesByDay: number[];
+        };
+        ListedKeyPage: {
+            entities: components["schemas"]["ListedKey"][];
             pagination: components["schemas"]["Pagination"];
         };
         MFA: {
@@ -2285,7 +2310,9 @@ export interface components {
         };
         UserDetail: {
             activation: components["schemas"]["PendingActivation"] | null;
+            apiPasswordShut: boolean;
             authenticatorApps: components["schemas"]["App"][];
+            keys: number;
             may: components["schemas"]["May"][];
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
@@ -3484,6 +3511,8 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 user?: string;
+                /** @description One of: active, expiring, rotated, expired. Operators: eq, ne, in, not_in. */
+                state?: string;
                 /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
                 description?: string;
                 /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
@@ -3498,7 +3527,7 @@ export interface operations {
                 lastUsedAt?: string;
                 order?: string;
                 /** @description Only these fields of each entity. */
-                fields?: ("id" | "userId" | "userName" | "description" | "shown" | "state" | "channels" | "permissions" | "domains" | "ipRules" | "createdAt" | "expiresAt" | "successor" | "lastUsedAt" | "lastAddress" | "lastProgram" | "stale")[];
+                fields?: ("id" | "userId" | "userName" | "description" | "shown" | "state" | "channels" | "permissions" | "domains" | "ipRules" | "createdAt" | "expiresAt" | "successor" | "lastUsedAt" | "lastAddress" | "lastProgram" | "stale" | "usesByDay")[];
             };
             header?: never;
             path?: never;
@@ -3512,7 +3541,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyPage"];
+                    "application/json": components["schemas"]["ListedKeyPage"];
                 };
             };
             /** @description Nobody is signed in, or the credentials are wrong. */

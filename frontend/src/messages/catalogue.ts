@@ -4,6 +4,7 @@ import type activity from './en/activity'
 import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
+import type keys from './en/keys'
 import type notices from './en/notices'
 import type own from './en/own'
 import type roles from './en/roles'
@@ -21,6 +22,7 @@ export interface English {
   address: typeof address
   delivery: typeof delivery
   entry: typeof entry
+  keys: typeof keys
   notices: typeof notices
   own: typeof own
   roles: typeof roles
@@ -91,9 +93,13 @@ export function translator(locale: string, messages: Messages) {
   return {
     pieces,
     has: (key: string) => Object.hasOwn(messages, key),
-    text: (key: Key, values?: Record<string, string | number>) =>
-      pieces(key, values)
+    text: (key: Key, values?: Record<string, string | number>) => {
+      const message: string | Plural | undefined = messages[key]
+      // Most sentences have nothing to fill in, and a page has hundreds of them.
+      if (typeof message === 'string' && !message.includes('{')) return message
+      return pieces(key, values)
         .map((piece) => piece.text)
-        .join(''),
+        .join('')
+    },
   }
 }

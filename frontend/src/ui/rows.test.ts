@@ -6,9 +6,9 @@ const screen = 1000
 
 describe('which rows are drawn', () => {
   test.each([
-    ['at the top', 0, [0, 16]],
-    ['in the middle', 5000, [94, 116]],
-    ['at the end', 999 * row, [993, 1000]],
+    ['at the top', 0, [0, 14]],
+    ['in the middle', 5000, [96, 114]],
+    ['at the end', 999 * row, [995, 1000]],
     ['past the end', 5000 * row, [1000, 1000]],
   ])('%s', (_, top, expected) => {
     expect(visibleRows({ top, height: 500, screen }, 1000, row)).toEqual(expected)
@@ -26,10 +26,10 @@ describe('which rows are drawn', () => {
   })
 
   test.each([
-    ['above the view', { index: 2, height: 400 }, 5400, [94, 116]],
-    ['inside the view', { index: 100, height: 400 }, 5000, [94, 108]],
-    ['below the view', { index: 500, height: 400 }, 5000, [94, 116]],
-    ['filling the view', { index: 100, height: 4000 }, 6000, [94, 106]],
+    ['above the view', { index: 2, height: 400 }, 5400, [96, 114]],
+    ['inside the view', { index: 100, height: 400 }, 5000, [96, 106]],
+    ['below the view', { index: 500, height: 400 }, 5000, [96, 114]],
+    ['filling the view', { index: 100, height: 4000 }, 6000, [96, 104]],
   ])('an open row %s moves those behind it', (_, open, top, expected) => {
     expect(visibleRows({ top, height: 500, screen }, 1000, row, open)).toEqual(expected)
   })

@@ -11,7 +11,7 @@ export interface Viewport {
   screen: number
 }
 
-const overscan = 6
+const overscan = 4
 
 /**
  * Which rows to draw, as [from, to). In WebKitGTK the script may run before the

@@ -152,7 +152,7 @@ func Echo(w http.ResponseWriter, r *http.Request) {
 func Drop(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	io.WriteString(w, `{"domainName":"exa`) //nolint:errcheck // it ends here
-	http.NewResponseController(w).Flush()   //nolint:errcheck // likewise
+	http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
@@ -185,7 +185,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, body []byte) {
 		s.domain(w, r, parts[1], body)
 	case parts[0] == "domains" && len(parts) == 3 && parts[2] == "check":
 		answer(w, r, http.StatusOK, map[string]any{"available": !s.Has(parts[1])})
-	case parts[0] == "domains" && len(parts) == 3 && r.Method == http.MethodPost && (parts[2] == "renew" || parts[2] == "update"):
+	case parts[0] == "domains" && len(parts) == 3 && r.Method == http.MethodPost && slices.Contains([]string{"renew", "update", "push-transfer"}, parts[2]):
 		if !s.Has(parts[1]) {
 			fail(w, http.StatusBadRequest, "ObjectDoesNotExist", "Domain "+parts[1]+" does not exist")
 			return
@@ -284,7 +284,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 func violations(w http.ResponseWriter, field, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadRequest)
-	fmt.Fprintf(w, `{"type":"ConstraintViolationException","message":"Invalid","violations":[{"field":%q,"message":%q,"value":null}]}`, field, message) //nolint:errcheck // the client has gone
+	fmt.Fprintf(w, `{"type":"ConstraintViolationException","message":"Invalid","violations":[{"field":%q,"message":%q,"value":null}]}`, field, message)
 }
 
 func fail(w http.ResponseWriter, status int, kind, message string) {
@@ -308,7 +308,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, v any) {
 		w.WriteHeader(status)
 		z := gzip.NewWriter(w)
 		z.Write(out) //nolint:errcheck // the client has gone
-		z.Close()    //nolint:errcheck // likewise
+		z.Close()
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(len(out)))

@@ -2,6 +2,7 @@ import Bell from '@lucide/svelte/icons/bell'
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Languages from '@lucide/svelte/icons/languages'
+import LockKeyhole from '@lucide/svelte/icons/lock-keyhole'
 import LogOut from '@lucide/svelte/icons/log-out'
 import MonitorSmartphone from '@lucide/svelte/icons/monitor-smartphone'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
@@ -69,7 +70,7 @@ export function frameCommands({
       id: 'profile.password',
       group: 'do',
       label: () => t('nav.password'),
-      icon: KeyRound,
+      icon: LockKeyhole,
       when: () => !mustSetUp(),
       run: () => go(href('/profile/password')),
     },
@@ -89,6 +90,14 @@ export function frameCommands({
       keys: 'n',
       when: () => !mustSetUp() && can('MANAGE_USER'),
       run: () => go(href('/users', { add: '1' })),
+    },
+    {
+      id: 'keys.create',
+      group: 'do',
+      label: () => t('nav.createKey'),
+      icon: KeyRound,
+      when: () => !mustSetUp() && can('MANAGE_API_KEY'),
+      run: () => go(href('/keys/new')),
     },
     { id: 'search', group: 'do', label: () => t('nav.search'), keys: '/', run: openPalette },
     { id: 'shortcuts', group: 'do', label: () => t('nav.shortcuts'), icon: CircleHelp, keys: '?', run: showSheet },

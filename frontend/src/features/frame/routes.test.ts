@@ -26,5 +26,13 @@ test('every page can be reached, and each stands in the table once', () => {
   for (const { pattern, outside } of routes)
     expect(placeFor(pattern, { setUp: outside !== 'not_set_up', enrolling: false }).route.pattern).toBe(pattern)
   expect(new Set(routes.map(({ pattern }) => pattern)).size).toBe(routes.length)
-  expect(menu.map(({ path }) => path)).toEqual(['/home', '/users', '/roles', '/accounts', '/activity', '/settings'])
+  expect(menu.map(({ path }) => path)).toEqual([
+    '/home',
+    '/users',
+    '/roles',
+    '/keys',
+    '/accounts',
+    '/activity',
+    '/settings',
+  ])
 })

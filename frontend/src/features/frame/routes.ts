@@ -1,5 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity'
 import Building2 from '@lucide/svelte/icons/building-2'
+import KeyRound from '@lucide/svelte/icons/key-round'
 import House from '@lucide/svelte/icons/house'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Settings from '@lucide/svelte/icons/settings'
@@ -68,11 +69,19 @@ export const routes: readonly Route[] = [
     words: ['users', 'address', 'activity'],
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
-  at('/users/:id', () => import('../users/UserScreen.svelte'), { words: ['users', 'address', 'own', 'activity'] }),
+  at('/users/:id', () => import('../users/UserScreen.svelte'), {
+    words: ['users', 'address', 'own', 'activity', 'keys'],
+  }),
   at('/roles', () => import('../roles/Roles.svelte'), {
     words: ['roles', 'users'],
     nav: { label: 'nav.roles', icon: BadgeCheck, keys: 'g r', permission: 'VIEW_USER' },
   }),
+  at('/keys', () => import('../keys/Keys.svelte'), {
+    words: ['keys', 'users', 'address'],
+    nav: { label: 'nav.keys', icon: KeyRound, keys: 'g k', permission: 'MANAGE_API_KEY' },
+  }),
+  at('/keys/new', () => import('../keys/Create.svelte'), { words: ['keys', 'users', 'address'] }),
+  at('/keys/:id', () => import('../keys/KeyScreen.svelte'), { words: ['keys', 'users', 'address'] }),
   at('/accounts', () => import('../accounts/Accounts.svelte'), {
     words: ['accounts', 'users'],
     nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },

@@ -44,6 +44,8 @@ function have(counts: Record<string, Count>, own: Partial<typeof profile> = {}) 
   return serve({
     'profile.show': () => ({ ...profile, ...own }),
     'users.list': ({ status, mfa }) => count(counts[[status ?? 'all', mfa].filter(Boolean).join(' ')]),
+    'keys.list': ({ user, state, lastUsedAt }) =>
+      count(counts[`keys ${user ?? 'all'} ${lastUsedAt?.slice(0, 4) ?? state ?? ''}`]),
     'activity.list': ({ outcome }) => (outcome ? count(counts['refused']) : pageOf([])),
   })
 }
@@ -75,6 +77,25 @@ describe('what is worth a look', () => {
   test('is nothing when there is nothing', async () => {
     have({ all: { total: 1 }, active: { total: 1 } })
     expect((await lookAround()).attention).toEqual([])
+  })
+
+  test('are keys: everybody’s for whoever looks after them, else one’s own', async () => {
+    const counts = { 'keys all expiring': { total: 2 }, 'keys all null': { total: 1 }, 'keys usr_1 lt:2': { total: 3 } }
+    await enter(sessionWith('MANAGE_API_KEY', 'MANAGE_USER_API_KEY'))
+    have(counts)
+    expect((await lookAround()).attention).toMatchObject([
+      { id: 'keysExpiring', count: 2, href: '#/keys?whose=all&show=expiring' },
+      { id: 'keysNever', count: 1, href: '#/keys?whose=all&show=never' },
+    ])
+    await enter(sessionWith('MANAGE_API_KEY'))
+    have(counts)
+    expect((await lookAround()).attention).toMatchObject([{ id: 'keysStale', count: 3, href: '#/keys?show=stale' }])
+  })
+
+  test('asks nothing of keys for whoever may not see any', async () => {
+    const asked = have({})
+    await lookAround()
+    expect(asked.filter(({ operation }) => operation === 'keys.list')).toEqual([])
   })
 
   test('is also what is one’s own: the last recovery code, or no second factor', async () => {

@@ -1,7 +1,8 @@
 import { call, type Output, type Schema } from '../../api/client'
 import { serverNow } from '../../api/clock'
 import { href } from '../../router.svelte'
-import { can } from '../session/session.svelte'
+import { showQuery, whose } from '../keys/filter'
+import { can, session } from '../session/session.svelte'
 
 /** A first step; done when the database says so, never by a click. */
 export interface Step {
@@ -12,7 +13,7 @@ export interface Step {
 
 /** Something worth a look, with where to look. */
 export interface Attention {
-  id: 'ownOff' | 'codesLow' | 'notSetUp' | 'noMfa' | 'invited' | 'refused'
+  id: 'ownOff' | 'codesLow' | 'notSetUp' | 'noMfa' | 'invited' | 'refused' | 'keysExpiring' | 'keysNever' | 'keysStale'
   count: number
   /** True where the server stopped counting: there are more. */
   atLeast?: boolean
@@ -41,9 +42,10 @@ interface People {
 /** Gathers what the home page tells, as far as this person's permissions reach. */
 export async function lookAround(): Promise<Facts> {
   const since = new Date(serverNow() - 86_400_000).toISOString()
-  const [profile, people, recent, refused] = await Promise.all([
+  const [profile, people, keys, recent, refused] = await Promise.all([
     call('profile.show'),
     can('VIEW_USER') ? askForPeople() : undefined,
+    can('MANAGE_API_KEY') ? askForKeys() : [],
     can('VIEW_ACTIVITY') ? call('activity.list', { limit: recentCount, total: false }) : undefined,
     can('VIEW_ACTIVITY') ? call('activity.list', { ...refusedSignIns, since, limit: 0 }) : undefined,
   ])
@@ -52,6 +54,7 @@ export async function lookAround(): Promise<Facts> {
     attention: [
       ...ownAttention(profile),
       ...(people ? userAttention(people) : []),
+      ...keys,
       ...(refused ? [counted('refused', refused.pagination, href('/activity', { days: '1', ...refusedSignIns }))] : []),
     ].filter((item) => item.count > 0 || item.id === 'codesLow'),
     recent: recent?.entities,
@@ -71,6 +74,19 @@ async function askForPeople(): Promise<People> {
     count({ status: 'active', mfa: 'setup_required' }),
   ])
   return { all, active, invited, noMfa, notSetUp }
+}
+
+/** Keys that need a look: one's own or, for whoever looks after them, everybody's. */
+async function askForKeys(): Promise<Attention[]> {
+  const all = can('MANAGE_USER_API_KEY')
+  const of = whose({ all, user: '' }, session()?.user.id ?? '')
+  const looked = { expiring: 'keysExpiring', never: 'keysNever', stale: 'keysStale' } as const
+  return Promise.all(
+    (['expiring', 'never', 'stale'] as const).map(async (show) => {
+      const { pagination } = await call('keys.list', { ...of, ...showQuery(show), limit: 0 })
+      return counted(looked[show], pagination, href('/keys', { whose: all ? 'all' : '', show }))
+    }),
+  )
 }
 
 function steps(profile: Output<'profile.show'>, people: People | undefined): Step[] {

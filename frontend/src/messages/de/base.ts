@@ -49,6 +49,7 @@ export default define('base', {
   'nav.accounts': 'Konten',
   'nav.users': 'Benutzer',
   'nav.roles': 'Rollen',
+  'nav.keys': 'API-Schlüssel',
   'nav.activity': 'Aktivität',
   'nav.settings': 'Einstellungen',
   'nav.profile': 'Profil',
@@ -59,6 +60,7 @@ export default define('base', {
   'menu.noticesNew': 'Mitteilungen ({n})',
   'nav.password': 'Passwort ändern',
   'nav.addUser': 'Benutzer hinzufügen',
+  'nav.createKey': 'API-Schlüssel anlegen',
   'nav.editProfile': 'Eigene Angaben bearbeiten',
   'nav.shortcuts': 'Tastenkürzel',
   'nav.signOut': 'Abmelden',
@@ -207,6 +209,15 @@ export default define('base', {
   'home.codesLow': {
     one: 'Sie haben noch {n} Wiederherstellungscode',
     other: 'Sie haben noch {n} Wiederherstellungscodes',
+  },
+  'home.keysExpiring': {
+    one: '{n} API-Schlüssel läuft in den nächsten 14 Tagen ab',
+    other: '{n} API-Schlüssel laufen in den nächsten 14 Tagen ab',
+  },
+  'home.keysNever': { one: '{n} API-Schlüssel wurde nie benutzt', other: '{n} API-Schlüssel wurden nie benutzt' },
+  'home.keysStale': {
+    one: '{n} API-Schlüssel wurde seit 90 Tagen nicht benutzt',
+    other: '{n} API-Schlüssel wurden seit 90 Tagen nicht benutzt',
   },
   'home.told': {
     one: 'An Ihrer Anmeldung ist etwas geschehen',
