@@ -158,7 +158,7 @@ func (o *Operations) enterAlone(w *op.Writing[SignIn], k knock, u store.Listed, 
 		}
 		return w.Refuse(errPasskeyRefused, about)
 	case blocked != nil:
-		return w.Refuse(blocked, about)
+		return w.Refuse(blocked, op.Entry{})
 	}
 	open, err := mayEnter(w.Tx.ReadTx, u)
 	if err != nil {
