@@ -44,7 +44,8 @@ func (r *run) gateway(ctx context.Context) error {
 
 func (r *run) withUpstream(ctx context.Context, p *place) error {
 	upstream, address, err := startBare(ctx, answer{
-		http.StatusOK, http.Header{"Content-Type": {"application/json"}},
+		http.StatusOK,
+		http.Header{"Content-Type": {"application/json"}},
 		[]byte(`{"domainName":"example.be","registry":"dnsbe","customer":"acme","registrant":"anna","status":["OK"],"autoRenew":true,"expiryDate":"2027-04-01T00:00:00Z"}`),
 	})
 	if err != nil {

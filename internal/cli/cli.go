@@ -135,6 +135,7 @@ func (e *env) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", fmt.Sprintf("FlagUsagesWrapped %d ", helpWidth)))
 	// Not as defaults of the flags: help shows those, and an address may hold a
 	// password.
 	root.PersistentPreRun = func(*cobra.Command, []string) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/gate"
 	"gatehouse/internal/id"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -34,8 +35,9 @@ type opening struct {
 	place     ops.Place
 	baseURL   string
 	setupCode func(secret.Text) bool
-	upstream  ops.UpstreamProbe // of the gateway; nil: there is none
-	practice  bool              // what a new database is marked as
+	doors     ops.Doors      // nil: there are none in this process
+	opener    ops.DoorSwitch // nil: nobody opens or closes them
+	practice  bool           // what a new database is marked as
 	clock     func() time.Time
 	mustExist bool
 	sends     bool // works the outbox off while it is open
@@ -73,6 +75,9 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 			return nil, fmt.Errorf("there is no database at %s; 'gatehouse setup' or 'gatehouse demo' makes one, --db names another", path)
 		}
 	}
+	if how.doors == nil {
+		how.doors = gate.NewDoors(e.log)
+	}
 	db, err := store.Open(ctx, dsn, store.Options{Log: e.log, Clock: how.clock})
 	if err != nil {
 		return nil, err
@@ -88,7 +93,8 @@ func (e *env) open(ctx context.Context, how opening) (*installation, error) {
 	}
 	i.engine = op.NewEngine(db, i.vault)
 	i.ops = ops.New(ops.Dependencies{
-		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode, Upstream: how.upstream,
+		Vault: i.vault, Key: i.key, Hasher: hasher, Version: Version, Place: how.place, BaseURL: how.baseURL, SetupCode: how.setupCode,
+		Doors: how.doors, Switch: how.opener,
 	})
 	i.tidy(e, how.sends)
 	return i, nil

@@ -7,17 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
+	"syscall"
 
 	"gatehouse/internal/entry"
 	"gatehouse/internal/field"
 	"gatehouse/internal/gate"
 	"gatehouse/internal/gateway"
-	"gatehouse/internal/gateway/profile"
 	"gatehouse/internal/onetime"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
@@ -44,31 +41,6 @@ type serving struct {
 	metrics        string
 }
 
-func (e *env) serveCommand() *cobra.Command {
-	var s serving
-	c := &cobra.Command{
-		Use: "serve", Short: "Start the Gate: the app in a browser, the REST API, and the doors for programs", Args: usageArgs(cobra.NoArgs),
-		Long: "Start the Gate. It prints one line with its address when it is ready.\n\n" +
-			"A certificate that people have to click through is not enough for security keys:\n" +
-			"browsers refuse them there, except on localhost.",
-		RunE: func(c *cobra.Command, _ []string) error { return e.serve(c.Context(), s) },
-	}
-	f := c.Flags()
-	f.StringVar(&s.listen, "listen", "127.0.0.1:8480", "address and port to listen on")
-	f.StringVar(&s.publicURL, "public-url", "", "address under which people's browsers find this server")
-	f.StringVar(&s.tlsCert, "tls-cert", "", "certificate chain, PEM")
-	f.StringVar(&s.tlsKey, "tls-key", "", "key of the certificate, PEM")
-	f.BoolVar(&s.plain, "allow-plain-http", false, "listen without TLS on an address that others can reach, behind a proxy that has it")
-	f.StringArrayVar(&s.upstreams, "upstream", nil, "what stands behind the doors; may be given several times: https://HOST for the registrar's API, isproxy://HOST:PORT, list:FILE or rdap: for answers to ISProxy")
-	f.StringVar(&s.profile, "profile", "", "file that says what the routes of the registrar's API mean (Realtime Register v2 is built in)")
-	f.StringVar(&s.isproxy, "isproxy", "", "address and port to listen on for ISProxy, such as 127.0.0.1:2001")
-	f.BoolVar(&s.isproxyPlain, "allow-plain-isproxy", false, "let keys come to ISProxy without TLS from other machines too")
-	f.StringVar(&s.isproxyKeyFile, "isproxy-key-file", "", "file with the key for the ISProxy behind this one (GATEHOUSE_ISPROXY_KEY has the key itself)")
-	f.StringVar(&s.metrics, "metrics", "", "address and port for /metrics, /healthz and /readyz, for those who run the server")
-	f.StringArrayVar(&s.proxies, "trusted-proxy", nil, "address or range of a proxy whose X-Forwarded-For is believed; may be given several times (GATEHOUSE_TRUSTED_PROXY, with commas)")
-	return c
-}
-
 func (e *env) serve(ctx context.Context, s serving) error {
 	public, err := s.check()
 	if err != nil {
@@ -93,21 +65,21 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		if c.Sources, err = s.sources(e.log); err != nil {
 			return err
 		}
-		defer c.Sources.Close()
+		defer func() { c.Sources.Close() }()
 	}
-	if c.Listeners, err = gate.Listen(s.listen, s.isproxy, s.metrics); err != nil {
+	if c.Listeners, err = gate.Listen(s.listen, s.isproxy, s.metrics); errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; please stop the program that listens there, or choose another port", err)
+	} else if err != nil {
 		return err
 	}
 	defer c.Listeners.Close()
 	code := onetime.NewCode()
-	how := opening{place: ops.AtGate, baseURL: c.Address(), sends: true, setupCode: func(typed secret.Text) bool {
+	doors := gate.NewDoors(e.log)
+	how := opening{place: ops.AtGate, doors: doors, baseURL: c.Address(), sends: true, setupCode: func(typed secret.Text) bool {
 		proof, err := onetime.Parse(typed)
 		c, ok := proof.(onetime.Code)
 		return err == nil && ok && c.Equal(code)
 	}}
-	if c.Upstream != nil {
-		how.upstream = c.Upstream
-	}
 	if public != nil {
 		how.baseURL, c.Public = public.String(), public.Host
 	}
@@ -121,10 +93,14 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		}
 	}
 	c.Engine, c.Ops = i.engine, i.ops
+	if err := s.asSet(ctx, i, &c); err != nil {
+		return errors.Join(err, i.close())
+	}
 	g, err := gate.New(c)
 	if err != nil {
 		return errors.Join(err, i.close())
 	}
+	doors.Use(g)
 	running, end := context.WithCancel(ctx)
 	defer end()
 	ended := make(chan error, 1)
@@ -152,24 +128,32 @@ func (s serving) api() (*gateway.Upstream, error) {
 	if slices.ContainsFunc(s.upstreams[i+1:], func(u string) bool { return !gate.IsSource(u) }) {
 		return nil, errUsage{errors.New("--upstream names more than one API; a Gate stands before one")}
 	}
-	means, err := profile.RealtimeRegister()
-	if s.profile != "" {
-		var text []byte
-		if text, err = os.ReadFile(s.profile); err != nil {
-			return nil, fmt.Errorf("read the profile: %w", err)
-		}
-		if means, err = profile.Load(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.profile, err)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	u, err := gateway.NewUpstream(gateway.Target{URL: s.upstreams[i], Profile: means})
+	u, err := gate.OpenUpstream(s.upstreams[i], s.profile)
 	if err != nil {
 		return nil, errUsage{fmt.Errorf("--upstream: %w", err)}
 	}
 	return u, nil
+}
+
+// asSet opens what the settings say, where the flags say nothing of it.
+func (s serving) asSet(ctx context.Context, i *installation, c *gate.Config) error {
+	plan, err := i.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Upstream == nil && plan.Upstream != "" {
+		if c.Upstream, err = gate.OpenUpstream(plan.Upstream, plan.Profile); err != nil {
+			return fmt.Errorf("as it is set: %w; 'gatehouse gate update' sets it anew, and --upstream is taken instead", err)
+		}
+	}
+	if c.Sources != nil && len(c.Sources.Names()) == 0 && len(plan.Sources) > 0 {
+		sources, err := gate.OpenSources(plan.Sources, plan.ISProxyKey, c.Log)
+		if err != nil {
+			return fmt.Errorf("as it is set: %w; 'gatehouse gate update' sets it anew, and --upstream is taken instead", err)
+		}
+		c.Sources = sources
+	}
+	return nil
 }
 
 // sources are where the answers of ISProxy come from.
@@ -217,9 +201,9 @@ func (s serving) check() (*url.URL, error) {
 
 // checkLines does the same for the doors that are not HTTP.
 func (s serving) checkLines() error {
-	for _, l := range []struct{ flag, address string }{{"--isproxy", s.isproxy}, {"--metrics", s.metrics}} {
+	for _, l := range []struct{ flag, address, example string }{{"--isproxy", s.isproxy, "127.0.0.1:2001"}, {"--metrics", s.metrics, "127.0.0.1:9480"}} {
 		if _, _, err := net.SplitHostPort(l.address); l.address != "" && err != nil {
-			return errUsage{fmt.Errorf("%s %q is not an address and port, such as 127.0.0.1:2001", l.flag, l.address)}
+			return errUsage{fmt.Errorf("%s %q is not an address and port, such as %s", l.flag, l.address, l.example)}
 		}
 	}
 	host, _, _ := net.SplitHostPort(s.isproxy)
@@ -229,8 +213,29 @@ func (s serving) checkLines() error {
 	if host, _, _ := net.SplitHostPort(s.metrics); s.metrics != "" && !loopback(host) && !s.plain {
 		return errUsage{errors.New("others can reach " + s.metrics + ", and metrics are not for them; please use an address such as 127.0.0.1:9480")}
 	}
-	if s.isproxy == "" && slices.ContainsFunc(s.upstreams, gate.IsSource) {
-		return errUsage{errors.New("--upstream names answers for ISProxy, which is not open; please give --isproxy 127.0.0.1:2001")}
+	return s.checkSources()
+}
+
+// checkSources refuses what would be given in vain: whoever gives it expects
+// something of it.
+func (s serving) checkSources() error {
+	for _, u := range s.upstreams {
+		if gate.IsSource(u) {
+			if err := gate.CheckSource(u); err != nil {
+				return errUsage{fmt.Errorf("--upstream: %w; the registrar's API is given as https://HOST", err)}
+			}
+		}
+	}
+	const open = "which is not open; please give --isproxy 127.0.0.1:2001"
+	switch {
+	case s.isproxy != "":
+		return nil
+	case slices.ContainsFunc(s.upstreams, gate.IsSource):
+		return errUsage{errors.New("--upstream names answers for ISProxy, " + open)}
+	case s.isproxyKeyFile != "":
+		return errUsage{errors.New("--isproxy-key-file is for answers to ISProxy, " + open)}
+	case s.isproxyPlain:
+		return errUsage{errors.New("--allow-plain-isproxy is about ISProxy, " + open)}
 	}
 	return nil
 }

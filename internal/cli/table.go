@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/listing"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/secret"
 	users "gatehouse/internal/user"
 )
 
@@ -80,6 +81,9 @@ func (e *env) operationCommand(info op.Info, verb string) *cobra.Command {
 		if info.Destroys && !yes {
 			return errUsage{fmt.Errorf("%s cannot be undone; add --yes if you mean it", c.CommandPath())}
 		}
+		if err := e.askSecrets(info, values); err != nil {
+			return err
+		}
 		caller, err := e.caller()
 		if err != nil {
 			return err
@@ -108,7 +112,12 @@ func (b *boolFlag) Type() string       { return "" }
 func (b *boolFlag) Set(s string) error { *b.v = []string{s}; return nil }
 
 func describe(in reflect.Type, f reflect.StructField) string {
+	secretly, must := isSecret(f)
 	switch {
+	case secretly && must:
+		return "better left out: it is read from standard input then"
+	case secretly:
+		return "- reads it from standard input"
 	case f.Type == reflect.TypeFor[listing.Filter]():
 		return describeFilter(in, f)
 	case f.Type == reflect.TypeFor[[]access.Permission]():
@@ -278,6 +287,10 @@ func setField(f reflect.Value, texts []string) error {
 	if f.Kind() == reflect.Pointer {
 		f.Set(reflect.New(f.Type().Elem()))
 		f = f.Elem()
+	}
+	if f.Type() == reflect.TypeFor[secret.Text]() {
+		f.Set(reflect.ValueOf(secret.New(texts[0])))
+		return nil
 	}
 	if u, ok := f.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(texts[0]))

@@ -2,7 +2,9 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,14 +18,12 @@ type Certificate struct {
 	chain, key string
 	log        *slog.Logger
 	current    atomic.Pointer[tls.Certificate]
-	seen       [2]stamp // of the files, when they were read last
+	seen       [2]digest // of the files, when they were read last
 }
 
-// stamp tells whether a file has changed.
-type stamp struct {
-	at   time.Time
-	size int64
-}
+// digest tells whether a file has changed. Its time and size do not: some systems
+// give every file the same time, and keys of one kind are of one size.
+type digest [sha256.Size]byte
 
 // OpenCertificate reads the files.
 func OpenCertificate(chain, key string, log *slog.Logger) (*Certificate, error) {
@@ -34,22 +34,32 @@ func OpenCertificate(chain, key string, log *slog.Logger) (*Certificate, error) 
 // Reload reads the files again. When they do not fit, the ones in use stay in
 // use.
 func (c *Certificate) Reload() error {
-	c.seen = c.stamps()
-	pair, err := tls.LoadX509KeyPair(c.chain, c.key)
-	if err != nil {
-		return fmt.Errorf("read certificate %s with its key: %w", c.chain, err)
-	}
-	c.current.Store(&pair)
-	return nil
+	_, err := c.reload(true)
+	return err
 }
 
-func (c *Certificate) stamps() (all [2]stamp) {
+// reload does that, if they have changed or it has to; false when they have not.
+func (c *Certificate) reload(must bool) (bool, error) {
+	var files [2][]byte
+	var seen [2]digest
+	var wrong error
 	for i, path := range []string{c.chain, c.key} {
-		if f, err := os.Stat(path); err == nil {
-			all[i] = stamp{f.ModTime(), f.Size()}
-		}
+		text, err := os.ReadFile(path)
+		files[i], seen[i], wrong = text, sha256.Sum256(text), errors.Join(wrong, err)
 	}
-	return all
+	if seen == c.seen && !must {
+		return false, nil
+	}
+	c.seen = seen
+	if wrong != nil {
+		return true, fmt.Errorf("read the certificate with its key: %w", wrong)
+	}
+	pair, err := tls.X509KeyPair(files[0], files[1])
+	if err != nil {
+		return true, fmt.Errorf("use the certificate %s with the key %s: %w", c.chain, c.key, err)
+	}
+	c.current.Store(&pair)
+	return true, nil
 }
 
 // Watch reads the files again when they have changed or somebody says so, until
@@ -58,20 +68,20 @@ func (c *Certificate) Watch(ctx context.Context, every time.Duration, now <-chan
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
+		told := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if c.stamps() == c.seen {
-				continue
-			}
 		case <-now:
+			told = true
 		}
-		if err := c.Reload(); err != nil {
+		switch read, err := c.reload(told); {
+		case err != nil:
 			c.log.ErrorContext(ctx, "the certificate in use stays in use", "error", err)
-			continue
+		case read:
+			c.log.InfoContext(ctx, "the certificate was read again", "expires", c.Expires())
 		}
-		c.log.InfoContext(ctx, "the certificate was read again", "expires", c.Expires())
 	}
 }
 

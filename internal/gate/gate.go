@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/isproxy"
 	"gatehouse/internal/op"
 	"gatehouse/internal/ops"
+	"gatehouse/internal/problem"
 	"gatehouse/internal/rest"
 	"gatehouse/internal/site"
 )
@@ -35,7 +36,7 @@ type Config struct {
 	Ops    *ops.Operations
 	Log    *slog.Logger
 
-	App     fs.FS  // the built app
+	App     fs.FS  // the built app; nil: only programs come, with a key
 	Public  string // host and port of the public address; empty: none
 	Proxies entry.Proxies
 
@@ -65,15 +66,18 @@ type Listeners struct {
 // Listen takes the addresses of all doors, or of none. Empty ones have no door.
 func Listen(http, lines, metrics string) (l Listeners, err error) {
 	for _, d := range []struct {
-		address string
-		to      *net.Listener
-	}{{http, &l.HTTP}, {lines, &l.Lines}, {metrics, &l.Metrics}} {
+		door, address string
+		to            *net.Listener
+	}{{"HTTP", http, &l.HTTP}, {"ISProxy", lines, &l.Lines}, {"metrics", metrics, &l.Metrics}} {
 		if d.address == "" {
 			continue
 		}
 		if *d.to, err = net.Listen("tcp", d.address); err != nil {
 			l.Close()
-			return Listeners{}, fmt.Errorf("listen on %s: %w", d.address, err)
+			if e := (*net.OpError)(nil); errors.As(err, &e) {
+				err = e.Err // the rest of it is what comes before
+			}
+			return Listeners{}, fmt.Errorf("listen on %s for %s: %w", d.address, d.door, err)
 		}
 	}
 	return l, nil
@@ -130,12 +134,20 @@ func New(c Config) (g *Gate, err error) {
 	if c.Lines == nil {
 		return g, nil
 	}
-	lines := isproxy.Config{Keys: g.keeper, Source: c.Sources, Log: c.Log, RequireTLS: !c.PlainISProxy && !Loopback(c.Lines.Addr())}
+	lines := isproxy.Config{Keys: g.keeper, Source: c.Sources, Log: c.Log, RequireTLS: g.linesNeedTLS()}
 	if c.Certificate != nil {
 		lines.TLS = c.Certificate.TLS()
 	}
 	g.isproxy, err = isproxy.New(lines)
 	return g, err
+}
+
+// Handler answers everything that comes by HTTP.
+func (g *Gate) Handler() http.Handler { return g.server.Handler }
+
+// linesNeedTLS reports whether keys must not come to ISProxy in clear.
+func (g *Gate) linesNeedTLS() bool {
+	return !g.config.PlainISProxy && !Loopback(g.config.Lines.Addr())
 }
 
 func serverOf(h http.Handler, log *slog.Logger) *http.Server {
@@ -154,19 +166,37 @@ func Loopback(a net.Addr) bool {
 // handler is everything that is served over HTTP.
 func (g *Gate) handler() (http.Handler, error) {
 	c := g.config
-	app, err := site.Assets(c.App)
-	if err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
-	mux.Handle(rest.Prefix+"/", rest.Handler(c.Engine, c.Ops.Table(), c.Log))
-	mux.Handle("/", app)
+	if c.App == nil {
+		mux.Handle(rest.Prefix+"/", programsOnly(rest.Handler(c.Engine, c.Ops.Table().Only(byKey), c.Log)))
+		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+			rest.Refuse(c.Log)(w, r, problem.New(problem.NotFound, "This is a door for programs. People use the window of the Desk."))
+		})
+	} else {
+		app, err := site.Assets(c.App)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle(rest.Prefix+"/", rest.Handler(c.Engine, c.Ops.Table(), c.Log))
+		mux.Handle("/", app)
+	}
 	inside := site.Headers(mux)
 	if g.gateway != nil {
 		inside = g.gateway.Before(inside)
 	}
 	guarded := site.Guard(site.Hosts(c.HTTP.Addr(), c.Public), rest.Refuse(c.Log), inside)
 	return g.health(site.Behind(c.Proxies, guarded)), nil
+}
+
+// byKey picks what a program may do, so that nobody signs in at such a door.
+func byKey(i op.Info) bool { return i.Rule.Keys() }
+
+// programsOnly knows no sessions.
+func programsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Cookie")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Run serves until ctx ends or a door fails, lets what is under way come to its
@@ -191,7 +221,7 @@ func (g *Gate) Run(ctx context.Context) error {
 		go func() { failed <- g.isproxy.Serve(behind, g.config.Lines) }()
 	}
 	if g.watch != nil {
-		go func() { failed <- g.watch.Serve(g.config.Metrics) }()
+		go func() { failed <- doorError("metrics", g.watch.Serve(g.config.Metrics)) }()
 	}
 	var err error
 	select {
@@ -207,9 +237,14 @@ func (g *Gate) Run(ctx context.Context) error {
 func (g *Gate) serveHTTP() error {
 	if c := g.config.Certificate; c != nil {
 		g.server.TLSConfig = c.TLS("h2", "http/1.1")
-		return g.server.ServeTLS(g.config.HTTP, "", "")
+		return doorError("HTTP", g.server.ServeTLS(g.config.HTTP, "", ""))
 	}
-	return g.server.Serve(g.config.HTTP)
+	return doorError("HTTP", g.server.Serve(g.config.HTTP))
+}
+
+// doorError says which door it is that takes no more connections.
+func doorError(door string, err error) error {
+	return fmt.Errorf("take connections for %s: %w", door, err)
 }
 
 // drain lets answers go out and takes no more questions. Whoever watches sees it

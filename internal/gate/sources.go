@@ -84,7 +84,7 @@ func (s *Sources) open(text string, key secret.Text, log *slog.Logger) error {
 	if path, ok := strings.CutPrefix(text, kindList); ok {
 		f, err := offline.Open(path, log)
 		if err != nil {
-			return fmt.Errorf("read the list %s: %w", path, err)
+			return fmt.Errorf("read the list: %w", err)
 		}
 		s.list = append(s.list, f)
 		s.Chain = append(s.Chain, f)
@@ -101,11 +101,30 @@ func (s *Sources) open(text string, key secret.Text, log *slog.Logger) error {
 		s.Chain = append(s.Chain, r)
 		return nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != kindTLS && u.Scheme != kindPlain || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("%q is no source of answers; please give isproxy://HOST:PORT, list:PATH or rdap", text)
+	u, err := parseISProxy(text)
+	if err != nil {
+		return err
 	}
 	return s.openISProxy(u, key, log)
+}
+
+// CheckSource reports what is wrong with a text that names a source, without
+// opening it.
+func CheckSource(text string) error {
+	if strings.HasPrefix(text, kindRDAP) || strings.HasPrefix(text, kindList) && text != kindList {
+		return nil
+	}
+	_, err := parseISProxy(text)
+	return err
+}
+
+// parseISProxy does not repeat what it cannot read: it may hold a password.
+func parseISProxy(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != kindTLS && u.Scheme != kindPlain || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("a source of answers to ISProxy is isproxy://HOST:PORT, list:PATH or rdap: and nothing else")
+	}
+	return u, nil
 }
 
 // ianaRegistry is IANA's list of RDAP servers (RFC 9224).

@@ -107,6 +107,9 @@ func (u *Upstream) About() (name, address string) {
 	return u.profile.Name, u.origin.String() + u.profile.Base
 }
 
+// Base is the path below which calls are for it, here as there.
+func (u *Upstream) Base() string { return u.profile.Base }
+
 // harmless is the route that is called to try a credential: the first of the
 // profile that only asks and has no names in its path.
 func (u *Upstream) harmless() string {

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -90,7 +91,7 @@ func (e *Engine) atDoor(ctx context.Context, c auth.Caller, s Spec) (a access.Ac
 
 // memory has answers to API keys, each as of a version of the rights.
 type memory struct {
-	answers sync.Map // question → *answer
+	answers sync.Map // asked → *Answer
 	size    atomic.Int64
 }
 
@@ -100,25 +101,36 @@ type asked struct {
 	key       id.Key
 }
 
-type answer struct {
+// Answer is one that is given to many callers of an operation.
+type Answer struct {
+	Value any
+
 	version int64
 	until   time.Time
-	out     any
+	once    sync.Once
+	text    []byte
+	err     error
+}
+
+// JSON of the value, which is made once. Nobody changes it.
+func (a *Answer) JSON() ([]byte, error) {
+	a.once.Do(func() { a.text, a.err = json.Marshal(a.Value) })
+	return a.text, a.err
 }
 
 // mostAnswers is how many are kept; then all are forgotten.
 const mostAnswers = 10_000
 
-func (m *memory) find(q asked, version int64, now time.Time) (any, bool) {
+func (m *memory) find(q asked, version int64, now time.Time) (*Answer, bool) {
 	kept, ok := m.answers.Load(q)
 	if !ok {
 		return nil, false
 	}
-	a := kept.(*answer)
-	return a.out, a.version == version && now.Before(a.until)
+	a := kept.(*Answer)
+	return a, a.version == version && now.Before(a.until)
 }
 
-func (m *memory) keep(q asked, a *answer) {
+func (m *memory) keep(q asked, a *Answer) {
 	if _, had := m.answers.Swap(q, a); had {
 		return
 	}

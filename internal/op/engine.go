@@ -130,6 +130,9 @@ func even(ctx context.Context, began time.Time, least time.Duration) {
 
 // outward gives what the store says a code of its own.
 func outward(name string, err error) error {
+	if p, ok := err.(*problem.Problem); ok { //nolint:errorlint // as it is: there is nothing to add
+		return p
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return problem.New(problem.NotFound, "There is no such thing here (any more). Please reload and try again.").Because(err)
@@ -188,28 +191,35 @@ func doRead[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In
 		return out, err
 	}
 	if o.spec.Kept > 0 && isKey {
-		return doKept(ctx, e, c, o, holder, in)
+		kept, err := doKept(ctx, e, c, o, holder, in)
+		if err != nil {
+			return out, err
+		}
+		return kept.Value.(Out), nil
 	}
 	return doReadNow(ctx, e, c, o, in)
 }
 
 // doKept answers a key from memory, where that is not too old.
-func doKept[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], holder access.Actor, in In) (out Out, err error) {
+func doKept[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], holder access.Actor, in In) (*Answer, error) {
 	version, err := e.db.Rights(ctx)
 	if err != nil {
-		return out, fmt.Errorf("see whether rights have changed: %w", err)
+		return nil, fmt.Errorf("see whether rights have changed: %w", err)
 	}
 	now, q := e.db.Now(), asked{o.spec.Name, holder.Key()}
 	if o.rule.decide(question{holder, c.Source, true, now}).Allowed {
 		if kept, ok := e.kept.find(q, version, now); ok {
 			e.Used(holder, 1, c.Source)
-			return kept.(Out), nil
+			return kept, nil
 		}
 	}
-	if out, err = doReadNow(ctx, e, c, o, in); err == nil {
-		e.kept.keep(q, &answer{version, now.Add(o.spec.Kept), out})
+	out, err := doReadNow(ctx, e, c, o, in)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	a := &Answer{Value: out, version: version, until: now.Add(o.spec.Kept)}
+	e.kept.keep(q, a)
+	return a, nil
 }
 
 func doReadNow[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[In, Out], in In) (out Out, err error) {
@@ -273,8 +283,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	arrived()
 	var end Outcome[Out]
 	var after func()
+	var then []func()
 	err = e.db.Write(ctx, func(tx store.WriteTx) error {
-		after = nil // of an earlier run
+		after, then = nil, nil // of an earlier run
 		v, err := e.stillAllowed(tx, c, o.rule, before)
 		if err != nil {
 			return err
@@ -282,7 +293,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if err := endStray(tx, v); err != nil {
 			return err
 		}
-		w := &Writing[Out]{Call{ctx, v.actor, c.Source}, tx, v.rights != before.rights}
+		w := &Writing[Out]{Call: Call{ctx, v.actor, c.Source}, Tx: tx, Moved: v.rights != before.rights}
 		if v.decision.Allowed {
 			end = commit(w)
 		} else {
@@ -296,6 +307,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		case again:
 			return nil
 		case done, refused:
+		}
+		if end.refusal == nil {
+			then = w.then
 		}
 		if end.refusal == nil && resting(v.actor, tx.Now()) {
 			if err := tx.TouchSession(store.Self(v.actor), v.actor.Session()); err != nil {
@@ -314,6 +328,9 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 	}
 	if after != nil {
 		after()
+	}
+	for _, f := range then {
+		f()
 	}
 	if end.refusal != nil && !end.quiet {
 		return out, end.refusal

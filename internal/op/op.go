@@ -106,7 +106,13 @@ type Writing[Out any] struct {
 	// Moved says that somebody's rights have changed since this was prepared:
 	// what was read of rights and roles then has to be read again.
 	Moved bool
+
+	then []func()
 }
+
+// Then has f run after the commit, and only when the act was done and is on
+// record: for what cannot be in a transaction, such as opening a door.
+func (w *Writing[Out]) Then(f func()) { w.then = append(w.then, f) }
 
 // Entry is what an operation adds to its record in the log. Everything left
 // out is filled in from the call.
@@ -212,7 +218,8 @@ func (i Info) Parameters() []string {
 // Any is an operation whose types are not known at the place.
 type Any interface {
 	Info() Info
-	// Invoke reads the input with decode and runs the operation.
+	// Invoke reads the input with decode and runs the operation. What is answered
+	// from memory comes as an *Answer.
 	Invoke(ctx context.Context, e *Engine, c auth.Caller, decode func(in any) error) (any, error)
 }
 
@@ -230,6 +237,16 @@ func (o *Op[In, Out]) Invoke(ctx context.Context, e *Engine, c auth.Caller, deco
 		}
 		return nil, problem.New(problem.InvalidRequest, "The request cannot be read; please check it against the description of the API.").Because(err)
 	}
+	if o.spec.Kept > 0 {
+		holder, isKey, err := e.ring.Holder(ctx, c.Credential)
+		if err == nil && isKey && access.Use(holder, c.Source).Allowed {
+			a, err := doKept(ctx, e, c, o, holder, in)
+			if err != nil {
+				return nil, outward(o.spec.Name, err)
+			}
+			return a, nil
+		}
+	}
 	return Do(ctx, e, c, o, in)
 }
 
@@ -245,6 +262,11 @@ type Table struct {
 // when it fails, nothing was done. What it returns, if anything, runs after the
 // commit.
 type Follow func(tx store.WriteTx, done activity.Record) (after func(), err error)
+
+// Only gives a table with those of the operations that f picks.
+func (t *Table) Only(f func(Info) bool) *Table {
+	return &Table{ops: slices.DeleteFunc(slices.Clone(t.ops), func(o Any) bool { return !f(o.Info()) }), follow: t.follow}
+}
 
 // Follow has f called after every act.
 func (t *Table) Follow(f Follow) { t.follow = f }

@@ -126,6 +126,9 @@ func (w *town) ask(o op.Any, a asking, in any) string {
 	if err != nil {
 		return opstest.CodeOf(err)
 	}
+	if kept, ok := out.(*op.Answer); ok {
+		out = kept.Value
+	}
 	if list := reflect.ValueOf(out).FieldByName("Entities"); list.IsValid() && list.Len() == 0 {
 		return "ok, empty"
 	}

@@ -32,8 +32,11 @@ type Dependencies struct {
 	Place   Place
 	BaseURL string // where people's browsers find this process, when the settings do not say; empty: nowhere
 
-	// Upstream is the API behind this process's gateway; nil where none is open.
-	Upstream UpstreamProbe
+	// Doors are those of this process for programs; nil where there can be none.
+	Doors Doors
+	// Switch opens and closes them; nil where they are open as long as the process
+	// runs, or never.
+	Switch DoorSwitch
 
 	// SetupCode checks the code that the process printed for set-up; nil where
 	// none is needed, since whoever sits at the Desk owns the database.
@@ -71,6 +74,7 @@ type Operations struct {
 	Keys          keyOps
 	Upstreams     upstreamOps
 	Gateway       gatewayOps
+	Gate          gateOps
 }
 
 // New builds the table. It panics when an operation is not whole.
@@ -101,6 +105,7 @@ func New(d Dependencies) *Operations {
 	o.addKeys()
 	o.addUpstreams()
 	o.addGateway()
+	o.addGate()
 	return o
 }
 

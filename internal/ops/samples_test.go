@@ -333,6 +333,11 @@ func samples() map[string]sample {
 			w.credentialOf(a.home)
 			return ops.None{}
 		}},
+		"gate.show":       only(ops.None{}),
+		"gate.update":     only(ops.UpdateGateInput{ByItself: new(true)}),
+		"gate.open":       only(ops.None{}),
+		"gate.close":      only(ops.None{}),
+		"gate.plan":       only(ops.None{}),
 		"upstreams.use":   {own: func(_ *town, a asking) any { return ops.GatewayAccount{Account: a.home.ID} }},
 		"gateway.forward": {own: func(w *town, a asking) any { return w.callOf(a.home) }},
 		"gateway.settle":  {own: func(w *town, a asking) any { return ops.GatewayAnswer{Call: w.callOf(a.home), Status: 200} }},

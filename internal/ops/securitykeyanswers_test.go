@@ -72,6 +72,7 @@ func ofClient() map[string]func(*keytest.Answer) {
 		},
 		"challenge in other letters": func(a *keytest.Answer) { a.Client.Add("Challenge", a.Client[1].Value); a.Client.Drop("challenge") },
 		"a page in a frame":          set("crossOrigin", true),
+		"no word whether in a frame": set("crossOrigin", nil),
 		"a page in a frame of ours":  func(a *keytest.Answer) { a.Client.Set("crossOrigin", true); a.Client.Add("topOrigin", gateOrigin) },
 		"a page in somebody's frame": func(a *keytest.Answer) {
 			a.Client.Set("crossOrigin", true)

@@ -49,6 +49,11 @@ const (
 	UpstreamOdd         UpstreamState = "odd"         // an answer that says neither
 )
 
+// UpstreamStates lists them.
+func UpstreamStates() []UpstreamState {
+	return []UpstreamState{UpstreamWorks, UpstreamRefused, UpstreamUnreachable, UpstreamInsecure, UpstreamSlow, UpstreamOdd}
+}
+
 // UpstreamTried is what came back when the credential was tried.
 type UpstreamTried struct {
 	State  UpstreamState `json:"state"`
@@ -151,10 +156,18 @@ func readUpstream(f *field.Form, given secret.Text) {
 	}
 }
 
+// upstream behind the gateway that is open here now; nil: none is.
+func (o *Operations) upstream() UpstreamProbe {
+	if o.deps.Doors == nil {
+		return nil
+	}
+	return o.deps.Doors.Upstream()
+}
+
 func (o *Operations) showUpstream(tx store.ReadTx, c op.Call) (Upstream, error) {
 	var shown Upstream
-	if o.deps.Upstream != nil {
-		shown.Profile, shown.Address = o.deps.Upstream.About()
+	if probe := o.upstream(); probe != nil {
+		shown.Profile, shown.Address = probe.About()
 	}
 	u, err := tx.Upstream(c.Scope())
 	switch {
@@ -224,8 +237,9 @@ func (o *Operations) upstreamBecame(w *op.Writing[Upstream], about op.Entry) op.
 
 // tryUpstream calls while it is prepared: no lock is held.
 func (o *Operations) tryUpstream(p *op.Preparing, _ None) (op.Commit[UpstreamTried], error) {
-	if o.deps.Upstream == nil {
-		return nil, problem.New(problem.Conflict, "No API gateway is open in this process, so there is nothing to try. Please try it where 'gatehouse serve --upstream' runs.")
+	probe := o.upstream()
+	if probe == nil {
+		return nil, problem.New(problem.GatewayClosed, "No API gateway is open in this process, so there is nothing to try. Please try it where 'gatehouse serve --upstream' runs, or open the doors at the Desk.")
 	}
 	var key UpstreamKey
 	err := p.Read(func(tx store.ReadTx) (err error) {
@@ -239,7 +253,7 @@ func (o *Operations) tryUpstream(p *op.Preparing, _ None) (op.Commit[UpstreamTri
 		return nil, problem.New(problem.Conflict, "The account has no credential for the registrar's API. Please set one first.")
 	}
 	began := p.Now()
-	out := o.deps.Upstream.Try(p, key.Credential)
+	out := probe.Try(p, key.Credential)
 	return func(w *op.Writing[UpstreamTried]) op.Outcome[UpstreamTried] {
 		about, err := upstreamEntry(w.Tx.ReadTx, w.Scope())
 		if err != nil {

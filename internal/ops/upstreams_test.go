@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/domain"
+	"gatehouse/internal/field"
 	"gatehouse/internal/id"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
@@ -62,7 +63,7 @@ func TestUpstreams(t *testing.T) {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
 	opstest.Refused(w.Place, boss.Caller(), w.Ops.Upstreams.Remove, ops.None{}, problem.NotFound)
-	opstest.Refused(w.Place, boss.Caller(), w.Ops.Upstreams.Try, ops.None{}, problem.Conflict)
+	opstest.Refused(w.Place, boss.Caller(), w.Ops.Upstreams.Try, ops.None{}, problem.GatewayClosed)
 	set := opstest.Must(w.Place, boss.Caller(), w.Ops.Upstreams.Set, ops.SetUpstreamInput{Credential: secret.New(upstreamKey)})
 	now := w.Clock.Now()
 	if diff := cmp.Diff(ops.Upstream{Set: true, SetAt: &now, SetBy: boss.Name}, set); diff != "" {
@@ -160,12 +161,19 @@ func (p probe) Try(_ context.Context, credential secret.Text) ops.UpstreamTried 
 	return p.out
 }
 
+// standing is doors with a gateway before it.
+type standing struct{ to probe }
+
+func (standing) State() ops.DoorsShown           { return ops.DoorsShown{State: ops.DoorsOpen} }
+func (s standing) Upstream() ops.UpstreamProbe   { return s.to }
+func (standing) Check(*field.Form, ops.DoorPlan) {}
+
 // What comes back from a try is answered, noted and recorded. The calls
 // themselves are tried in package gateway, on a real server.
 func TestUpstreams_Try(t *testing.T) {
 	w := newTown(t)
 	boss := w.somebody(w.otter, opstest.Member{Role: "Admin"})
-	d := ops.Dependencies{Vault: w.Vault, Upstream: probe{ops.UpstreamTried{State: ops.UpstreamWorks, Status: 200, Detail: "Fine."}}}
+	d := ops.Dependencies{Vault: w.Vault, Doors: standing{probe{ops.UpstreamTried{State: ops.UpstreamWorks, Status: 200, Detail: "Fine."}}}}
 	o := ops.New(d)
 	opstest.Refused(w.Place, boss.Caller(), o.Upstreams.Try, ops.None{}, problem.Conflict)
 	w.credentialOf(w.otter)

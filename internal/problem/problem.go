@@ -18,57 +18,64 @@ type Code string
 // The codes, each with the sentence it usually comes with in this package's
 // constructors or where it is raised.
 const (
-	InvalidRequest         Code = "invalid_request"          // the request itself cannot be read
-	InvalidFields          Code = "invalid_fields"           // read, but fields are wrong; see Violations
-	Unauthenticated        Code = "unauthenticated"          // nobody is signed in
-	SessionEnded           Code = "session_ended"            // somebody was
-	Forbidden              Code = "forbidden"                // known, and not allowed
-	MFASetupRequired       Code = "mfa_setup_required"       // everything but second-factor set-up is closed
-	StepUpRequired         Code = "step_up_required"         // prove yourself again first
-	NotFound               Code = "not_found"                // nothing there, as far as this caller may know
-	Conflict               Code = "conflict"                 // the state of things does not allow it
-	AdminUser              Code = "admin_user"               // the admin user of an account is guarded
-	OperatorAccount        Code = "operator_account"         // the account that runs the installation is guarded
-	Outranked              Code = "outranked"                // the user holds more than the caller does
-	OwnRights              Code = "own_rights"               // nobody does this to themselves
-	LastAdmin              Code = "last_admin"               // somebody must be left who can administer
-	RoleFixed              Code = "role_fixed"               // built-in roles stay as they are
-	RoleInUse              Code = "role_in_use"              // somebody has the role
-	MFARequired            Code = "mfa_required"             // a second factor cannot be given up
-	AddressRefused         Code = "address_refused"          // the user's IP rules do not hold the address
-	PointRefused           Code = "point_refused"            // the user does not have the access point
-	KeyRefused             Code = "key_refused"              // the API key is not good, here and now; which it is, the log says
-	KeyExpired             Code = "key_expired"              // why, in the log
-	KeyUserInactive        Code = "key_user_inactive"        // why, in the log: its user or account is shut
-	PasswordShut           Code = "password_shut"            // why, in the log: no program may use the password
-	DomainRefused          Code = "domain_refused"           // the key is bound to other domains
-	InPerson               Code = "in_person"                // a key may not do that, whatever it holds
-	SelfLockout            Code = "self_lockout"             // whoever asks would shut themselves out
-	ServiceUser            Code = "service_user"             // what only a person can have, or only a service user
-	OwnsServiceUsers       Code = "owns_service_users"       // somebody has to answer for them
-	PasswordWrong          Code = "password_wrong"           // one's own, asked for again
-	TooManyAttempts        Code = "too_many_attempts"        // wait; see RetryAfter
-	SignInFailed           Code = "sign_in_failed"           // login or password wrong, never which
-	CodeWrong              Code = "code_wrong"               // second-factor or recovery code wrong
-	CodeUsed               Code = "code_used"                // that code was just used
+	InvalidRequest   Code = "invalid_request"    // the request itself cannot be read
+	InvalidFields    Code = "invalid_fields"     // read, but fields are wrong; see Violations
+	Unauthenticated  Code = "unauthenticated"    // nobody is signed in
+	SessionEnded     Code = "session_ended"      // somebody was
+	Forbidden        Code = "forbidden"          // known, and not allowed
+	MFASetupRequired Code = "mfa_setup_required" // everything but second-factor set-up is closed
+	StepUpRequired   Code = "step_up_required"   // prove yourself again first
+	NotFound         Code = "not_found"          // nothing there, as far as this caller may know
+	Conflict         Code = "conflict"           // the state of things does not allow it
+	AdminUser        Code = "admin_user"         // the admin user of an account is guarded
+	OperatorAccount  Code = "operator_account"   // the account that runs the installation is guarded
+	Outranked        Code = "outranked"          // the user holds more than the caller does
+	OwnRights        Code = "own_rights"         // nobody does this to themselves
+	LastAdmin        Code = "last_admin"         // somebody must be left who can administer
+	RoleFixed        Code = "role_fixed"         // built-in roles stay as they are
+	RoleInUse        Code = "role_in_use"        // somebody has the role
+	MFARequired      Code = "mfa_required"       // a second factor cannot be given up
+	AddressRefused   Code = "address_refused"    // the user's IP rules do not hold the address
+	PointRefused     Code = "point_refused"      // the user does not have the access point
+	KeyRefused       Code = "key_refused"        // the API key is not good, here and now; which it is, the log says
+	KeyExpired       Code = "key_expired"        // why, in the log
+	KeyUserInactive  Code = "key_user_inactive"  // why, in the log: its user or account is shut
+	PasswordShut     Code = "password_shut"      // why, in the log: no program may use the password
+	DomainRefused    Code = "domain_refused"     // the key is bound to other domains
+	InPerson         Code = "in_person"          // a key may not do that, whatever it holds
+	SelfLockout      Code = "self_lockout"       // whoever asks would shut themselves out
+	ServiceUser      Code = "service_user"       // what only a person can have, or only a service user
+	OwnsServiceUsers Code = "owns_service_users" // somebody has to answer for them
+	PasswordWrong    Code = "password_wrong"     // one's own, asked for again
+	TooManyAttempts  Code = "too_many_attempts"  // wait; see RetryAfter
+	SignInFailed     Code = "sign_in_failed"     // login or password wrong, never which
+	CodeWrong        Code = "code_wrong"         // second-factor or recovery code wrong
+	CodeUsed         Code = "code_used"          // that code was just used
+	CeremonyOver     Code = "ceremony_over"      // a started act expired or was finished elsewhere
+	ActivationDead   Code = "activation_dead"    // link or code used, replaced, expired or unknown
+	SetupDone        Code = "setup_done"         // the installation is set up already
+	SetupCodeWrong   Code = "setup_code_wrong"   // not the code the process printed
+	NotSetUp         Code = "not_set_up"         // nothing works before set-up
+	TooLarge         Code = "too_large"          // body, header or line over the limit
+	ClockWrong       Code = "clock_wrong"        // this machine's clock went back
+	DiskFull         Code = "disk_full"          // nothing was changed
+	LogDamaged       Code = "log_damaged"        // the activity log was edited; nothing can be recorded
+	NotSwitchable    Code = "not_switchable"     // the doors of this process are not opened or closed by anybody
+	DoorsOpen        Code = "doors_open"         // they are already, or not yet closed
+	DoorsClosed      Code = "doors_closed"       // they are already
+	DoorsStuck       Code = "doors_stuck"        // the system has no address for them
+	SettingsStale    Code = "settings_stale"     // what was right when it was set is not any more
+	GatewayClosed    Code = "gateway_closed"     // there is nothing here to call the registrar's API through
+	Misdirected      Code = "misdirected"        // sent to a name this server does not answer to
+	CrossOrigin      Code = "cross_origin"       // sent by a page of somebody else's
+	Unavailable      Code = "unavailable"        // busy or shutting down; try again
+	Internal         Code = "internal"           // a fault of ours
+
 	SecurityKeyRefused     Code = "security_key_refused"     // its answer is not right
 	SecurityKeyCopied      Code = "security_key_copied"      // its answer is right, and its counter is not
 	SecurityKeyTaken       Code = "security_key_taken"       // registered already
 	SecurityKeyUnavailable Code = "security_key_unavailable" // none works here
 	PasskeyRefused         Code = "passkey_refused"          // never why
-	CeremonyOver           Code = "ceremony_over"            // a started act expired or was finished elsewhere
-	ActivationDead         Code = "activation_dead"          // link or code used, replaced, expired or unknown
-	SetupDone              Code = "setup_done"               // the installation is set up already
-	SetupCodeWrong         Code = "setup_code_wrong"         // not the code the process printed
-	NotSetUp               Code = "not_set_up"               // nothing works before set-up
-	TooLarge               Code = "too_large"                // body, header or line over the limit
-	ClockWrong             Code = "clock_wrong"              // this machine's clock went back
-	DiskFull               Code = "disk_full"                // nothing was changed
-	LogDamaged             Code = "log_damaged"              // the activity log was edited; nothing can be recorded
-	Misdirected            Code = "misdirected"              // sent to a name this server does not answer to
-	CrossOrigin            Code = "cross_origin"             // sent by a page of somebody else's
-	Unavailable            Code = "unavailable"              // busy or shutting down; try again
-	Internal               Code = "internal"                 // a fault of ours
 )
 
 // Codes lists every code, for the faces and catalogues that must map them all.
@@ -79,7 +86,7 @@ func Codes() []Code {
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
 		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
-		LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
+		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}
 }
 

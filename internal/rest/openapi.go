@@ -288,6 +288,8 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[account.MFAPolicy]():   account.MFAPolicies(),
 		reflect.TypeFor[account.State]():       account.States(),
 		reflect.TypeFor[store.AccountOrder]():  store.AccountOrders(),
+		reflect.TypeFor[ops.DoorState]():       ops.DoorStates(),
+		reflect.TypeFor[ops.UpstreamState]():   ops.UpstreamStates(),
 		reflect.TypeFor[ops.AccountAct]():      ops.AccountActs(),
 		reflect.TypeFor[signin.MFAState]():     []signin.MFAState{signin.MFAOn, signin.MFAOff, signin.MFASetupRequired},
 		reflect.TypeFor[account.RequiredBy]():  []account.RequiredBy{account.NotRequired, account.ByPolicy, account.ByAdministrator, account.ByOperator},

@@ -219,7 +219,13 @@ func keyInAddress(r *http.Request) bool {
 }
 
 func write(w http.ResponseWriter, status int, contentType string, v any) {
-	body, err := json.Marshal(v)
+	var body []byte
+	var err error
+	if kept, ok := v.(*op.Answer); ok {
+		body, err = kept.JSON()
+	} else {
+		body, err = json.Marshal(v)
+	}
 	if err != nil { // every answer is made of types that marshal
 		status, body = http.StatusInternalServerError, []byte(`{"code":"internal"}`)
 	}
@@ -306,6 +312,7 @@ func statusOf(c problem.Code) int {
 	case problem.NotFound:
 		return http.StatusNotFound
 	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers,
+		problem.NotSwitchable, problem.DoorsOpen, problem.DoorsClosed, problem.DoorsStuck, problem.SettingsStale, problem.GatewayClosed,
 		problem.SecurityKeyTaken, problem.SecurityKeyUnavailable:
 		return http.StatusConflict
 	case problem.TooManyAttempts:

@@ -22,6 +22,7 @@ const (
 	upsertUpstream alters = `INSERT INTO upstreams (account_id, credential, set_at, set_by, last_used_at, last_status) VALUES ($1, $2, $3, $4, NULL, 0)
 		ON CONFLICT (account_id) DO UPDATE SET credential = excluded.credential, set_at = excluded.set_at, set_by = excluded.set_by, last_used_at = NULL, last_status = 0`
 	deleteUpstream alters = `DELETE FROM upstreams WHERE account_id = $1`
+	countUpstreams        = `SELECT COUNT(*) FROM upstreams`
 	noteUpstream          = `UPDATE upstreams SET last_used_at = $2, last_status = $3
 		WHERE account_id = $1 AND set_at <= $2 AND (last_used_at IS NULL OR last_used_at <= $2)`
 )
@@ -35,6 +36,11 @@ func (tx ReadTx) Upstream(scope access.Scope) (Upstream, error) {
 		u.SetAt, u.LastUsedAt = fromMS(set), fromNullMS(used)
 		return u, err
 	}, selectUpstream, string(scope.Account()))
+}
+
+// CountUpstreams says how many accounts have a credential, and nothing of which.
+func (tx ReadTx) CountUpstreams() (int, error) {
+	return one(tx, value[int], countUpstreams)
 }
 
 // PutUpstream sets the credential of the scope's account, in place of the one

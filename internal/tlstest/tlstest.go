@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -54,6 +55,23 @@ func New(tb testing.TB, names ...string) Identity {
 	return Identity{
 		tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: key},
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER}),
+	}
+}
+
+// Files writes the identity as servers read it, over what is there.
+func (i Identity) Files(tb testing.TB, chain, key string) {
+	tb.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(i.Certificate.PrivateKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{
+		chain: {Type: "CERTIFICATE", Bytes: i.Certificate.Certificate[0]},
+		key:   {Type: "PRIVATE KEY", Bytes: der},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			tb.Fatal(err)
+		}
 	}
 }
 

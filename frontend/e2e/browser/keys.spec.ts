@@ -150,7 +150,9 @@ async function inGerman(anna: Visitor): Promise<void> {
   await form(page).getByLabel('Beschreibung').fill('Rechnungslauf')
   await anna.look('key-new-german')
   await form(page).getByRole('button', { name: 'Weiter' }).click()
-  await expect(form(page).getByRole('checkbox', { name: 'Domains und ihre Einzelheiten sehen.' })).toBeChecked()
+  await expect(
+    form(page).getByRole('checkbox', { name: 'Domains und ihre Einzelheiten sehen.' }),
+  ).toBeChecked()
   await anna.look('key-new-permissions-german')
   await form(page).getByRole('button', { name: 'Weiter' }).click()
   await form(page).getByRole('button', { name: 'Nur diese' }).click()
@@ -198,7 +200,9 @@ async function beginsWithAJob(anna: Visitor): Promise<void> {
   await form(page).getByLabel('Description').fill(hostile)
   await form(page).getByRole('radio', { name: 'Checks availability' }).check()
   await next(page).click()
-  await expect(form(page).getByRole('checkbox', { name: 'Check whether a domain is available.' })).toBeChecked()
+  await expect(
+    form(page).getByRole('checkbox', { name: 'Check whether a domain is available.' }),
+  ).toBeChecked()
 }
 
 async function choosesPermissions(anna: Visitor): Promise<void> {
@@ -404,7 +408,9 @@ async function makesOneForAProgram(anna: Visitor): Promise<void> {
   await next(page).click()
   // What the program does not hold nobody can give its key.
   await form(page).getByText('Users', { exact: true }).click()
-  await expect(form(page).getByRole('checkbox', { name: 'Add, change, deactivate and delete users.' })).toBeDisabled()
+  await expect(
+    form(page).getByRole('checkbox', { name: 'Add, change, deactivate and delete users.' }),
+  ).toBeDisabled()
   await expect(form(page).getByText('MANAGE_USER · Domain search does not hold this.')).toBeVisible()
   await form(page).getByText('MANAGE_USER · Domain search does not hold this.').scrollIntoViewIfNeeded()
   await anna.look('key-new-not-held')
@@ -425,7 +431,18 @@ async function reopens(anna: Visitor, gate: Gate): Promise<void> {
   await expect(form(page).getByText('This is the first API key of Noor El Amrani.')).toBeVisible()
   await anna.look('key-first')
   const noor = new URLSearchParams(page.url().split('?')[1]).get('user')!
-  await gate.command('keys', 'create', '--user', noor, '--description', 'Books', '--channels', 'API', '--permissions', 'VIEW_CREDIT')
+  await gate.command(
+    'keys',
+    'create',
+    '--user',
+    noor,
+    '--description',
+    'Books',
+    '--channels',
+    'API',
+    '--permissions',
+    'VIEW_CREDIT',
+  )
   await openUser(page, 'Noor El Amrani')
   await expect(card.getByText('The password of this user no longer works')).toBeVisible()
   await expect(card.getByText('It cannot be let in again while there is an API key')).toBeVisible()
@@ -450,7 +467,9 @@ async function reopens(anna: Visitor, gate: Gate): Promise<void> {
 
 async function isNotOpenTo(tom: Visitor, gate: Gate): Promise<void> {
   const { page } = tom
-  await expect(page.getByRole('navigation').getByRole('link', { name: 'API keys', exact: true })).toHaveCount(0)
+  await expect(page.getByRole('navigation').getByRole('link', { name: 'API keys', exact: true })).toHaveCount(
+    0,
+  )
   for (const path of ['/keys', '/keys/new']) {
     await page.goto(`${gate.url}/#${path}`)
     await expect(page.getByRole('heading', { name: 'API keys are not open to you' })).toBeVisible()

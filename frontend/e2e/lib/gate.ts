@@ -18,14 +18,14 @@ export class Gate {
     this.url = url
   }
 
-  /** start serves an empty installation, or practice data with that many users. */
-  static async start(practiceUsers = 0): Promise<Gate> {
+  /** start serves an empty installation, or practice data with that many users; more says how. */
+  static async start(practiceUsers = 0, ...more: string[]): Promise<Gate> {
     const home = await Home.make()
     try {
       if (practiceUsers > 0) await command(home, 'demo', '--users', String(practiceUsers))
       const program = await Program.start(
         binaries.gate,
-        ['serve', '--listen', '127.0.0.1:0', ...installation(home)],
+        ['serve', '--listen', '127.0.0.1:0', ...more, ...installation(home)],
         home.env(),
       )
       const url = await until('the Gate to be ready', () => {
@@ -49,6 +49,13 @@ export class Gate {
   /** ways are the people of the practice data that one can sign in as. */
   async ways(): Promise<Way[]> {
     return ways(await this.command('demo', '--json'))
+  }
+
+  /** isproxy is where the lines are answered. */
+  isproxy(): string {
+    const address = /^ISProxy answers at (\S+)\.$/m.exec(this.#program.stderr)?.[1]
+    if (address === undefined) throw new Error(`no ISProxy in: ${this.#program.stderr}`)
+    return address
   }
 
   /** command runs a command of the product on the same database. */

@@ -100,6 +100,10 @@ export const operations = {
   'upstreams.set': { method: 'POST', path: '/upstream', noun: 'Upstreams', verb: 'Set', background: false, stepUp: true },
   'upstreams.remove': { method: 'DELETE', path: '/upstream', noun: 'Upstreams', verb: 'Remove', background: false, stepUp: true },
   'upstreams.try': { method: 'POST', path: '/upstream/try', noun: 'Upstreams', verb: 'Try', background: false, stepUp: false },
+  'gate.show': { method: 'GET', path: '/gate', noun: 'Gate', verb: 'Show', background: true, stepUp: false },
+  'gate.update': { method: 'PATCH', path: '/gate', noun: 'Gate', verb: 'Update', background: false, stepUp: true },
+  'gate.open': { method: 'POST', path: '/gate/open', noun: 'Gate', verb: 'Open', background: false, stepUp: true },
+  'gate.close': { method: 'POST', path: '/gate/close', noun: 'Gate', verb: 'Close', background: false, stepUp: false },
 } as const
 
 /** What the activity log may say happened. */
@@ -120,6 +124,9 @@ export const events = [
   'delivery.mail_updated',
   'delivery.sms_tested',
   'delivery.sms_updated',
+  'gate.closed',
+  'gate.opened',
+  'gate.updated',
   'gateway.answered',
   'gateway.called',
   'gateway.lost',

@@ -4,6 +4,7 @@ import type activity from './en/activity'
 import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
+import type gate from './en/gate'
 import type keys from './en/keys'
 import type notices from './en/notices'
 import type own from './en/own'
@@ -22,6 +23,7 @@ export interface English {
   address: typeof address
   delivery: typeof delivery
   entry: typeof entry
+  gate: typeof gate
   keys: typeof keys
   notices: typeof notices
   own: typeof own

@@ -160,45 +160,25 @@ func (m *Match) listed(p *parameter) *Refusal {
 	return nil
 }
 
-// afterQuery works out what the answer may reveal: a field that was chosen away
-// is not in it. Whoever filters or orders by a field learns it too, and no
-// taking out of fields helps against that.
+// afterQuery works out what the query asks besides. Whoever filters or orders by a
+// field that answers hide learns it too, and no taking out of fields helps against
+// that. A field stays hidden where the client chose it away: whether the upstream
+// heeds that is not known.
 func (m *Match) afterQuery() *Refusal {
 	e := m.Entry
 	if e.queryDomain != "" && !m.has(e.queryDomain) {
 		return refuse(BadQuery, "The parameter "+quoted(e.queryDomain)+" says what domain this is about; please add it.")
 	}
-	if len(e.Reveals) == 0 || len(m.parameters) == 0 {
-		return nil
-	}
-	var hidden []Reveal
 	for _, v := range e.Reveals {
-		chosen, away := false, true
 		for _, p := range m.parameters {
 			base, _, _ := strings.Cut(p.name, ":")
 			if p.name == m.profile.selects && p.name != "" {
-				chosen = true
-				away = away && choosesAway(p.value, v.Field)
 				continue
 			}
 			if strings.EqualFold(base, v.Field) || strings.Contains(fold(p.value), fold(v.Field)) {
 				m.demanded(demand{permission: v.Permission})
 			}
 		}
-		if !chosen || !away {
-			hidden = append(hidden, v)
-		}
 	}
-	m.Reveals = hidden
 	return nil
-}
-
-// choosesAway reports whether a choice of fields is one, and not of that field.
-func choosesAway(value, without string) bool {
-	for name := range strings.SplitSeq(value, ",") {
-		if !word(name) || strings.EqualFold(name, without) || strings.HasPrefix(fold(name), fold(without)+".") {
-			return false
-		}
-	}
-	return true
 }

@@ -84,7 +84,9 @@ type Options struct {
 	SetupCode *onetime.Code // nil: none is needed
 	Hashing   password.Params
 	Log       *slog.Logger
-	Dir       string // of an installation that another process works on too; empty: a new one
+	Doors     ops.Doors      // nil: none
+	Switch    ops.DoorSwitch // nil: nobody opens or closes them
+	Dir       string         // of an installation that another process works on too; empty: a new one
 }
 
 // New makes an installation in a folder of its own that is not set up yet.
@@ -154,7 +156,7 @@ func (p *Place) open() {
 	db.Unlock(p.Vault.LogOrigin(), p.Vault.LogSigner(), p.Vault.LogVerifiers())
 	hasher, err := password.NewHasher(counting{p.Vault, p.Hashes}, p.options.Hashing)
 	p.must(err)
-	d := ops.Dependencies{Vault: p.Vault, Hasher: hasher, Version: "test", Place: p.options.Place, BaseURL: p.options.BaseURL}
+	d := ops.Dependencies{Vault: p.Vault, Hasher: hasher, Version: "test", Place: p.options.Place, BaseURL: p.options.BaseURL, Doors: p.options.Doors, Switch: p.options.Switch}
 	if p.options.SetupCode != nil {
 		d.SetupCode = func(typed secret.Text) bool {
 			proof, err := onetime.Parse(typed)

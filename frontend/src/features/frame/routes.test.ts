@@ -32,6 +32,7 @@ test('every page can be reached, and each stands in the table once', () => {
     '/roles',
     '/keys',
     '/accounts',
+    '/gate',
     '/activity',
     '/settings',
   ])

@@ -2,6 +2,7 @@ import Activity from '@lucide/svelte/icons/activity'
 import Building2 from '@lucide/svelte/icons/building-2'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import House from '@lucide/svelte/icons/house'
+import DoorOpen from '@lucide/svelte/icons/door-open'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Settings from '@lucide/svelte/icons/settings'
 import UsersRound from '@lucide/svelte/icons/users-round'
@@ -87,6 +88,10 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },
   }),
   at('/accounts/:id', () => import('../accounts/AccountScreen.svelte'), { words: ['accounts', 'users'] }),
+  at('/gate', () => import('../gate/Gate.svelte'), {
+    words: ['gate', 'keys'],
+    nav: { label: 'nav.gate', icon: DoorOpen, keys: 'g g', permission: 'MANAGE_GATE' },
+  }),
   at('/activity', () => import('../activity/Activity.svelte'), {
     words: ['activity'],
     nav: { label: 'nav.activity', icon: Activity, keys: 'g a', permission: 'VIEW_ACTIVITY' },

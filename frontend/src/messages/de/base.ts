@@ -50,6 +50,9 @@ export default define('base', {
   'nav.users': 'Benutzer',
   'nav.roles': 'Rollen',
   'nav.keys': 'API-Schlüssel',
+  'nav.gate': 'Gate',
+  'menu.doorsOpen': 'Türen offen',
+  'menu.doorsOpenWhere': 'Die Türen auf diesem Rechner sind offen: {address}',
   'nav.activity': 'Aktivität',
   'nav.settings': 'Einstellungen',
   'nav.profile': 'Profil',
@@ -226,6 +229,11 @@ export default define('base', {
   'home.toldText': 'Bitte sehen Sie nach, ob Sie es waren oder es erwartet haben.',
   'home.readThem': 'Lesen',
   'home.orMore': 'oder mehr',
+  'home.gate': 'Gate',
+  'home.gate.open': 'Die Türen sind offen: {address}',
+  'home.gate.closed': 'Die Türen sind geschlossen. Kein Programm kommt herein.',
+  'home.gate.closing': 'Die Türen werden geschlossen.',
+  'home.gate.calls': { one: '{n} Aufruf in der letzten Stunde', other: '{n} Aufrufe in der letzten Stunde' },
   'home.recent': 'Letzte Aktivität',
   'home.allActivity': 'Alle Aktivität',
   'home.protect': 'Schützen Sie Ihre Anmeldung',
@@ -354,6 +362,14 @@ export default define('base', {
   'problem.password_wrong': 'Das ist nicht Ihr aktuelles Passwort. Prüfen Sie es und versuchen Sie es noch einmal.',
   'problem.log_damaged':
     'Das Aktivitätsprotokoll wurde verändert oder beschädigt. Bis das geklärt ist, ist nichts möglich. Sagen Sie es der Person, die diese Installation betreut.',
+  'problem.not_switchable': 'Türen werden nur im Fenster des Desks geöffnet und geschlossen.',
+  'problem.doors_open': 'Die Türen sind schon offen, oder sie schließen noch. Sehen Sie gleich noch einmal nach.',
+  'problem.doors_closed': 'Die Türen sind schon geschlossen.',
+  'problem.doors_stuck':
+    'Dieser Rechner lässt die Türen nicht öffnen. Sein Protokoll sagt, warum; sagen Sie es dem, der ihn betreut.',
+  'problem.settings_stale':
+    'Die Türen bleiben geschlossen: Eine Adresse, eine Datei oder eine Liste, die für sie eingestellt ist, geht nicht mehr. Prüfen Sie die Einstellungen des Gates.',
+  'problem.gateway_closed': 'Hier ist kein API-Gateway offen, durch das der Registrar gefragt werden könnte.',
   'problem.misdirected': 'Dieser Server antwortet nicht unter der benutzten Adresse. Fragen Sie nach der richtigen.',
   'problem.cross_origin': 'Eine fremde Webseite hat versucht, dies in Ihrem Namen zu tun. Es ist nichts geschehen.',
   'problem.disk_full':

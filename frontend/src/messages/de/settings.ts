@@ -32,6 +32,51 @@ export default define('settings', {
   'settings.account.contactWhy':
     'Die offizielle E-Mail-Adresse und Mobilnummer ändert nur der Admin-Benutzer des Kontos: Links, die ihn wieder einlassen, gehen dorthin.',
   'settings.account.saved': 'Das Konto wurde geändert.',
+  'settings.credential.title': 'Die API des Registrars',
+  'settings.credential.text':
+    'Mit diesem Zugang ruft das Gateway den Registrar für die Programme Ihres Kontos auf. Die Programme sehen ihn nie.',
+  'settings.credential.none':
+    'Keiner ist hinterlegt. Ihre Programme bekommen vom Gateway keine Antwort, bis Sie einen hinterlegen.',
+  'settings.credential.set': 'Hinterlegt',
+  'settings.credential.notSet': 'Nicht hinterlegt',
+  'settings.credential.since': 'Hinterlegt am',
+  'settings.credential.by': 'Hinterlegt von',
+  'settings.credential.used': 'Zuletzt benutzt',
+  'settings.credential.never': 'seitdem nicht',
+  'settings.credential.last': 'Letzte Antwort',
+  'settings.credential.last.none': 'es kam keine',
+  'settings.credential.last.good': 'angenommen (Status {status})',
+  'settings.credential.last.refused': 'Zugang abgewiesen (Status {status})',
+  'settings.credential.last.other': 'Status {status}',
+  'settings.credential.to': 'Geht an',
+  'settings.credential.nowhere': 'hier ist kein Gateway offen',
+  'settings.credential.field': 'Zugang zum Registrar',
+  'settings.credential.fieldHelp':
+    'Der API-Schlüssel, den der Registrar Ihrem Konto gegeben hat. Er wird verschlüsselt aufbewahrt, nie wieder gezeigt und geht nur an den Registrar.',
+  'settings.credential.replace': 'Neuer Zugang',
+  'settings.credential.save': 'Zugang hinterlegen',
+  'settings.credential.saved': 'Der Zugang ist hinterlegt. Er gilt vom nächsten Aufruf an.',
+  'settings.credential.remove': 'Entfernen',
+  'settings.credential.removed': 'Der Zugang wurde entfernt.',
+  'settings.credential.ask': 'Den Zugang entfernen?',
+  'settings.credential.askText':
+    'Danach bekommen Ihre Programme vom Gateway keine Antwort, bis wieder ein Zugang hinterlegt ist. Er lässt sich nicht zeigen oder zurückholen: Sie müssten ihn vom Registrar holen. Beim Registrar selbst gilt er weiter.',
+  'settings.credential.yes': 'Zugang entfernen',
+  'settings.credential.try': 'Prüfen',
+  'settings.credential.tryHelp': 'Fragt den Registrar etwas, das nichts ändert und nichts kostet.',
+  'settings.credential.tryClosed':
+    'Zum Prüfen muss hier ein Gateway offen sein: ein Server mit Upstream, oder die Türen des Desks.',
+  'settings.credential.tried.works': 'Der Registrar hat geantwortet und den Zugang angenommen.',
+  'settings.credential.tried.refused':
+    'Der Registrar hat geantwortet und den Zugang abgewiesen. Prüfen Sie dort, ob er noch gilt, und ob er von der Adresse dieses Rechners aus benutzt werden darf.',
+  'settings.credential.tried.unreachable':
+    'Der Registrar ist von hier nicht erreichbar. Versuchen Sie es noch einmal, oder sagen Sie es dem, der diese Installation betreibt.',
+  'settings.credential.tried.insecure':
+    'Der Server unter der Adresse des Registrars zeigt ein falsches Zertifikat, darum wurde nichts gesendet. Sagen Sie es dem, der diese Installation betreibt.',
+  'settings.credential.tried.slow':
+    'Der Registrar hat nicht rechtzeitig geantwortet. Versuchen Sie es später noch einmal.',
+  'settings.credential.tried.odd':
+    'Der Registrar hat mit dem Status {status} geantwortet, was weder ja noch nein heißt. Versuchen Sie es später noch einmal.',
   'settings.days': '2-Faktor-Authentifizierung in allen Konten',
   'settings.days.text':
     'Der erste Tag entscheidet, wo die Richtlinie eines Kontos es dem Eröffnungsdatum überlässt. Der zweite gilt für jedes Konto.',

@@ -33,6 +33,49 @@ export default {
   'settings.account.contactWhy':
     'Only the admin user of the account changes the official e-mail address and mobile number: links that let the admin user in again go there.',
   'settings.account.saved': 'The account was changed.',
+  'settings.credential.title': 'The registrar’s API',
+  'settings.credential.text':
+    'With this credential the gateway calls the registrar for your account’s programs. They never see it.',
+  'settings.credential.none': 'None is set. Your programs get no answer from the gateway until you set one.',
+  'settings.credential.set': 'Set',
+  'settings.credential.notSet': 'Not set',
+  'settings.credential.since': 'Set on',
+  'settings.credential.by': 'Set by',
+  'settings.credential.used': 'Last used',
+  'settings.credential.never': 'not since it was set',
+  'settings.credential.last': 'Last answer',
+  'settings.credential.last.none': 'no answer came',
+  'settings.credential.last.good': 'taken (status {status})',
+  'settings.credential.last.refused': 'refused the credential (status {status})',
+  'settings.credential.last.other': 'status {status}',
+  'settings.credential.to': 'Goes to',
+  'settings.credential.nowhere': 'no gateway is open here',
+  'settings.credential.field': 'Credential of the registrar',
+  'settings.credential.fieldHelp':
+    'The API key that the registrar gave to your account. It is kept encrypted, never shown again, and goes nowhere but to the registrar.',
+  'settings.credential.replace': 'New credential',
+  'settings.credential.save': 'Set credential',
+  'settings.credential.saved': 'The credential is set. It counts from the next call on.',
+  'settings.credential.remove': 'Remove',
+  'settings.credential.removed': 'The credential was removed.',
+  'settings.credential.ask': 'Remove the credential?',
+  'settings.credential.askText':
+    'From then on your programs get no answer from the gateway, until a credential is set again. It cannot be shown or brought back: you would have to get it from the registrar. At the registrar itself it stays good.',
+  'settings.credential.yes': 'Remove credential',
+  'settings.credential.try': 'Try',
+  'settings.credential.tryHelp': 'Asks the registrar something that changes nothing and costs nothing.',
+  'settings.credential.tryClosed':
+    'To try it, a gateway has to be open here: a server with an upstream, or the doors of the Desk.',
+  'settings.credential.tried.works': 'The registrar answered, and took the credential.',
+  'settings.credential.tried.refused':
+    'The registrar answered, and refused the credential. Check there whether it is still good, and whether it may be used from this computer’s address.',
+  'settings.credential.tried.unreachable':
+    'The registrar cannot be reached from here. Try again, or tell whoever runs this installation.',
+  'settings.credential.tried.insecure':
+    'The server at the registrar’s address shows a wrong certificate, so nothing was sent. Tell whoever runs this installation.',
+  'settings.credential.tried.slow': 'The registrar did not answer in time. Try again later.',
+  'settings.credential.tried.odd':
+    'The registrar answered with status {status}, which says neither yes nor no. Try again later.',
   'settings.days': '2-factor authentication in every account',
   'settings.days.text':
     'The first day decides where the policy of an account leaves it to its opening date. The second counts for every account.',
