@@ -20,6 +20,31 @@ func (s *SecondFactors) RemoveApp(in ops.AppID) (ops.Renewed, error) {
 	return call(s.h, s.h.ops.SecondFactors.RemoveApp, in)
 }
 
+// BeginKey is secondFactors.beginKey.
+func (s *SecondFactors) BeginKey(in ops.BeginKeyInput) (ops.KeyBegun, error) {
+	return call(s.h, s.h.ops.SecondFactors.BeginKey, in)
+}
+
+// AskKey is secondFactors.askKey.
+func (s *SecondFactors) AskKey(in ops.AskKeyInput) (ops.KeyOptions, error) {
+	return call(s.h, s.h.ops.SecondFactors.AskKey, in)
+}
+
+// ConfirmKey is secondFactors.confirmKey.
+func (s *SecondFactors) ConfirmKey(in ops.ConfirmKeyInput) (ops.Renewed, error) {
+	return call(s.h, s.h.ops.SecondFactors.ConfirmKey, in)
+}
+
+// RenameKey is secondFactors.renameKey.
+func (s *SecondFactors) RenameKey(in ops.RenameKeyInput) (ops.SecurityKey, error) {
+	return call(s.h, s.h.ops.SecondFactors.RenameKey, in)
+}
+
+// RemoveKey is secondFactors.removeKey.
+func (s *SecondFactors) RemoveKey(in ops.SecurityKeyID) (ops.Renewed, error) {
+	return call(s.h, s.h.ops.SecondFactors.RemoveKey, in)
+}
+
 // Disable is secondFactors.disable.
 func (s *SecondFactors) Disable(in ops.None) (ops.Renewed, error) {
 	return call(s.h, s.h.ops.SecondFactors.Disable, in)

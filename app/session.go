@@ -10,14 +10,34 @@ func (s *Session) SignIn(in ops.SignInInput) (ops.SignIn, error) {
 	return call(s.h, s.h.ops.Session.SignIn, in)
 }
 
+// BeginKey is session.beginKey.
+func (s *Session) BeginKey(in ops.AskKeyInput) (ops.KeyOptions, error) {
+	return call(s.h, s.h.ops.Session.BeginKey, in)
+}
+
 // Verify is session.verify.
 func (s *Session) Verify(in ops.VerifyInput) (ops.SignIn, error) {
 	return call(s.h, s.h.ops.Session.Verify, in)
 }
 
+// BeginPasskey is session.beginPasskey.
+func (s *Session) BeginPasskey(in ops.PortInput) (ops.KeyAsked, error) {
+	return call(s.h, s.h.ops.Session.BeginPasskey, in)
+}
+
+// VerifyPasskey is session.verifyPasskey.
+func (s *Session) VerifyPasskey(in ops.PasskeyInput) (ops.SignIn, error) {
+	return call(s.h, s.h.ops.Session.VerifyPasskey, in)
+}
+
 // Show is session.show.
 func (s *Session) Show(in ops.None) (ops.SessionStatus, error) {
 	return call(s.h, s.h.ops.Session.Show, in)
+}
+
+// BeginStepUp is session.beginStepUp.
+func (s *Session) BeginStepUp(in ops.PortInput) (ops.KeyAsked, error) {
+	return call(s.h, s.h.ops.Session.BeginStepUp, in)
 }
 
 // StepUp is session.stepUp.

@@ -110,10 +110,11 @@ func (c bySession) resolve(tx store.ReadTx, k Keys) (access.Actor, error) {
 	}), nil
 }
 
-// mustEnrol reports whether a second factor is demanded and not set up. What
-// demands it is only read for whoever has none, which are few.
+// mustEnrol reports whether a second factor is demanded and none is set up that
+// works where the session is (rule M2). What demands it is only read for whoever
+// has none, which are few.
 func mustEnrol(tx store.ReadTx, b store.Bearer) (bool, error) {
-	if b.User.HasFactor {
+	if b.FactorHere {
 		return false, nil
 	}
 	a, err := tx.AccountOf(b.User.Ref())

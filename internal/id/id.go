@@ -23,6 +23,9 @@ type (
 	Session string
 	// AuthenticatorApp is the id of a person's app.
 	AuthenticatorApp string
+	// SecurityKey is the id of a person's security key. It is not that of the
+	// credential, which the key chose.
+	SecurityKey string
 	// Message is the id of a mail or SMS in the outbox.
 	Message string
 	// Key is the id of an API key. It is not the key.
@@ -51,6 +54,9 @@ func NewSession() Session { return Session(mint("ses")) }
 
 // NewAuthenticatorApp makes the id of an authenticator app of a user.
 func NewAuthenticatorApp() AuthenticatorApp { return AuthenticatorApp(mint("app")) }
+
+// NewSecurityKey makes the id of a security key of a user.
+func NewSecurityKey() SecurityKey { return SecurityKey(mint("sek")) }
 
 // NewMessage makes the id of a message.
 func NewMessage() Message { return Message(mint("msg")) }

@@ -51,6 +51,10 @@ func englishWhat(n Notice) string {
 			return "An authenticator app was removed from your 2-factor authentication."
 		}
 		return "The authenticator app “" + f.Name + "” was removed from your 2-factor authentication."
+	case SecurityKeyAdded:
+		return "The security key “" + f.Name + "” was added to your 2-factor authentication."
+	case SecurityKeyRemoved:
+		return "The security key “" + f.Name + "” was removed from your 2-factor authentication."
 	case FactorsOff:
 		return "2-factor authentication was switched off. From now on your password alone is enough to sign in."
 	case FactorsReset:
@@ -117,7 +121,7 @@ func englishAct(k Kind) string {
 		return "the ways to come in were changed"
 	case SessionEnded, SessionsEnded:
 		return "sessions were ended"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }

@@ -51,6 +51,10 @@ func germanWhat(n Notice) string {
 			return "Aus Ihrer 2-Faktor-Authentifizierung wurde eine Authentifizierungs-App entfernt."
 		}
 		return "Aus Ihrer 2-Faktor-Authentifizierung wurde die Authentifizierungs-App „" + f.Name + "“ entfernt."
+	case SecurityKeyAdded:
+		return "Ihrer 2-Faktor-Authentifizierung wurde der Sicherheitsschlüssel „" + f.Name + "“ hinzugefügt."
+	case SecurityKeyRemoved:
+		return "Aus Ihrer 2-Faktor-Authentifizierung wurde der Sicherheitsschlüssel „" + f.Name + "“ entfernt."
 	case FactorsOff:
 		return "Die 2-Faktor-Authentifizierung wurde abgeschaltet. Zum Anmelden genügt nun Ihr Passwort."
 	case FactorsReset:
@@ -117,7 +121,7 @@ func germanAct(k Kind) string {
 		return "die Wege herein wurden geändert"
 	case SessionEnded, SessionsEnded:
 		return "Sitzungen wurden beendet"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
 }

@@ -11,34 +11,36 @@ type Kind string
 
 // The kinds.
 const (
-	PasswordChanged Kind = "password_changed"
-	PasswordReset   Kind = "password_reset" // with a link or code
-	FactorAdded     Kind = "factor_added"
-	FactorRemoved   Kind = "factor_removed"
-	FactorsOff      Kind = "factors_off"   // all of them, by the person
-	FactorsReset    Kind = "factors_reset" // all of them, by somebody else
-	FactorDemanded  Kind = "factor_demanded"
-	CodesReplaced   Kind = "codes_replaced"
-	CodesLow        Kind = "codes_low"
-	EmailChanged    Kind = "email_changed"
-	RolesChanged    Kind = "roles_changed"
-	EntryChanged    Kind = "entry_changed" // from where, and by what, one may come in
-	LinkIssued      Kind = "link_issued"
-	SessionEnded    Kind = "session_ended"
-	SessionsEnded   Kind = "sessions_ended"
-	NewAddress      Kind = "new_address" // a sign-in from where there was none before
-	KeyMade         Kind = "key_made"    // an API key of one's user, by somebody else
-	KeyEnded        Kind = "key_ended"
-	ContactChanged  Kind = "contact_changed"  // the official one of an account, to its admin user
-	HandedOver      Kind = "handed_over"      // the admin user of an account
-	DeliveryChanged Kind = "delivery_changed" // by what, or as what, links and codes go out: to the operators
-	ConsoleActed    Kind = "console_acted"    // on another operator
+	PasswordChanged    Kind = "password_changed"
+	PasswordReset      Kind = "password_reset" // with a link or code
+	FactorAdded        Kind = "factor_added"
+	FactorRemoved      Kind = "factor_removed"
+	SecurityKeyAdded   Kind = "security_key_added"
+	SecurityKeyRemoved Kind = "security_key_removed"
+	FactorsOff         Kind = "factors_off"   // all of them, by the person
+	FactorsReset       Kind = "factors_reset" // all of them, by somebody else
+	FactorDemanded     Kind = "factor_demanded"
+	CodesReplaced      Kind = "codes_replaced"
+	CodesLow           Kind = "codes_low"
+	EmailChanged       Kind = "email_changed"
+	RolesChanged       Kind = "roles_changed"
+	EntryChanged       Kind = "entry_changed" // from where, and by what, one may come in
+	LinkIssued         Kind = "link_issued"
+	SessionEnded       Kind = "session_ended"
+	SessionsEnded      Kind = "sessions_ended"
+	NewAddress         Kind = "new_address" // a sign-in from where there was none before
+	KeyMade            Kind = "key_made"    // an API key of one's user, by somebody else
+	KeyEnded           Kind = "key_ended"
+	ContactChanged     Kind = "contact_changed"  // the official one of an account, to its admin user
+	HandedOver         Kind = "handed_over"      // the admin user of an account
+	DeliveryChanged    Kind = "delivery_changed" // by what, or as what, links and codes go out: to the operators
+	ConsoleActed       Kind = "console_acted"    // on another operator
 )
 
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{
-		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
+		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
 		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }

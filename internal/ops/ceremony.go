@@ -27,6 +27,9 @@ const (
 	signInCeremony   ceremonyKind = "sign_in"
 	appCeremony      ceremonyKind = "authenticator_app"
 	recoveryCeremony ceremonyKind = "recovery_codes"
+	keyCeremony      ceremonyKind = "security_key"
+	stepUpCeremony   ceremonyKind = "step_up"
+	passkeyCeremony  ceremonyKind = "passkey" // only that it is over: see beginPasskey
 
 	ceremonyAttempts = 8
 )
@@ -35,15 +38,23 @@ const (
 func beginCeremony[T any](tx store.WriteTx, v *vault.Vault, kind ceremonyKind, state T, expires time.Time) (secret.OneTime, error) {
 	token := onetime.NewToken()
 	digest := token.Digest(v.Digest)
-	plain, err := json.Marshal(state)
+	sealed, err := sealCeremony(v, digest, state)
 	if err != nil {
 		return secret.OneTime{}, fmt.Errorf("encode ceremony %s: %w", kind, err)
 	}
-	row := store.Ceremony{Kind: string(kind), Data: v.Seal(ceremonyPlace(digest), plain), ExpiresAt: expires}
+	row := store.Ceremony{Kind: string(kind), Data: sealed, ExpiresAt: expires}
 	if err := tx.AddCeremony(digest, row); err != nil {
 		return secret.OneTime{}, fmt.Errorf("begin ceremony %s: %w", kind, err)
 	}
 	return token.Reveal(), nil
+}
+
+func sealCeremony[T any](v *vault.Vault, digest string, state T) (string, error) {
+	plain, err := json.Marshal(state)
+	if err != nil {
+		return "", err
+	}
+	return v.Seal(ceremonyPlace(digest), plain), nil
 }
 
 // ceremony is one that was taken.
@@ -64,6 +75,21 @@ func (c ceremony[T]) again(tx store.WriteTx) error {
 		return fmt.Errorf("let ceremony %s go on: %w", c.row.Kind, err)
 	}
 	return nil
+}
+
+// after is again with the state as it is by now.
+func (c ceremony[T]) after(tx store.WriteTx, v *vault.Vault) (err error) {
+	if c.row.Data, err = sealCeremony(v, c.digest, c.state); err != nil {
+		return fmt.Errorf("encode ceremony %s: %w", c.row.Kind, err)
+	}
+	return c.again(tx)
+}
+
+// change lets a ceremony go on with the state as it is by now, which was no
+// attempt.
+func (c ceremony[T]) change(tx store.WriteTx, v *vault.Vault) error {
+	c.row.Attempts--
+	return c.after(tx, v)
 }
 
 var errCeremonyOver = problem.New(problem.CeremonyOver, "This took too long or was finished elsewhere. Please start again.")

@@ -27,6 +27,9 @@ func (o *Operations) QueueMail(tx store.WriteTx, scope access.Scope, address, na
 	return o.queueMail(tx, recipient{scope: scope, address: address, name: name, language: "en"}, k, v, expires)
 }
 
+// SealKey makes what is kept of a security key.
+var SealKey = sealKey
+
 // TakeOp is what the courier takes messages with.
 func (o *Operations) TakeOp() *op.Op[None, Taken] { return o.Outbox.take }
 

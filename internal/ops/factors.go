@@ -49,6 +49,7 @@ type Method string
 // The methods.
 const (
 	AppMethod      Method = "authenticator_app"
+	KeyMethod      Method = "security_key"
 	RecoveryMethod Method = "recovery_code"
 	PasswordMethod Method = "password"
 )
@@ -57,6 +58,8 @@ const (
 const (
 	byPassword     = "password"
 	byApp          = string(AppMethod)
+	byKey          = string(KeyMethod)
+	byPasskey      = "passkey" // alone
 	byRecoveryCode = string(RecoveryMethod)
 	bySetup        = "set-up"
 )
@@ -110,13 +113,14 @@ func clockRight(tx store.ReadTx) error {
 	return err
 }
 
-// factorGuess is what somebody offers as second factor: one of the two.
+// factorGuess is what somebody offers as second factor: one of the three.
 type factorGuess struct {
 	code     secret.Text // of an authenticator app
 	recovery secret.Text
+	key      *keyGuess // nil: none
 }
 
-func (g factorGuess) empty() bool { return g.code.IsZero() && g.recovery.IsZero() }
+func (g factorGuess) empty() bool { return g.code.IsZero() && g.recovery.IsZero() && g.key == nil }
 
 // checkFactor spends a second factor of a user and says by what means, or why
 // not. Failures are counted, for all factors of the user together.
@@ -128,19 +132,24 @@ func (o *Operations) checkFactor(tx store.WriteTx, u store.Listed, g factorGuess
 	if err := clockRight(tx.ReadTx); err != nil {
 		return "", nil, err
 	}
-	means, refusal, err = o.spend(tx, u.Ref(), g, from)
+	means, refusal, err = o.spend(tx, u, g, from)
 	switch {
 	case err != nil:
 		return "", nil, err
 	case refusal == nil:
 		err = k.right(tx)
-	case refusal.Code == problem.CodeWrong:
+	case refusal.Code == problem.CodeWrong, refusal.Code == problem.SecurityKeyRefused, refusal.Code == problem.SecurityKeyCopied:
 		err = k.wrong(tx)
 	}
 	return means, refusal, err
 }
 
-func (o *Operations) spend(tx store.WriteTx, u store.UserRef, g factorGuess, from access.Source) (string, *problem.Problem, error) {
+func (o *Operations) spend(tx store.WriteTx, l store.Listed, g factorGuess, from access.Source) (string, *problem.Problem, error) {
+	u := l.Ref()
+	if g.key != nil {
+		refusal, err := o.spendKey(tx, l, *g.key, from)
+		return byKey, refusal, err
+	}
 	if !g.recovery.IsZero() {
 		return o.spendRecoveryCode(tx, u, g.recovery)
 	}
@@ -194,37 +203,57 @@ func (o *Operations) spendRecoveryCode(tx store.WriteTx, u store.UserRef, typed 
 func (o *Operations) openSession(tx store.WriteTx, from access.Source, u store.Listed, means string) (auth.Token, session.Session, error) {
 	token := auth.NewToken()
 	now := tx.Now()
+	site, err := o.siteID(tx.ReadTx, from)
+	if err != nil {
+		return token, session.Session{}, err
+	}
 	s := session.Session{
-		ID: id.NewSession(), User: u.ID, Face: from.Face, Means: means, Address: from.AddressText(), Program: from.Program,
+		ID: id.NewSession(), User: u.ID, Site: site, Face: from.Face, Means: means, Address: from.AddressText(), Program: from.Program,
 		SignedInAt: now, SteppedUpAt: now, LastSeenAt: now, EndsAt: now.Add(session.Absolute),
 	}
 	return token, s, tx.AddSession(u.Ref(), s, token.Digest(o.deps.Vault))
 }
 
-// methodsOf lists what the user could prove themselves with now, beside the
-// password.
-func methodsOf(tx store.ReadTx, u store.Listed) ([]Method, error) {
+// methodsOf lists what the user could prove themselves with now and here,
+// beside the password. Somebody whose only second factor works elsewhere is
+// asked for a recovery code: that it does not count here lets nobody in who
+// knows the password alone (M2).
+func (o *Operations) methodsOf(tx store.ReadTx, u store.Listed, from access.Source) ([]Method, error) {
 	methods := []Method{}
 	if !u.HasFactor {
 		return methods, nil
+	}
+	site, err := o.siteID(tx, from)
+	if err != nil {
+		return nil, err
+	}
+	f, err := tx.Factors(u.Ref(), site)
+	if err != nil {
+		return nil, fmt.Errorf("count second factors: %w", err)
 	}
 	left, err := tx.RecoveryCodesLeft(u.Ref())
 	if err != nil {
 		return nil, fmt.Errorf("count recovery codes: %w", err)
 	}
-	methods = append(methods, AppMethod)
+	if f.Apps > 0 {
+		methods = append(methods, AppMethod)
+	}
+	if f.KeysHere > 0 {
+		methods = append(methods, KeyMethod)
+	}
 	if left > 0 {
 		methods = append(methods, RecoveryMethod)
 	}
 	return methods, nil
 }
 
-// mfaStatus is how a user stands with second factors, for answers.
-func mfaStatus(a account.Account, l store.Listed, now time.Time) MFA {
+// mfaStatus is how a user stands with second factors, for answers. Whether there
+// is one is asked for a place where it has to work, or for none, as lists do.
+func mfaStatus(a account.Account, l store.Listed, has bool, now time.Time) MFA {
 	if l.Kind() == user.Service {
 		return MFA{State: signin.MFAOff}
 	}
-	state, d := signin.MFA(a, l.ForceMFA, l.HasFactor, now)
+	state, d := signin.MFA(a, l.ForceMFA, has, now)
 	return MFA{state, d.By, d.From}
 }
 

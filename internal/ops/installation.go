@@ -18,6 +18,7 @@ type Installation struct {
 	Languages       []user.Language `json:"languages"`
 	MailsLinks      bool            `json:"mailsLinks"` // activation links go to people by mail
 	Support         Support         `json:"support"`
+	SecurityKeys    SecurityKeySite `json:"securityKeys"` // and passkeys: whether they work where this is asked
 }
 
 // Support is whom people turn to when they are stuck; all of it may be empty.
@@ -52,11 +53,16 @@ func (o *Operations) addInstallation() {
 		if err != nil {
 			return Installation{}, err
 		}
+		site, why, err := o.site(r.Tx, r.Source, 0)
+		if err != nil {
+			return Installation{}, err
+		}
 		mails, err := o.mailsLinks(r.Tx)
 		return Installation{
 			SetUp: in.SetUp(), Practice: in.Practice, Version: o.deps.Version, Place: o.deps.Place,
 			SetupCodeNeeded: o.deps.SetupCode != nil, Languages: user.Languages(), MailsLinks: mails,
-			Support: Support{s.SupportEmail, s.SupportPhone, s.SupportHours},
+			Support:      Support{s.SupportEmail, s.SupportPhone, s.SupportHours},
+			SecurityKeys: SecurityKeySite{why == "", site.ID, why, why.String()},
 		}, err
 	})
 	o.Installation.Protection = op.Read(&o.table, op.Spec{

@@ -208,12 +208,19 @@ func rank(code string) string {
 // open are the operations for everybody, signed in or not.
 var open = []string{
 	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "activation.resend", "password.forgot",
-	"session.signIn", "session.verify", "session.show",
+	"session.signIn", "session.beginKey", "session.verify", "session.beginPasskey", "session.verifyPasskey", "session.show",
 }
 
 // whileEnrolling is what rule A5 leaves open while a second factor is required
 // and not set up: its set-up, the profile, and signing out.
-var whileEnrolling = []string{"session.stepUp", "secondFactors.beginApp", "secondFactors.confirmApp", "profile.show", "session.signOut"}
+var whileEnrolling = []string{
+	"session.beginStepUp", "session.stepUp", "secondFactors.beginApp", "secondFactors.confirmApp",
+	"secondFactors.beginKey", "secondFactors.askKey", "secondFactors.confirmKey", "profile.show", "session.signOut",
+}
+
+// bySecurityKey are the operations for everybody who is where security keys
+// work, which neither the command line nor a background job is.
+var bySecurityKey = []string{"session.beginKey", "session.beginPasskey", "session.verifyPasskey"}
 
 // invariants hold whatever the golden file says.
 func invariants(i op.Info, who asker, foreign bool, got string, records int) (wrong []string) {
@@ -250,6 +257,8 @@ func invariants(i op.Info, who asker, foreign bool, got string, records int) (wr
 			want = "forbidden"
 		}
 		must(got == want, "it is for the program itself; want %s", want)
+	case slices.Contains(bySecurityKey, i.Name) && (strings.HasPrefix(who.name, "console") || who.name == "background job"):
+		must(got == "security_key_unavailable" || got == "ceremony_over", "no key works there")
 	case forAll:
 		must(in, "it is for everybody")
 	case who.name == "anonymous":
@@ -313,10 +322,11 @@ func TestMatrix_beforeSetup(t *testing.T) {
 	closed := map[string][]problem.Code{ // open to everybody, and there is nothing behind the door
 		"setup.finish": {problem.CeremonyOver}, "activation.check": {problem.ActivationDead}, "activation.complete": {problem.ActivationDead},
 		"session.signIn": {problem.SignInFailed}, "session.verify": {problem.CeremonyOver},
+		"session.beginKey": {problem.CeremonyOver}, "session.verifyPasskey": {problem.CeremonyOver}, "session.beginPasskey": {"ok", problem.SecurityKeyUnavailable},
 	}
 	inputs := map[string]any{
 		"setup.begin": setupInput(), "session.signIn": ops.SignInInput{Login: "anna", Password: secret.New("x")},
-		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "users.add": ops.AddUserInput{Login: "anna"},
+		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "session.verifyPasskey": ops.PasskeyInput{Credential: []byte("{}")}, "users.add": ops.AddUserInput{Login: "anna"},
 		"password.forgot": ops.ForgotInput{Login: "anna"},
 	}
 	for _, c := range []struct {

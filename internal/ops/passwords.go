@@ -36,9 +36,10 @@ func aboutUser(a account.Account, u user.User) password.About {
 }
 
 // strengthOf says what protects the user besides the password: a second factor
-// that is bound, and cannot be given up.
+// that is bound, and cannot be given up. One that works elsewhere is asked for
+// here too, or a recovery code in its place.
 func strengthOf(a account.Account, u store.Listed, now time.Time) password.Protection {
-	if m := mfaStatus(a, u, now); m.State == signin.MFAOn && m.RequiredBy != account.NotRequired {
+	if m := mfaStatus(a, u, u.HasFactor, now); m.State == signin.MFAOn && m.RequiredBy != account.NotRequired {
 		return password.WithSecondFactor
 	}
 	return password.Alone

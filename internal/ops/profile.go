@@ -18,8 +18,9 @@ import (
 type Profile struct {
 	User              User                  `json:"user"`
 	Account           AccountRef            `json:"account"`
-	MFA               MFA                   `json:"mfa"`
+	MFA               MFA                   `json:"mfa"` // by what works here
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
+	SecurityKeys      []SecurityKey         `json:"securityKeys"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
 	Permissions       []EffectivePermission `json:"permissions"`
 }
@@ -64,7 +65,7 @@ func (o *Operations) addProfile() {
 	o.Profile.Show = op.Read(&o.table, op.Spec{
 		Name: "profile.show", Route: "GET /profile", Kept: time.Second,
 		Summary: "One's own details, second factors and effective permissions.",
-	}, op.Enrolling().KeysToo(), showProfile)
+	}, op.Enrolling().KeysToo(), o.showProfile)
 	o.Profile.Update = op.Write(&o.table, op.Spec{
 		Name: "profile.update", Route: "PATCH /profile", Event: "profile.updated",
 		Summary: "Change one's own name, e-mail, mobile and language. A new e-mail address ends the other sessions.",
@@ -102,7 +103,7 @@ func (o *Operations) addProfile() {
 	}, op.Oneself(), endOwnOthers)
 }
 
-func showProfile(r *op.Reading, _ None) (Profile, error) {
+func (o *Operations) showProfile(r *op.Reading, _ None) (Profile, error) {
 	u, err := r.Tx.User(r.Scope(), r.Actor.User())
 	if err != nil {
 		return Profile{}, fmt.Errorf("find oneself: %w", err)
@@ -115,29 +116,51 @@ func showProfile(r *op.Reading, _ None) (Profile, error) {
 	if err != nil {
 		return Profile{}, fmt.Errorf("find own roles: %w", err)
 	}
-	apps, left, err := factorsOfUser(r.Tx, u.Ref())
+	site, err := o.siteID(r.Tx, r.Source)
+	if err != nil {
+		return Profile{}, err
+	}
+	f, err := r.Tx.Factors(u.Ref(), site)
+	if err != nil {
+		return Profile{}, fmt.Errorf("count second factors: %w", err)
+	}
+	factors, err := factorsOfUser(r.Tx, u.Ref(), site)
 	return Profile{
-		User: showUser(u, a, r.Tx.Now()), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a, u, r.Tx.Now()),
-		AuthenticatorApps: apps, RecoveryCodesLeft: left, Permissions: effective(roles, r.Actor.Operator()),
+		User: showUser(u, a, r.Tx.Now()), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a, u, f.Work(), r.Tx.Now()),
+		AuthenticatorApps: factors.apps, SecurityKeys: factors.keys, RecoveryCodesLeft: factors.codesLeft, Permissions: effective(roles, r.Actor.Operator()),
 	}, err
 }
 
+// shownFactors are the second factors of a user.
+type shownFactors struct {
+	apps      []App
+	keys      []SecurityKey
+	codesLeft int
+}
+
 // factorsOfUser lists the second factors of a user, and how many recovery
-// codes are left.
-func factorsOfUser(tx store.ReadTx, u store.UserRef) ([]App, int, error) {
-	found, err := tx.AuthenticatorApps(u)
+// codes are left, to somebody at a site.
+func factorsOfUser(tx store.ReadTx, u store.UserRef, site string) (f shownFactors, err error) {
+	apps, err := tx.AuthenticatorApps(u)
 	if err != nil {
-		return nil, 0, fmt.Errorf("find authenticator apps: %w", err)
+		return f, fmt.Errorf("find authenticator apps: %w", err)
 	}
-	apps := []App{}
-	for _, a := range found {
-		apps = append(apps, App{a.ID, a.Name, a.CreatedAt, orNil(a.LastUsedAt), a.LastUsedFrom})
+	f.apps = []App{}
+	for _, a := range apps {
+		f.apps = append(f.apps, App{a.ID, a.Name, a.CreatedAt, orNil(a.LastUsedAt), a.LastUsedFrom})
 	}
-	left, err := tx.RecoveryCodesLeft(u)
+	keys, err := tx.SecurityKeys(u)
 	if err != nil {
-		return nil, 0, fmt.Errorf("count recovery codes: %w", err)
+		return f, fmt.Errorf("find security keys: %w", err)
 	}
-	return apps, left, nil
+	f.keys = []SecurityKey{}
+	for _, k := range keys {
+		f.keys = append(f.keys, showSecurityKey(k, site))
+	}
+	if f.codesLeft, err = tx.RecoveryCodesLeft(u); err != nil {
+		return f, fmt.Errorf("count recovery codes: %w", err)
+	}
+	return f, nil
 }
 
 // orNil gives the zero time as null.

@@ -134,6 +134,23 @@ func samples() map[string]sample {
 			who := w.somebody(w.otter, opstest.Member{})
 			return ops.VerifyInput{Ceremony: w.askedForFactor(who), Code: who.Code()}
 		}},
+		"session.beginKey": {own: func(w *town, _ asking) any {
+			who := w.somebody(w.otter, opstest.Member{})
+			w.keyFor(who, "Blue key")
+			return ops.AskKeyInput{Ceremony: w.askedForFactor(who)}
+		}},
+		"session.beginPasskey": only(ops.PortInput{}),
+		"session.verifyPasskey": {own: func(w *town, _ asking) any {
+			_, key := w.keyFor(w.somebody(w.otter, opstest.Member{}), "Blue key")
+			begun := opstest.Must(w.Place, opstest.Anybody(), w.Ops.Session.BeginPasskey, ops.PortInput{})
+			return ops.PasskeyInput{Ceremony: again(begun.Ceremony), Credential: key.Sign(begun.Options, gateOrigin).JSON()}
+		}},
+		"session.beginStepUp": {own: func(w *town, a asking) any {
+			if a.who != nil && len(a.who.App.Reveal()) > 0 {
+				w.placeKey(a.who)
+			}
+			return ops.PortInput{}
+		}},
 		"session.show":    only(ops.None{}),
 		"session.signOut": only(ops.None{}),
 		"profile.show":    only(ops.None{}),
@@ -154,6 +171,29 @@ func samples() map[string]sample {
 			own: func(w *town, a asking) any { return ops.AppID{ID: w.secondAppOf(a.who)} },
 			foreign: func(w *town, a asking) any {
 				return ops.AppID{ID: w.secondAppOf(w.somebody(w.elsewhere(a), opstest.Member{}))}
+			},
+		},
+		"secondFactors.beginKey": only(ops.BeginKeyInput{Name: "Blue key"}),
+		"secondFactors.askKey": {
+			own: func(w *town, a asking) any { return ops.AskKeyInput{Ceremony: w.keyBegun(a)} },
+			foreign: func(w *town, a asking) any {
+				return ops.AskKeyInput{Ceremony: w.keyBegun(w.another(a))}
+			},
+		},
+		"secondFactors.confirmKey": {
+			own:     func(w *town, a asking) any { return w.keyAnswered(a) },
+			foreign: func(w *town, a asking) any { return w.keyAnswered(w.another(a)) },
+		},
+		"secondFactors.renameKey": {
+			own: func(w *town, a asking) any { return ops.RenameKeyInput{ID: w.placeKey(a.who), Name: "Red key"} },
+			foreign: func(w *town, a asking) any {
+				return ops.RenameKeyInput{ID: w.placeKey(w.somebody(w.elsewhere(a), opstest.Member{})), Name: "Red key"}
+			},
+		},
+		"secondFactors.removeKey": {
+			own: func(w *town, a asking) any { return ops.SecurityKeyID{ID: w.placeKey(a.who)} },
+			foreign: func(w *town, a asking) any {
+				return ops.SecurityKeyID{ID: w.placeKey(w.somebody(w.elsewhere(a), opstest.Member{}))}
 			},
 		},
 		"secondFactors.disable":    only(ops.None{}),

@@ -49,6 +49,11 @@ type secondFactorOps struct {
 	BeginApp     *op.Op[BeginAppInput, EnrolmentBegun]
 	ConfirmApp   *op.Op[ConfirmInput, Renewed]
 	RemoveApp    *op.Op[AppID, Renewed]
+	BeginKey     *op.Op[BeginKeyInput, KeyBegun]
+	AskKey       *op.Op[AskKeyInput, KeyOptions]
+	ConfirmKey   *op.Op[ConfirmKeyInput, Renewed]
+	RenameKey    *op.Op[RenameKeyInput, SecurityKey]
+	RemoveKey    *op.Op[SecurityKeyID, Renewed]
 	Disable      *op.Op[None, Renewed]
 	BeginCodes   *op.Op[None, CodesBegun]
 	ConfirmCodes *op.Op[CeremonyInput, Renewed]
@@ -82,8 +87,9 @@ func (o *Operations) addSecondFactors() {
 	}, op.Enrolling(), o.confirmApp)
 	o.SecondFactors.RemoveApp = op.Write(&o.table, op.Spec{
 		Name: "secondFactors.removeApp", Route: "DELETE /profile/authenticator-apps/{id}", Event: "mfa.app_removed",
-		Summary: "Remove one of several authenticator apps. The other sessions end.",
+		Summary: "Remove an authenticator app, but not the last second factor that works here. The other sessions end.",
 	}, op.Oneself().SteppedUp(), o.removeApp)
+	o.addSecurityKeys()
 	o.SecondFactors.Disable = op.Write(&o.table, op.Spec{
 		Name: "secondFactors.disable", Route: "DELETE /profile/second-factors", Event: "mfa.disabled",
 		Summary: "Switch 2-factor authentication off: all methods and recovery codes go. Impossible while it is required.",
@@ -185,12 +191,16 @@ func (o *Operations) renewed(w *op.Writing[Renewed], means string, about op.Entr
 
 func (o *Operations) renew(c op.Call, tx store.WriteTx, means string) (Renewed, int64, error) {
 	self, current := store.Self(c.Actor), c.Actor.Session()
+	site, err := o.siteID(tx.ReadTx, c.Source)
+	if err != nil {
+		return Renewed{}, 0, err
+	}
 	ended, err := tx.EndOtherSessions(self, current)
 	if err != nil {
 		return Renewed{}, 0, fmt.Errorf("end other sessions: %w", err)
 	}
 	token := auth.NewToken()
-	if err := tx.RenewSession(self, current, token.Digest(o.deps.Vault), means); err != nil {
+	if err := tx.RenewSession(self, current, token.Digest(o.deps.Vault), means, site); err != nil {
 		return Renewed{}, 0, fmt.Errorf("renew session: %w", err)
 	}
 	return Renewed{token}, ended, nil
@@ -202,7 +212,7 @@ func mayBeWithout(c op.Call, tx store.ReadTx, u store.Listed) error {
 	if err != nil {
 		return fmt.Errorf("find own account: %w", err)
 	}
-	switch mfaStatus(a, u, tx.Now()).RequiredBy {
+	switch mfaStatus(a, u, u.HasFactor, tx.Now()).RequiredBy {
 	case account.ByPolicy:
 		return problem.New(problem.MFARequired, "Your account requires 2-factor authentication, so it cannot be switched off.")
 	case account.ByAdministrator:
@@ -225,11 +235,8 @@ func (o *Operations) removeApp(_ *op.Preparing, in AppID) (op.Commit[Renewed], e
 		if i < 0 {
 			return w.Fail(store.ErrNotFound)
 		}
-		if len(apps) == 1 {
-			if err := mayBeWithout(w.Call, w.Tx.ReadTx, u); err != nil {
-				return w.Deny(err, about)
-			}
-			return w.Refuse(problem.New(problem.Conflict, "This is your only second factor. Please switch 2-factor authentication off instead."), about)
+		if err := o.dispensableFactor(w.Call, w.Tx.ReadTx, u, everywhere); err != nil {
+			return w.Deny(err, about)
 		}
 		if err := w.Tx.RemoveAuthenticatorApp(u.Ref(), in.ID); err != nil {
 			return w.Fail(fmt.Errorf("remove authenticator app: %w", err))

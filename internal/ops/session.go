@@ -19,7 +19,7 @@ type Session struct {
 	User        SessionUser         `json:"user"`
 	Account     AccountRef          `json:"account"`
 	Permissions []access.Permission `json:"permissions"`
-	MFA         MFA                 `json:"mfa"`
+	MFA         MFA                 `json:"mfa"` // by what works here
 	SignedInAt  time.Time           `json:"signedInAt"`
 	IdleEndsAt  time.Time           `json:"idleEndsAt"` // unless something happens
 	EndsAt      time.Time           `json:"endsAt"`     // whatever happens
@@ -60,11 +60,15 @@ type SignedOutAnswer struct{}
 func (SignedOutAnswer) EndsSession() {}
 
 type sessionOps struct {
-	SignIn  *op.Op[SignInInput, SignIn]
-	Verify  *op.Op[VerifyInput, SignIn]
-	Show    *op.Op[None, SessionStatus]
-	StepUp  *op.Op[StepUpInput, Renewed]
-	SignOut *op.Op[None, SignedOutAnswer]
+	SignIn        *op.Op[SignInInput, SignIn]
+	BeginKey      *op.Op[AskKeyInput, KeyOptions]
+	Verify        *op.Op[VerifyInput, SignIn]
+	BeginPasskey  *op.Op[PortInput, KeyAsked]
+	VerifyPasskey *op.Op[PasskeyInput, SignIn]
+	Show          *op.Op[None, SessionStatus]
+	BeginStepUp   *op.Op[PortInput, KeyAsked]
+	StepUp        *op.Op[StepUpInput, Renewed]
+	SignOut       *op.Op[None, SignedOutAnswer]
 }
 
 func (o *Operations) addSession() {
@@ -72,10 +76,15 @@ func (o *Operations) addSession() {
 		Name: "session.signIn", Route: "POST /session", Event: "session.signed_in", Also: []string{"session.password_accepted"},
 		Summary: "Sign in with login and password; the code of an authenticator app may come along.",
 	}, op.Anyone(), o.signIn)
+	o.Session.BeginKey = op.Write(&o.table, op.Spec{
+		Name: "session.beginKey", Route: "POST /session/security-key", Event: "session.key_asked",
+		Summary: "Get what a security key has to be asked, as the second factor of a sign-in, for the next two minutes.",
+	}, op.Anyone(), o.signInWithKey)
 	o.Session.Verify = op.Write(&o.table, op.Spec{
 		Name: "session.verify", Route: "POST /session/second-factor", Event: "session.signed_in",
 		Summary: "Finish a sign-in with a second factor.",
 	}, op.Anyone(), o.verify)
+	o.addPasskey()
 	o.Session.Show = op.Read(&o.table, op.Spec{
 		Name: "session.show", Route: "GET /session", Background: true,
 		Summary: "Who is signed in, what they may do, and until when.",
@@ -83,9 +92,13 @@ func (o *Operations) addSession() {
 		if r.Actor.Kind() != access.Person {
 			return SessionStatus{State: SignedOut}, nil
 		}
-		s, err := showSession(r.Tx, r.Source, store.Self(r.Actor), r.Actor.Session())
+		s, err := o.showSession(r.Tx, r.Source, store.Self(r.Actor), r.Actor.Session())
 		return SessionStatus{SignedIn, s}, err
 	})
+	o.Session.BeginStepUp = op.Write(&o.table, op.Spec{
+		Name: "session.beginStepUp", Route: "POST /session/step-up/security-key", Event: "session.key_asked",
+		Summary: "Get what a security key has to be asked, to prove again who you are, for the next two minutes.",
+	}, op.Enrolling(), o.beginStepUp)
 	o.Session.StepUp = op.Write(&o.table, op.Spec{
 		Name: "session.stepUp", Route: "POST /session/step-up", Event: "session.stepped_up",
 		Summary: "Prove again who you are, for sensitive acts within the next minutes.",
@@ -116,7 +129,7 @@ func userActor(u user.User) activity.Actor {
 }
 
 // showSession describes a session to its owner.
-func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Session) (*Session, error) {
+func (o *Operations) showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Session) (*Session, error) {
 	opened, err := tx.Session(u, s)
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
@@ -134,7 +147,7 @@ func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Sess
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
-	methods, err := stepUpMethods(tx, who)
+	methods, err := o.stepUpMethods(tx, who, from)
 	if err != nil {
 		return nil, fmt.Errorf("show session: %w", err)
 	}
@@ -147,7 +160,7 @@ func showSession(tx store.ReadTx, from access.Source, u store.UserRef, s id.Sess
 		User:           SessionUser{who.ID, who.Login, who.Name, who.Language},
 		Account:        AccountRef{a.ID, a.Handle, a.Name},
 		Permissions:    rights.Permissions(),
-		MFA:            mfaStatus(a, who, tx.Now()),
+		MFA:            mfaStatus(a, who, opened.FactorHere, tx.Now()),
 		Address:        from.AddressText(),
 		SteppedUpUntil: opened.Session.SteppedUpAt.Add(session.StepUp), StepUpMethods: methods,
 		SignedInAt: opened.Session.SignedInAt, IdleEndsAt: opened.Session.IdleEndsAt(), EndsAt: opened.Session.EndsAt,

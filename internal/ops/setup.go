@@ -186,7 +186,7 @@ func (o *Operations) finishSetup(_ *op.Preparing, in ConfirmInput) (op.Commit[Si
 		if err != nil {
 			return w.Fail(fmt.Errorf("open session: %w", err))
 		}
-		shown, err := showSession(w.Tx.ReadTx, w.Source, u.Ref(), opened.ID)
+		shown, err := o.showSession(w.Tx.ReadTx, w.Source, u.Ref(), opened.ID)
 		if err != nil {
 			return w.Fail(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/securitykey"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
 )
@@ -53,11 +54,13 @@ type SignInInput struct {
 	Code     secret.Text `json:"code,omitzero"` // of the authenticator app
 }
 
-// VerifyInput answers the ceremony of a sign-in with one of the two.
+// VerifyInput answers the ceremony of a sign-in with one of the three.
 type VerifyInput struct {
 	Ceremony     secret.Text `json:"ceremony"`
 	Code         secret.Text `json:"code,omitzero"` // of the authenticator app
 	RecoveryCode secret.Text `json:"recoveryCode,omitzero"`
+
+	Credential securitykey.JSON `json:"credential,omitzero"` // of a security key that was asked: PublicKeyCredential.toJSON()
 }
 
 // signInWait is how long a sign-in waits for its second factor.
@@ -165,14 +168,19 @@ type waiting struct {
 	User  id.User    `json:"user"`
 	Login user.Login `json:"login"`
 	Hash  string     `json:"hash"` // of the password that was right; a changed one ends the wait
+
+	Asked *securitykey.Pending `json:"asked,omitempty"` // a security key
 }
 
+// of reports whether it is still that user, with that password.
+func (s waiting) of(u store.Credentialed) bool { return u.ID == s.User && u.PasswordHash == s.Hash }
+
 func (o *Operations) askSecondFactor(w *op.Writing[SignIn], u store.Listed, hash string) op.Outcome[SignIn] {
-	token, err := beginCeremony(w.Tx, o.deps.Vault, signInCeremony, waiting{u.ID, u.Login, hash}, w.Tx.Now().Add(signInWait))
+	token, err := beginCeremony(w.Tx, o.deps.Vault, signInCeremony, waiting{User: u.ID, Login: u.Login, Hash: hash}, w.Tx.Now().Add(signInWait))
 	if err != nil {
 		return w.Fail(err)
 	}
-	methods, err := methodsOf(w.Tx.ReadTx, u)
+	methods, err := o.methodsOf(w.Tx.ReadTx, u, w.Source)
 	if err != nil {
 		return w.Fail(err)
 	}
@@ -181,8 +189,7 @@ func (o *Operations) askSecondFactor(w *op.Writing[SignIn], u store.Listed, hash
 }
 
 func (o *Operations) verify(_ *op.Preparing, in VerifyInput) (op.Commit[SignIn], error) {
-	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode}
-	if guess.empty() {
+	if in.Code.IsZero() && in.RecoveryCode.IsZero() && in.Credential.IsZero() {
 		var form field.Form
 		form.Add("code", field.Missing())
 		return nil, form.Err()
@@ -201,12 +208,17 @@ func (o *Operations) verify(_ *op.Preparing, in VerifyInput) (op.Commit[SignIn],
 			return w.Fail(err)
 		}
 		welcome := access.Enter(u.Entry, w.Source)
-		if !open || !welcome.Allowed || u.ID != c.state.User || u.PasswordHash != c.state.Hash {
+		if !open || !welcome.Allowed || !c.state.of(u) {
 			return w.Refuse(errSignInFailed, op.Entry{Account: u.Account, Object: userObject(u.User), Reason: welcome.Reason})
 		}
-		end := o.secondFactor(w, u.Listed, guess)
+		end := o.secondFactor(w, u.Listed, factorGuess{
+			code: in.Code, recovery: in.RecoveryCode, key: answering(c.state.Asked, in.Credential, store.UsedAsSecondFactor),
+		})
 		if end.Refused() {
-			if err := c.again(w.Tx); err != nil {
+			if !in.Credential.IsZero() { // the next answer is to another challenge
+				c.state.Asked = nil
+			}
+			if err := c.after(w.Tx, o.deps.Vault); err != nil {
 				return w.Fail(err)
 			}
 		}
@@ -245,7 +257,7 @@ func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) 
 	if err != nil {
 		return w.Fail(fmt.Errorf("open session: %w", err))
 	}
-	shown, err := showSession(w.Tx.ReadTx, w.Source, u.Ref(), s.ID)
+	shown, err := o.showSession(w.Tx.ReadTx, w.Source, u.Ref(), s.ID)
 	if err != nil {
 		return w.Fail(err)
 	}

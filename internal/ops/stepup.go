@@ -3,30 +3,36 @@ package ops
 import (
 	"fmt"
 
+	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/field"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/securitykey"
 	"gatehouse/internal/store"
 )
 
 // StepUpInput proves again who one is: with a code of the authenticator app;
-// with a recovery code and the password; or, for whoever has no second factor,
+// with the answer of a security key, and the ceremony that asked for it; with a
+// recovery code and the password; or, for whoever has no second factor,
 // with the password.
 type StepUpInput struct {
 	Password     secret.Text `json:"password,omitzero"`
 	Code         secret.Text `json:"code,omitzero"` // of the authenticator app
 	RecoveryCode secret.Text `json:"recoveryCode,omitzero"`
+
+	Ceremony   secret.Text      `json:"ceremony,omitzero"`
+	Credential securitykey.JSON `json:"credential,omitzero"` // PublicKeyCredential.toJSON()
 }
 
 // stepUpMethods lists what would be accepted as a proof.
-func stepUpMethods(tx store.ReadTx, u store.Listed) ([]Method, error) {
+func (o *Operations) stepUpMethods(tx store.ReadTx, u store.Listed, from access.Source) ([]Method, error) {
 	if !u.HasFactor {
 		return []Method{PasswordMethod}, nil
 	}
-	return methodsOf(tx, u)
+	return o.methodsOf(tx, u, from)
 }
 
 // stepUp verifies what is given: the password outside the transaction, the
@@ -44,8 +50,8 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 	if err != nil {
 		return nil, fmt.Errorf("find oneself: %w", err)
 	}
-	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode}
-	needsPassword := !self.HasFactor || !guess.recovery.IsZero()
+	guess := factorGuess{code: in.Code, recovery: in.RecoveryCode, key: answering(nil, in.Credential, store.UsedToStepUp)}
+	needsPassword := !self.HasFactor || guess.key == nil && !guess.recovery.IsZero()
 	var form field.Form
 	if self.HasFactor && guess.empty() {
 		form.Add("code", field.Missing())
@@ -83,6 +89,14 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 			}
 		}
 		if now.HasFactor {
+			guess := guess
+			if guess.key != nil {
+				asked, err := o.stepUpChallenge(w.Call, w.Tx, in.Ceremony)
+				if err != nil {
+					return w.Deny(err, about)
+				}
+				guess.key = answering(asked, in.Credential, store.UsedToStepUp)
+			}
 			_, refusal, err := o.checkFactor(w.Tx, now, guess, w.Source)
 			if err != nil {
 				return w.Fail(err)
@@ -90,15 +104,19 @@ func (o *Operations) stepUp(p *op.Preparing, in StepUpInput) (op.Commit[Renewed]
 			if refusal != nil {
 				return w.Refuse(refusal, about)
 			}
-			if !guess.recovery.IsZero() {
+			if needsPassword {
 				about.Detail = activity.Detail{}
 				if err := countCodes(w.Tx.ReadTx, now.Ref(), about.Detail); err != nil {
 					return w.Fail(err)
 				}
 			}
 		}
+		site, err := o.siteID(w.Tx.ReadTx, w.Source)
+		if err != nil {
+			return w.Fail(err)
+		}
 		token := auth.NewToken()
-		if err := w.Tx.RenewSession(now.Ref(), w.Actor.Session(), token.Digest(o.deps.Vault), w.Actor.Means()); err != nil {
+		if err := w.Tx.RenewSession(now.Ref(), w.Actor.Session(), token.Digest(o.deps.Vault), w.Actor.Means(), site); err != nil {
 			return w.Fail(fmt.Errorf("renew session: %w", err))
 		}
 		return w.Done(Renewed{token}, about)

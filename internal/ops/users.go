@@ -46,7 +46,7 @@ func showUser(l store.Listed, a account.Account, now time.Time) User {
 	}
 	return User{
 		ID: l.ID, Kind: l.Kind(), Login: l.Login, Name: l.Name, Email: l.Email, Mobile: l.Mobile, Language: l.Language,
-		Status: l.State, Roles: roles, MFA: mfaStatus(a, l, now), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
+		Status: l.State, Roles: roles, MFA: mfaStatus(a, l, l.HasFactor, now), ForceMFA: l.ForceMFA, AdminUser: l.AdminUser,
 		Service: showTerms(l, now), Entry: showEntry(l.Entry),
 		CreatedAt: l.CreatedAt, LastSeenAt: orNil(l.LastSeenAt),
 	}
@@ -125,6 +125,7 @@ type UserDetail struct {
 	User              User                  `json:"user"`
 	Permissions       []EffectivePermission `json:"permissions"`
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
+	SecurityKeys      []SecurityKey         `json:"securityKeys"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
 	Activation        *PendingActivation    `json:"activation"`      // null: none waits
 	Sessions          int                   `json:"sessions"`        // that are alive
@@ -171,7 +172,7 @@ func (o *Operations) addUsers() {
 	o.Users.Show = op.Read(&o.table, op.Spec{
 		Name: "users.show", Route: "GET /users/{id}",
 		Summary: "One user of the account: roles, effective permissions, second factors, and what you may do to them.",
-	}, op.Holds(access.ViewUser), showUserDetail)
+	}, op.Holds(access.ViewUser), o.showUserDetail)
 	o.Users.Add = op.Write(&o.table, op.Spec{
 		Name: "users.add", Route: "POST /users", Event: "user.added", Creates: "/users/{id}",
 		Summary: "Add a user. The activation link goes by mail; where there is none, or with handOver, the answer holds link and code, once.",
@@ -261,7 +262,7 @@ func factorsOf(states []signin.MFAState, a account.Account, now time.Time) []sto
 	return all
 }
 
-func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
+func (o *Operations) showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 	t, err := findTarget(r.Tx, r.Call, in.ID)
 	if err != nil {
 		return d, err
@@ -271,9 +272,15 @@ func showUserDetail(r *op.Reading, in UserID) (d UserDetail, err error) {
 		return d, fmt.Errorf("find own account: %w", err)
 	}
 	d.User, d.May, d.Permissions = showUser(t.Listed, a, r.Tx.Now()), t.may(r.Call), effective(t.roles, r.Actor.Operator())
-	if d.AuthenticatorApps, d.RecoveryCodesLeft, err = factorsOfUser(r.Tx, t.Ref()); err != nil {
+	site, err := o.siteID(r.Tx, r.Source)
+	if err != nil {
 		return d, err
 	}
+	factors, err := factorsOfUser(r.Tx, t.Ref(), site)
+	if err != nil {
+		return d, err
+	}
+	d.AuthenticatorApps, d.SecurityKeys, d.RecoveryCodesLeft = factors.apps, factors.keys, factors.codesLeft
 	sessions, err := r.Tx.SessionsOf(t.Ref())
 	if err != nil {
 		return d, fmt.Errorf("find sessions: %w", err)

@@ -70,6 +70,12 @@ const (
 	CrossOrigin      Code = "cross_origin"       // sent by a page of somebody else's
 	Unavailable      Code = "unavailable"        // busy or shutting down; try again
 	Internal         Code = "internal"           // a fault of ours
+
+	SecurityKeyRefused     Code = "security_key_refused"     // its answer is not right
+	SecurityKeyCopied      Code = "security_key_copied"      // its answer is right, and its counter is not
+	SecurityKeyTaken       Code = "security_key_taken"       // registered already
+	SecurityKeyUnavailable Code = "security_key_unavailable" // none works here
+	PasskeyRefused         Code = "passkey_refused"          // never why
 )
 
 // Codes lists every code, for the faces and catalogues that must map them all.
@@ -78,7 +84,7 @@ func Codes() []Code {
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
-		SignInFailed, CodeWrong, CodeUsed, CeremonyOver, ActivationDead,
+		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}

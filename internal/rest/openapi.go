@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/ops"
 	"gatehouse/internal/problem"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/securitykey"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/user"
@@ -175,6 +176,8 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "password", "writeOnly": true}
 	case reflect.TypeFor[secret.OneTime]():
 		return object{"type": "string", "description": "Shown once."}
+	case reflect.TypeFor[securitykey.JSON]():
+		return object{"type": "object", "additionalProperties": true, "description": "JSON of WebAuthn Level 3, section 5.1, passed through as it is."}
 	}
 	if values, ok := s.enums[t]; ok {
 		return object{"type": "string", "enum": values}
@@ -294,7 +297,9 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[access.Face]():         access.Faces(),
 		reflect.TypeFor[activity.Outcome]():    []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission]():   permissions,
-		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.KeyMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[securitykey.Why]():     securitykey.Whys(),
+		reflect.TypeFor[store.KeyPurpose]():    []store.KeyPurpose{"", store.UsedAsSecondFactor, store.UsedAsPasskey, store.UsedToStepUp},
 		reflect.TypeFor[ops.Act]():             ops.Acts(),
 		reflect.TypeFor[store.UserOrder]():     store.UserOrders(),
 		reflect.TypeFor[store.ActivityOrder](): store.ActivityOrders(),

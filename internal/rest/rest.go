@@ -301,9 +301,10 @@ func statusOf(c problem.Code) int {
 	switch c {
 	case problem.InvalidRequest:
 		return http.StatusBadRequest
-	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong:
+	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong,
+		problem.SecurityKeyRefused, problem.SecurityKeyCopied:
 		return http.StatusUnprocessableEntity
-	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused:
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused, problem.PasskeyRefused:
 		return http.StatusUnauthorized
 	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
 		problem.AddressRefused, problem.PointRefused, problem.DomainRefused, problem.InPerson:
@@ -311,7 +312,8 @@ func statusOf(c problem.Code) int {
 	case problem.NotFound:
 		return http.StatusNotFound
 	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers,
-		problem.NotSwitchable, problem.DoorsOpen, problem.DoorsClosed, problem.DoorsStuck, problem.SettingsStale, problem.GatewayClosed:
+		problem.NotSwitchable, problem.DoorsOpen, problem.DoorsClosed, problem.DoorsStuck, problem.SettingsStale, problem.GatewayClosed,
+		problem.SecurityKeyTaken, problem.SecurityKeyUnavailable:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

@@ -33,6 +33,7 @@ type Session struct {
 	Means       string // "password+authenticator_app"
 	Address     string
 	Program     string
+	Site        string // RP ID of security keys that work there; empty where none do
 	SignedInAt  time.Time
 	SteppedUpAt time.Time
 	LastSeenAt  time.Time

@@ -25,12 +25,14 @@ func TestAlters(t *testing.T) {
 		"setHash",      // of the same password
 		"setSeen",      // a time
 		"touchSession", // a time
-		"renewSession", // a token, and a time that gives
+		"renewSession", // a token, a time that gives, and where that is
 		"deleteDead",   // those have ended by themselves
 		"useStep",      // a time
-		"noteUpstream", // a time
+		"renameSecurityKey",
+		"useSecurityKey", // a counter and a time
+		"noteUpstream",   // a time
 	}
-	of := regexp.MustCompile(`(?is)^\s*(INSERT INTO|UPDATE|DELETE FROM) (users|user_roles|roles|role_permissions|accounts|authenticator_apps|sessions|installation|upstreams)\b`)
+	of := regexp.MustCompile(`(?is)^\s*(INSERT INTO|UPDATE|DELETE FROM) (users|user_roles|roles|role_permissions|accounts|authenticator_apps|security_keys|sessions|installation|upstreams)\b`)
 	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // nothing of types is asked
 	if err != nil {
 		t.Fatal(err)

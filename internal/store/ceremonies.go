@@ -14,6 +14,7 @@ type Ceremony struct {
 const (
 	insertCeremony = `INSERT INTO ceremonies (digest, kind, data, attempts, expires_at) VALUES ($1, $2, $3, $4, $5)`
 	takeCeremony   = `DELETE FROM ceremonies WHERE digest = $1 AND kind = $2 AND expires_at > $3 RETURNING kind, data, attempts, expires_at`
+	spendChallenge = `INSERT INTO ceremonies (digest, kind, data, attempts, expires_at) VALUES ($1, $2, '', 0, $3) ON CONFLICT (digest) DO NOTHING`
 	deleteOld      = `DELETE FROM ceremonies WHERE expires_at <= $1`
 )
 
@@ -24,6 +25,17 @@ func (tx WriteTx) AddCeremony(digest string, c Ceremony) error {
 	}
 	_, err := tx.exec(insertCeremony, digest, c.Kind, c.Data, c.Attempts, ms(c.ExpiresAt))
 	return err
+}
+
+// SpendChallenge notes that a challenge which was handed out without a trace has
+// been answered; false when it was before. It is forgotten when it would not be
+// taken any more anyway.
+func (tx WriteTx) SpendChallenge(digest, kind string, expires time.Time) (bool, error) {
+	if _, err := tx.exec(deleteOld, ms(tx.now)); err != nil {
+		return false, err
+	}
+	n, err := tx.exec(spendChallenge, digest, kind, ms(expires))
+	return n == 1, err
 }
 
 // TakeCeremony removes one that is not over and returns it: of two who ask at

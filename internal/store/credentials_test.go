@@ -233,7 +233,7 @@ func TestSession(t *testing.T) {
 	}
 	renew := func(s id.Session, token string) {
 		write(t, db, func(tx store.WriteTx) error {
-			return tx.RenewSession(store.RefTo(anna), s, token, "password+authenticator_app")
+			return tx.RenewSession(store.RefTo(anna), s, token, "password+authenticator_app", "gate.example")
 		})
 	}
 
@@ -259,7 +259,7 @@ func TestSession(t *testing.T) {
 		}
 		o := ask(t, db, func(tx store.ReadTx) (store.Opened, error) { return tx.Session(store.RefTo(anna), s) })
 		want := session.Session{
-			ID: s, User: anna, Face: "browser", Means: "password+authenticator_app", Address: "192.0.2.1", Program: "Firefox",
+			ID: s, User: anna, Face: "browser", Means: "password+authenticator_app", Address: "192.0.2.1", Program: "Firefox", Site: "gate.example",
 			SignedInAt: noon, SteppedUpAt: clock.now(), LastSeenAt: clock.now(), EndsAt: noon.Add(session.Absolute),
 		}
 		if diff := cmp.Diff(want, o.Session); diff != "" {

@@ -63,7 +63,12 @@ func (tx WriteTx) RemoveFactors(u UserRef) (int64, error) {
 	if _, err := tx.exec(deleteRecovery, string(u.id)); err != nil {
 		return 0, err
 	}
-	return tx.alter(deleteApps, string(u.id))
+	apps, err := tx.alter(deleteApps, string(u.id))
+	if err != nil {
+		return 0, err
+	}
+	keys, err := tx.alter(deleteSecurityKeys, string(u.id))
+	return apps + keys, err
 }
 
 // UseStep spends a step of an app; false when it, or a later one, was spent.

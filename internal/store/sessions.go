@@ -13,18 +13,21 @@ import (
 )
 
 const (
+	// A second factor of the user works where the session is.
+	factorHereColumn = `(EXISTS (SELECT 1 FROM authenticator_apps f WHERE f.user_id = u.id) OR EXISTS (SELECT 1 FROM security_keys k WHERE k.user_id = u.id AND k.rp_id = s.rp_id))`
+
 	sessionColumns = `s.id, s.user_id, s.face, s.means, s.address, s.program, s.signed_in_at, s.stepped_up_at, s.last_seen_at, s.ends_at`
 
 	// One row has what a call must know of who makes it. It is read at every
 	// call, and every column costs.
 	selectBearer = `SELECT s.id, s.means, s.stepped_up_at, s.last_seen_at, s.ends_at,
-			u.id, u.account_id, u.name, u.state, u.force_mfa, u.access_points, u.ip_rules, ` + factorColumn + `, a.state,
+			u.id, u.account_id, u.name, u.state, u.force_mfa, u.access_points, u.ip_rules, ` + factorHereColumn + `, a.state,
 			EXISTS (SELECT 1 FROM installation i WHERE i.operator_id = a.id), ` + rightsColumn + `
 		FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id`
 	bearerByToken    = selectBearer + ` WHERE s.token_digest = $1`
 	bearerByPrevious = selectBearer + ` WHERE s.previous_digest = $1 AND s.previous_until > $2`
 
-	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `
+	selectOpened = `SELECT ` + sessionColumns + `, ` + userColumns + `, ` + factorColumn + `, ` + factorHereColumn + `, s.rp_id
 		FROM sessions s JOIN users u ON u.id = s.user_id`
 	openedByID = selectOpened + ` WHERE s.id = $1 AND s.user_id = $2`
 
@@ -33,9 +36,9 @@ const (
 		ORDER BY s.last_seen_at DESC, s.id`
 	holderOf = `SELECT ` + listedColumns + ` FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $2 AND u.account_id = $1`
 
-	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`
-	renewSession         = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5 WHERE id = $1 AND user_id = $6`
+	insertSession = `INSERT INTO sessions (id, token_digest, user_id, face, means, address, program, signed_in_at, stepped_up_at, last_seen_at, ends_at, previous_until, rp_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0, $10)`
+	renewSession         = `UPDATE sessions SET previous_digest = token_digest, previous_until = $3, token_digest = $2, means = $4, stepped_up_at = $5, last_seen_at = $5, rp_id = $7 WHERE id = $1 AND user_id = $6`
 	touchSession         = `UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND user_id = $3`
 	deleteSession alters = `DELETE FROM sessions WHERE id = $1 AND user_id = $2`
 	deleteOthers  alters = `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`
@@ -44,8 +47,9 @@ const (
 
 // Opened is a session with its user.
 type Opened struct {
-	Session session.Session
-	User    Listed
+	Session    session.Session
+	User       Listed
+	FactorHere bool // a second factor of the user works where the session is
 }
 
 func scanOpened(s scan) (o Opened, err error) {
@@ -54,7 +58,8 @@ func scanOpened(s scan) (o Opened, err error) {
 	var points, ranges string
 	ss, u := &o.Session, &o.User.User
 	err = s(&ss.ID, &ss.User, &ss.Face, &ss.Means, &ss.Address, &ss.Program, &signedIn, &steppedUp, &lastSeen, &ends,
-		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &o.User.HasFactor)
+		&u.ID, &u.Account, &u.Login, &u.Name, &u.Email, &u.Mobile, &u.Language, &u.State, &u.AdminUser, &u.ForceMFA, &points, &ranges, &created, &seen, &o.User.HasFactor,
+		&o.FactorHere, &ss.Site)
 	ss.SignedInAt, ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(signedIn), fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	u.CreatedAt, u.LastSeenAt = fromMS(created), fromNullMS(seen)
 	u.Entry, o.User.ref = restoreEntry(points, ranges), UserRef{u.ID}
@@ -63,11 +68,14 @@ func scanOpened(s scan) (o Opened, err error) {
 
 // Bearer is what a call must know of who makes it.
 type Bearer struct {
-	Session  session.Session // id, means, and the times that end it
-	User     Listed          // id, name, state, ways in, and what asks for a second factor
-	Account  account.Account // id and state
-	Operator bool            // the account is the operator's
-	Rights   access.Rights
+	Session session.Session // id, means, and the times that end it
+	// FactorHere says that a second factor of the user works where the session
+	// is. Whether there is one elsewhere is not read.
+	FactorHere bool
+	User       Listed          // id, name, state, ways in, and what asks for a second factor
+	Account    account.Account // id and state
+	Operator   bool            // the account is the operator's
+	Rights     access.Rights
 }
 
 func scanBearer(s scan) (b Bearer, err error) {
@@ -76,7 +84,7 @@ func scanBearer(s scan) (b Bearer, err error) {
 	var points, ranges string
 	ss, u, a := &b.Session, &b.User, &b.Account
 	err = s(&ss.ID, &ss.Means, &steppedUp, &lastSeen, &ends,
-		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &points, &ranges, &u.HasFactor, &a.State, &b.Operator, &rights)
+		&u.ID, &a.ID, &u.Name, &u.State, &u.ForceMFA, &points, &ranges, &b.FactorHere, &a.State, &b.Operator, &rights)
 	ss.SteppedUpAt, ss.LastSeenAt, ss.EndsAt = fromMS(steppedUp), fromMS(lastSeen), fromMS(ends)
 	ss.User, u.Account, b.Rights = u.ID, a.ID, readRights(rights.String, b.Operator)
 	u.Entry, b.User.ref = restoreEntry(points, ranges), UserRef{u.ID}
@@ -178,17 +186,18 @@ func (tx ReadTx) SessionHolder(scope access.Scope, s id.Session) (Listed, error)
 
 // AddSession writes a session of a user that begins now.
 func (tx WriteTx) AddSession(u UserRef, s session.Session, tokenDigest string) error {
-	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(u.id), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt))
+	_, err := tx.exec(insertSession, string(s.ID), tokenDigest, string(u.id), string(s.Face), s.Means, s.Address, s.Program, ms(tx.now), ms(s.EndsAt), s.Site)
 	if err == nil {
 		_, err = tx.exec(setSeen, string(u.id), ms(tx.now))
 	}
 	return err
 }
 
-// RenewSession gives a session a new token and means, as of now. The old
-// token works for a few seconds more, for calls under way.
-func (tx WriteTx) RenewSession(u UserRef, s id.Session, tokenDigest string, means string) error {
-	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now), string(u.id))
+// RenewSession gives a session a new token and means, as of now, at the site
+// where that happens. The old token works for a few seconds more, for calls
+// under way.
+func (tx WriteTx) RenewSession(u UserRef, s id.Session, tokenDigest, means, site string) error {
+	return tx.change(renewSession, string(s), tokenDigest, ms(tx.now.Add(session.IDOverlap)), means, ms(tx.now), string(u.id), site)
 }
 
 // TouchSession notes that the session and its user were seen.

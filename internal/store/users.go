@@ -13,7 +13,7 @@ import (
 
 const (
 	userColumns  = `u.id, u.account_id, u.login, u.name, u.email, u.mobile, u.language, u.state, u.admin_user, u.force_mfa, u.access_points, u.ip_rules, u.created_at, u.last_seen_at`
-	factorColumn = `EXISTS (SELECT 1 FROM authenticator_apps f WHERE f.user_id = u.id)`
+	factorColumn = `(EXISTS (SELECT 1 FROM authenticator_apps f WHERE f.user_id = u.id) OR EXISTS (SELECT 1 FROM security_keys k WHERE k.user_id = u.id))`
 
 	termsColumns = `u.owner_id, u.expires_on, u.purpose, (SELECT o.name FROM users o WHERE o.id = u.owner_id)`
 
@@ -45,7 +45,7 @@ func Self(a access.Actor) UserRef { return UserRef{a.User()} }
 type Listed struct {
 	user.User
 	Roles     []access.Role // id and name only
-	HasFactor bool          // a second factor is set up
+	HasFactor bool          // a second factor is set up, wherever it works
 	OwnerName string        // of a service user
 
 	ref UserRef

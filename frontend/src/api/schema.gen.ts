@@ -634,7 +634,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove one of several authenticator apps. The other sessions end. */
+        /** Remove an authenticator app, but not the last second factor that works here. The other sessions end. */
         delete: operations["secondFactors.removeApp"];
         options?: never;
         head?: never;
@@ -741,6 +741,75 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/profile/security-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Name a security key, and get recovery codes if it is the first second factor. Nothing is registered yet. */
+        post: operations["secondFactors.beginKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/security-keys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get what the security key has to be asked, for the next two minutes. It may be asked again. */
+        post: operations["secondFactors.askKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/security-keys/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register the security key with its answer. The other sessions end. */
+        post: operations["secondFactors.confirmKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile/security-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a security key, but not the last second factor that works here. The other sessions end. */
+        delete: operations["secondFactors.removeKey"];
+        options?: never;
+        head?: never;
+        /** Call one of one's security keys something else. */
+        patch: operations["secondFactors.renameKey"];
         trace?: never;
     };
     "/profile/sessions": {
@@ -885,6 +954,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what a passkey has to be asked to sign in alone, for the next two minutes. */
+        get: operations["session.beginPasskey"];
+        put?: never;
+        /** Sign in with a passkey alone. It must have verified its user. */
+        post: operations["session.verifyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/second-factor": {
         parameters: {
             query?: never;
@@ -902,6 +989,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/security-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get what a security key has to be asked, as the second factor of a sign-in, for the next two minutes. */
+        post: operations["session.beginKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/step-up": {
         parameters: {
             query?: never;
@@ -913,6 +1017,23 @@ export interface paths {
         put?: never;
         /** Prove again who you are, for sensitive acts within the next minutes. */
         post: operations["session.stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/security-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get what a security key has to be asked, to prove again who you are, for the next two minutes. */
+        post: operations["session.beginStepUp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1276,7 +1397,7 @@ export interface components {
             act: "update" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         AccountPolicy: {
@@ -1394,6 +1515,11 @@ export interface components {
             lastUsedFrom: string;
             name: string;
         };
+        AskKeyInput: {
+            /** Format: password */
+            ceremony: string;
+            port?: number;
+        };
         AuthenticatorApp: {
             accountName: string;
             issuer: string;
@@ -1406,6 +1532,9 @@ export interface components {
         };
         BeginAppInput: {
             name?: string;
+        };
+        BeginKeyInput: {
+            name: string;
         };
         CeremonyInput: {
             /** Format: password */
@@ -1435,6 +1564,14 @@ export interface components {
             ceremony: string;
             /** Format: password */
             code: string;
+        };
+        ConfirmKeyInput: {
+            /** Format: password */
+            ceremony: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            credential: {
+                [key: string]: unknown;
+            };
         };
         Contact: {
             email: string;
@@ -1596,6 +1733,7 @@ export interface components {
             /** @enum {string} */
             place: "desk" | "gate";
             practice: boolean;
+            securityKeys: components["schemas"]["SecurityKeySite"];
             setUp: boolean;
             setupCodeNeeded: boolean;
             support: components["schemas"]["Support"];
@@ -1623,12 +1761,29 @@ export interface components {
             userId: string;
             userName: string;
         };
+        KeyAsked: {
+            /** @description Shown once. */
+            ceremony: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        KeyBegun: {
+            /** @description Shown once. */
+            ceremony: string;
+            /** Format: date-time */
+            expiresAt: string;
+            recoveryCodes: string[];
+        };
         KeyDetail: {
             channels: ("WEB" | "API" | "ISPROXY")[];
             /** @enum {string} */
-            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -1676,6 +1831,14 @@ export interface components {
             successor: string;
             userId: string;
             userName: string;
+        };
+        KeyOptions: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            options: {
+                [key: string]: unknown;
+            };
         };
         ListedKey: {
             channels: ("WEB" | "API" | "ISPROXY")[];
@@ -1728,7 +1891,7 @@ export interface components {
             act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Message: {
@@ -1773,7 +1936,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;
@@ -1842,6 +2005,14 @@ export interface components {
             total: number;
             totalIsMinimum: boolean;
         };
+        PasskeyInput: {
+            /** Format: password */
+            ceremony: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
         PendingActivation: {
             /** Format: date-time */
             codeExpiresAt: string;
@@ -1875,7 +2046,10 @@ export interface components {
             accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+        };
+        PortInput: {
+            port?: number;
         };
         Preview: {
             subject: string;
@@ -1883,7 +2057,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -1898,6 +2072,7 @@ export interface components {
             mfa: components["schemas"]["MFA"];
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
+            securityKeys: components["schemas"]["SecurityKey"][];
             user: components["schemas"]["User"];
         };
         Progress: {
@@ -1972,7 +2147,7 @@ export interface components {
             affected: number;
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
             first: components["schemas"]["AffectedUser"][];
             isMinimum: boolean;
@@ -2003,6 +2178,29 @@ export interface components {
             setUp: boolean;
             url: string;
         };
+        SecurityKey: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            /** @enum {string} */
+            lastUsedFor: "" | "second_factor" | "passkey" | "step_up";
+            lastUsedFrom: string;
+            model: string;
+            name: string;
+            signsInAlone: boolean | null;
+            site: string;
+            synced: boolean;
+            worksHere: boolean;
+        };
+        SecurityKeySite: {
+            detail?: string;
+            site: string;
+            /** @enum {string} */
+            why?: "no_address" | "ip_address" | "not_secure" | "not_here";
+            works: boolean;
+        };
         ServiceTerms: {
             expired: boolean;
             expiresOn: string;
@@ -2020,7 +2218,7 @@ export interface components {
             permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
             /** Format: date-time */
             signedInAt: string;
-            stepUpMethods: ("authenticator_app" | "recovery_code" | "password")[];
+            stepUpMethods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
             /** Format: date-time */
             steppedUpUntil: string;
             unreadNotices: number;
@@ -2067,7 +2265,7 @@ export interface components {
         SignIn: {
             /** @description Shown once. */
             ceremony?: string;
-            methods: ("authenticator_app" | "recovery_code" | "password")[];
+            methods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
             session?: components["schemas"]["Session"];
             /** @enum {string} */
             state: "signed_in" | "signed_out" | "second_factor_needed";
@@ -2082,7 +2280,13 @@ export interface components {
         SignedOutAnswer: Record<string, never>;
         StepUpInput: {
             /** Format: password */
+            ceremony?: string;
+            /** Format: password */
             code?: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            credential?: {
+                [key: string]: unknown;
+            };
             /** Format: password */
             password?: string;
             /** Format: password */
@@ -2121,7 +2325,7 @@ export interface components {
         Tried: {
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Unread: {
@@ -2235,6 +2439,7 @@ export interface components {
             may: components["schemas"]["May"][];
             permissions: components["schemas"]["EffectivePermission"][];
             recoveryCodesLeft: number;
+            securityKeys: components["schemas"]["SecurityKey"][];
             serviceUsers: components["schemas"]["UserName"][];
             sessions: number;
             user: components["schemas"]["User"];
@@ -2252,6 +2457,10 @@ export interface components {
             ceremony: string;
             /** Format: password */
             code?: string;
+            /** @description JSON of WebAuthn Level 3, section 5.1, passed through as it is. */
+            credential?: {
+                [key: string]: unknown;
+            };
             /** Format: password */
             recoveryCode?: string;
         };
@@ -4628,7 +4837,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
-                /** @description One of: password_changed, password_reset, factor_added, factor_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
                 at?: string;
@@ -4910,6 +5119,264 @@ export interface operations {
                 headers: {
                     /** @description What is missing. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.beginKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyBegun"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.askKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOptions"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.confirmKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.removeKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "secondFactors.renameKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityKey"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -5639,6 +6106,101 @@ export interface operations {
             };
         };
     };
+    "session.beginPasskey": {
+        parameters: {
+            query?: {
+                port?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAsked"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.verifyPasskey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session.verify": {
         parameters: {
             query?: never;
@@ -5692,6 +6254,59 @@ export interface operations {
             };
         };
     };
+    "session.beginKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOptions"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session.stepUp": {
         parameters: {
             query?: never;
@@ -5712,6 +6327,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.beginStepUp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PortInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAsked"];
                 };
             };
             /** @description Nobody is signed in, or the credentials are wrong. */

@@ -178,7 +178,7 @@ func (w *Person) Token() auth.Token {
 	p.T.Helper()
 	token, now := auth.NewToken(), p.Clock.Now()
 	s := session.Session{
-		ID: id.NewSession(), User: w.ID, Face: access.FaceBrowser, Means: "password", Address: "192.0.2.7", Program: "test browser",
+		ID: id.NewSession(), User: w.ID, Face: access.FaceBrowser, Means: "password", Address: "192.0.2.7", Program: "test browser", Site: "gate.example",
 		EndsAt: now.Add(session.Absolute),
 	}
 	p.Write(func(tx store.WriteTx) error { return tx.AddSession(w.Ref, s, token.Digest(p.Vault)) })

@@ -28,6 +28,7 @@ const profile: Output<'profile.show'> = {
   },
   account: { id: 'acc_1', handle: 'harbour', name: 'Harbour Registry' },
   authenticatorApps: [app('app_1')],
+  securityKeys: [],
   permissions: [],
   mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
   recoveryCodesLeft: 10,

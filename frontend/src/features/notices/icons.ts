@@ -19,6 +19,8 @@ export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
   password_reset: KeyRound,
   factor_added: ShieldCheck,
   factor_removed: ShieldCheck,
+  security_key_added: ShieldCheck,
+  security_key_removed: ShieldCheck,
   factors_off: ShieldCheck,
   factors_reset: ShieldCheck,
   factor_demanded: ShieldCheck,

@@ -83,6 +83,7 @@ test('a sign-in in another tab opens this one too', async () => {
       mailsLinks: false,
       support: { email: '', phone: '', hours: '' },
       languages: ['en'],
+      securityKeys: { works: true, site: 'gate.example' },
     }),
     'session.show': () => ({ state: 'signed_in', session: sessionWith() }),
   })

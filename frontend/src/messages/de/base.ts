@@ -313,6 +313,15 @@ export default define('base', {
   'problem.sign_in_failed': 'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides.',
   'problem.code_wrong': 'Dieser Code stimmt nicht. Prüfen Sie, ob es der neueste ist.',
   'problem.code_used': 'Dieser Code wurde eben benutzt. Warten Sie auf den nächsten.',
+  'problem.security_key_refused':
+    'Die Antwort des Sicherheitsschlüssels wurde nicht angenommen. Versuchen Sie es noch einmal, mit einem Schlüssel, der hier registriert ist.',
+  'problem.security_key_copied':
+    'Dieser Sicherheitsschlüssel wurde abgelehnt: Vielleicht gibt es eine Kopie davon. Nehmen Sie einen anderen Weg, entfernen Sie den Schlüssel und sagen Sie es Ihrem Administrator.',
+  'problem.security_key_taken': 'Dieser Sicherheitsschlüssel ist schon registriert. Bitte nehmen Sie einen anderen.',
+  'problem.security_key_unavailable':
+    'Hier funktioniert kein Sicherheitsschlüssel. Bitte nehmen Sie einen anderen Weg.',
+  'problem.passkey_refused':
+    'Mit diesem Passkey konnten Sie nicht angemeldet werden. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.',
   'problem.ceremony_over': 'Das hat etwas lange gedauert. Bitte beginnen Sie noch einmal.',
   'problem.activation_dead': 'Dieser Link oder Code gilt nicht mehr. Fragen Sie die Person, die ihn Ihnen gegeben hat.',
   'problem.setup_done': 'Diese Installation ist bereits eingerichtet.',

@@ -297,6 +297,13 @@ export default {
   'problem.sign_in_failed': 'Login and password do not fit together. Check both and try again.',
   'problem.code_wrong': 'This code is not right. Check that it is the newest one.',
   'problem.code_used': 'This code was just used. Wait for the next one.',
+  'problem.security_key_refused':
+    'The answer of the security key was not accepted. Please try again, with a key that is registered here.',
+  'problem.security_key_copied':
+    'This security key was refused: it may have been copied. Use another way, remove the key, and tell your administrator.',
+  'problem.security_key_taken': 'This security key is registered already. Please use another one.',
+  'problem.security_key_unavailable': 'No security key works here. Please use another way.',
+  'problem.passkey_refused': 'This passkey did not sign you in. Please try again, or use another way.',
   'problem.ceremony_over': 'That took a little long. Please start again.',
   'problem.activation_dead': 'This link or code no longer works. Ask the person who gave it to you.',
   'problem.setup_done': 'This installation is already set up.',
