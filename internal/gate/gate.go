@@ -236,7 +236,7 @@ func (g *Gate) Run(ctx context.Context) error {
 
 func (g *Gate) serveHTTP() error {
 	if c := g.config.Certificate; c != nil {
-		g.server.TLSConfig = c.TLS("h2", "http/1.1")
+		g.server.TLSConfig = c.TLS("h2", "http/1.1", "http/1.0") // curl offers nothing but the last to who asks it for HTTP/1.0
 		return doorError("HTTP", g.server.ServeTLS(g.config.HTTP, "", ""))
 	}
 	return doorError("HTTP", g.server.Serve(g.config.HTTP))

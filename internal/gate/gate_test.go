@@ -141,7 +141,7 @@ func TestGate_health(t *testing.T) {
 	// Nobody is let in or stays in then, and nothing is sent on.
 	live.Ended()
 
-	if a := s.ask("GET /v2/domains/example.be", key); a.status != 503 || !strings.Contains(a.body, "ServiceUnavailableError") {
+	if a := s.ask("GET /v2/domains/example.be", key); a.status != 503 || !strings.Contains(a.body, "ProviderUnavailable") {
 		t.Errorf("the gateway: %s", a)
 	}
 	if a := s.ask("GET /api/v1/users", key); a.status < 500 || strings.Contains(a.body, "sql") {
@@ -336,5 +336,32 @@ func TestGate_brokenDoor(t *testing.T) {
 				t.Error("another door is open still")
 			}
 		})
+	}
+}
+
+// Clients that can do no more than HTTP/1.0 offer just that in the handshake, as
+// curl does and what stands on it.
+func TestGate_oldClients(t *testing.T) {
+	s := newStand(t, options{secure: true})
+	key := s.newKey(nil).Secret.Reveal()
+	for _, offers := range [][]string{nil, {"http/1.0"}, {"http/1.1"}, {"h2", "http/1.1"}, {"http/1.1", "http/1.0"}} {
+		trust := s.identity.Client("gate.example")
+		trust.NextProtos = offers
+		c, err := tls.Dial("tcp", s.httpAddress(), trust)
+		if err != nil {
+			t.Errorf("%q: %v", offers, err)
+			continue
+		}
+		must(t, c.SetDeadline(time.Now().Add(time.Minute)))
+		if spoken := c.ConnectionState().NegotiatedProtocol; spoken == "h2" {
+			_ = c.Close()
+			continue // the rest of the tests speak it
+		}
+		_, err = fmt.Fprintf(c, "GET /v2/domains/example.be HTTP/1.0\r\nHost: gate.example\r\nAuthorization: ApiKey %s\r\n\r\n", key)
+		must(t, err)
+		if a := read(c); a.status != 200 || !strings.Contains(a.body, "example.be") {
+			t.Errorf("%q: %v", offers, a)
+		}
+		_ = c.Close()
 	}
 }

@@ -37,7 +37,7 @@ func TestGate_tooLarge(t *testing.T) {
 		"request line":             {"GET /" + large + " HTTP/1.1\r\nHost: gate.example\r\n\r\n", 431, ""},
 		"body at REST":             {body("POST /api/v1/session", 10<<20) + large, 413, "too_large"},
 		"body at REST, by a byte":  {body("POST /api/v1/session", 1<<20+1) + large[:1<<20+1], 413, "too_large"},
-		"looked at by the gateway": {body("POST /v2/domains/new.be", 10<<20) + large, 413, "RequestTooLargeError"},
+		"looked at by the gateway": {body("POST /v2/domains/new.be", 10<<20) + large, 413, "InvalidMessage"},
 		"in pieces without length": {strings.Replace(body("POST /api/v1/session", 0), "Content-Length: 0", "Transfer-Encoding: chunked", 1) + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(large), large), 413, "too_large"},
 	} {
 		if a := s.raw(s.httpAddress(), c.text); a.status != c.status || !strings.Contains(a.body, c.says) {

@@ -42,14 +42,14 @@ func TestGateway_upstreamFails(t *testing.T) {
 		cause  string
 	}{
 		"drops":        {upstreamtest.Drop, "broken", "broken", "broke_off"},
-		"hangs up":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "502 UpstreamError", "502 UpstreamError", "broke_off"},
-		"says nothing": {hang, "504 UpstreamTimeoutError", "504 UpstreamTimeoutError", "timeout"},
+		"hangs up":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "502 ProviderConnectionError", "502 ProviderConnectionError", "broke_off"},
+		"says nothing": {hang, "504 ProviderConnectionError", "504 ProviderConnectionError", "timeout"},
 		"stops speaking": {func(w http.ResponseWriter, r *http.Request) {
 			say(w, "{")
 			w.(http.Flusher).Flush()
 			hang(w, r)
 		}, "broken", "broken", "timeout"},
-		"too many bytes": {hijack("HTTP/1.1 200 OK\r\nX-Y: " + strings.Repeat("a", 100_000) + "\r\n\r\n"), "502 UpstreamError", "502 UpstreamError", "broke_off"},
+		"too many bytes": {hijack("HTTP/1.1 200 OK\r\nX-Y: " + strings.Repeat("a", 100_000) + "\r\n\r\n"), "502 ProviderConnectionError", "502 ProviderConnectionError", "broke_off"},
 		"bad gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			say(w, "no gzip at all")
@@ -253,7 +253,7 @@ func TestGateway_limits(t *testing.T) {
 		all.Go(func() { s.call(key, "GET /v2/tlds/be/info", "") })
 		<-begun
 	}
-	if got := s.call(key, "GET /v2/tlds/be/info", ""); got.kind() != "503 ServiceUnavailableError" || got.header.Get("Retry-After") == "" {
+	if got := s.call(key, "GET /v2/tlds/be/info", ""); got.kind() != "503 ProviderUnavailable" || got.header.Get("Retry-After") == "" {
 		t.Errorf("one too many: %v", got)
 	}
 	close(finish)
@@ -279,10 +279,10 @@ func TestGateway_bodies(t *testing.T) {
 	if seen := s.api.Seen(); len(seen) != 1 || seen[0].Body != whole {
 		t.Error("it did not come whole")
 	}
-	if got := s.call(key, update, `{"x":"`+strings.Repeat("a", 1<<20)+`"}`); got.kind() != "413 RequestTooLargeError" {
+	if got := s.call(key, update, `{"x":"`+strings.Repeat("a", 1<<20)+`"}`); got.kind() != "413 InvalidMessage" {
 		t.Errorf("too large: %v", got)
 	}
-	if got := s.call(key, "POST /v2/dns/zones", `{"name":"example.be","x":"`+strings.Repeat("a", 1<<20)+`"}`); got.kind() != "413 RequestTooLargeError" {
+	if got := s.call(key, "POST /v2/dns/zones", `{"name":"example.be","x":"`+strings.Repeat("a", 1<<20)+`"}`); got.kind() != "413 InvalidMessage" {
 		t.Errorf("too large to look at: %v", got)
 	}
 	mark := s.mark()

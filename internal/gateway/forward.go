@@ -308,7 +308,7 @@ func (c *call) failureOf(ctx context.Context, slow bool, err error) *refusal {
 	}
 	switch f.cause {
 	case causeSlow:
-		f.status, f.kind, f.text = http.StatusGatewayTimeout, typeTimeout, "The registrar's API did not answer in time."
+		f.status, f.text = http.StatusGatewayTimeout, "The registrar's API did not answer in time."
 	case causeUnreachable:
 		f.text = "The registrar's API cannot be reached right now; nothing was sent. Please try again."
 	case causeInsecure:

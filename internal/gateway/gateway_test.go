@@ -166,7 +166,7 @@ func TestGateway_noRecord(t *testing.T) {
 	// Somebody has edited the log: no record can be added.
 	s.Exec(`UPDATE log_head SET checkpoint = 'edited'`)
 	for line, body := range map[string]string{"POST /v2/domains/new.be": `{"registrant":"anna"}`, "DELETE /v2/domains/example.be": "", "GET /v2/nothing": ""} {
-		if got := s.call(key, line, body); got.kind() != "503 ServiceUnavailableError" {
+		if got := s.call(key, line, body); got.kind() != "503 ProviderUnavailable" {
 			t.Errorf("%s: %s %s", line, got.kind(), got.body)
 		}
 	}
@@ -199,7 +199,7 @@ func TestGateway_atOnce(t *testing.T) {
 		t.Errorf("the upstream got %q", got)
 	}
 	opstest.Must(s.Place, s.boss.Caller(), s.Ops.Upstreams.Remove, ops.None{})
-	works("503 ServiceUnavailableError")
+	works("503 ProviderUnavailable")
 	s.setCredential(other)
 	works("200")
 	// From another process: what this one sees within a moment, the record sees at once.
@@ -286,7 +286,7 @@ func TestGateway_password(t *testing.T) {
 		return s.call("", "GET /v2/domains/example.be", "", "Authorization: Basic "+user)
 	}
 	for user, want := range map[string]string{
-		"b3R0ZXIvYm9zczpyaWdodA==": "200", "b3R0ZXIvYm9zczp3cm9uZw==": "401 AuthenticationError", "b3R0ZXIvc2xvdzp4": "429 AuthenticationRatelimitedError", "b3R0ZXIvYnJva2VuOng=": "503 ServiceUnavailableError",
+		"b3R0ZXIvYm9zczpyaWdodA==": "200", "b3R0ZXIvYm9zczp3cm9uZw==": "401 AuthenticationError", "b3R0ZXIvc2xvdzp4": "429 AuthenticationRatelimitedError", "b3R0ZXIvYnJva2VuOng=": "503 ProviderUnavailable",
 	} {
 		if got := basic(user); got.kind() != want {
 			t.Errorf("%s: %s, want %s", user, got.kind(), want)

@@ -58,7 +58,7 @@ func TestGateway_credentialKept(t *testing.T) {
 		"brotli": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "br")
 			say(w, "x")
-		}, []string{"Accept-Encoding: br"}, "502 UpstreamError"},
+		}, []string{"Accept-Encoding: br"}, "502 ProviderConnectionError"},
 		"in a header": {func(w http.ResponseWriter, r *http.Request) { w.Header()["X-Echo"] = r.Header["Authorization"] }, nil, "200"},
 		"as a header": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()[strings.NewReplacer("/", "", "+", "", "=", "").Replace(secret)] = []string{"1"}
@@ -89,35 +89,35 @@ func TestGateway_credentialKept(t *testing.T) {
 		"redirect": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/?k="+secret)
 			w.WriteHeader(302)
-		}, nil, "502 UpstreamError"},
+		}, nil, "502 ProviderConnectionError"},
 		"redirect, scheme": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://"+r.Host+"/v2/domains")
 			w.WriteHeader(301)
-		}, nil, "502 UpstreamError"},
+		}, nil, "502 ProviderConnectionError"},
 		"redirect, host": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "//evil.example/v2/domains")
 			w.WriteHeader(307)
-		}, nil, "502 UpstreamError"},
+		}, nil, "502 ProviderConnectionError"},
 		"redirect, here": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "http://"+r.Host+"/v2/domains?x="+secret)
 			w.WriteHeader(303)
 		}, nil, "303"},
-		"refused": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401); upstreamtest.Echo(w, r) }, nil, "502 UpstreamError"},
+		"refused": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401); upstreamtest.Echo(w, r) }, nil, "502 ProviderConnectionError"},
 		"failed":  {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); upstreamtest.Echo(w, r) }, nil, "500"},
 		"another protocol": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Upgrade", "x")
 			w.Header().Set("Connection", "Upgrade")
 			w.Header().Set("X-Key", secret)
 			w.WriteHeader(101)
-		}, nil, "502 UpstreamError"},
+		}, nil, "502 ProviderConnectionError"},
 		"named connection": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "X-Key")
 			w.Header().Set("X-Key", secret)
 			say(w, "{}")
 		}, nil, "200"},
-		"bad line":    {hijack("HTTP/1.1 200 " + secret + "\r\nX: \x01" + secret + "\r\n\r\n"), nil, "502 UpstreamError"},
+		"bad line":    {hijack("HTTP/1.1 200 " + secret + "\r\nX: \x01" + secret + "\r\n\r\n"), nil, "502 ProviderConnectionError"},
 		"status line": {hijack("HTTP/1.1 200 " + secret + "\r\nContent-Length: 2\r\n\r\n{}"), nil, "200"},
-		"no HTTP":     {hijack(secret + "\r\n\r\n"), nil, "502 UpstreamError"},
+		"no HTTP":     {hijack(secret + "\r\n\r\n"), nil, "502 ProviderConnectionError"},
 	} {
 		s.api.Instead(c.answer)
 		got := s.call(key, "GET /v2/tlds/be/info", "", c.headers...)
@@ -144,7 +144,7 @@ func TestGateway_credentialKept(t *testing.T) {
 		}
 	}
 	s.api.Close() // nobody is there any more
-	if got := s.call(key, "GET /v2/tlds/be/info", ""); got.kind() != "502 UpstreamError" || s.holdsSecret(got) || strings.Contains(got.body, "127.0.0.1") {
+	if got := s.call(key, "GET /v2/tlds/be/info", ""); got.kind() != "502 ProviderConnectionError" || s.holdsSecret(got) || strings.Contains(got.body, "127.0.0.1") {
 		t.Errorf("unreachable: %v", got)
 	}
 	if log := s.log.String(); strings.Contains(log, secret) || strings.Contains(log, key) || strings.Contains(log, base64.StdEncoding.EncodeToString([]byte(secret))) {

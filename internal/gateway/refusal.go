@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -12,18 +13,18 @@ import (
 	"gatehouse/internal/problem"
 )
 
-// The types of errors that programs know from the upstream, and some of ours in
-// its manner.
+// The types of errors that programs know from the upstream, so that the classes
+// of its own libraries take them; and one of ours in its manner, which they tell
+// by its status.
 const (
 	typeAuthentication = "AuthenticationError"
 	typeAuthorization  = "AuthorizationError"
 	typeRateLimited    = "AuthenticationRatelimitedError"
 	typeViolation      = "ConstraintViolationException"
 	typeUnknownRoute   = "UnknownRouteError"
-	typeTooLarge       = "RequestTooLargeError"
-	typeUpstream       = "UpstreamError"
-	typeTimeout        = "UpstreamTimeoutError"
-	typeUnavailable    = "ServiceUnavailableError"
+	typeTooLarge       = "InvalidMessage"
+	typeUpstream       = "ProviderConnectionError"
+	typeUnavailable    = "ProviderUnavailable"
 )
 
 // statusGone is what is counted where nobody is there any more to be answered.
@@ -38,7 +39,8 @@ type refusal struct {
 	code   problem.Code
 	cause  string // more exact than the code, for log and figures
 	retry  time.Duration
-	quiet  bool // is not a refusal that the log tells
+	allow  []string // methods of the path, where the call has another one
+	quiet  bool     // is not a refusal that the log tells
 }
 
 // badKey is the one answer to every key that is not good. Why it is not, the log
@@ -75,7 +77,7 @@ func ofProfile(r *profile.Refusal) *refusal {
 	case profile.UnknownRoute:
 		f.status, f.kind = http.StatusNotFound, typeUnknownRoute
 	case profile.UnknownMethod:
-		f.status, f.kind = http.StatusMethodNotAllowed, typeUnknownRoute
+		f.status, f.kind, f.allow = http.StatusMethodNotAllowed, typeUnknownRoute, r.Methods
 	case profile.BodyTooLarge:
 		f.status, f.kind = http.StatusRequestEntityTooLarge, typeTooLarge
 	case profile.DomainRefused:
@@ -125,6 +127,9 @@ func (f *refusal) write(w http.ResponseWriter) {
 	h.Set("Cache-Control", "no-store")
 	if f.status == http.StatusUnauthorized { // of a scheme for which no browser asks the person (RFC 9110, section 11.6.1)
 		h.Set("Www-Authenticate", `ApiKey realm="gatehouse"`)
+	}
+	if len(f.allow) > 0 {
+		h.Set("Allow", strings.Join(f.allow, ", "))
 	}
 	if f.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((f.retry+time.Second-1)/time.Second)))

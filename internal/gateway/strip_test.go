@@ -87,11 +87,11 @@ func TestGateway_reveals(t *testing.T) {
 			send(w.Header())
 			say(w, "domain,authcode\nexample.be,SECRET")
 		})
-		if got := s.call(key, "GET /v2/domains?export=true", ""); got.kind() != "502 UpstreamError" || strings.Contains(got.body, "SECRET") {
+		if got := s.call(key, "GET /v2/domains?export=true", ""); got.kind() != "502 ProviderConnectionError" || strings.Contains(got.body, "SECRET") {
 			t.Errorf("%s: %v", kind, got)
 		}
 		// Chosen away: whether the upstream heeds that is not known.
-		if got := s.call(key, "GET /v2/domains?fields=domainName", ""); got.kind() != "502 UpstreamError" || strings.Contains(got.body, "SECRET") {
+		if got := s.call(key, "GET /v2/domains?fields=domainName", ""); got.kind() != "502 ProviderConnectionError" || strings.Contains(got.body, "SECRET") {
 			t.Errorf("%s, without the field: %v", kind, got)
 		}
 	}

@@ -78,8 +78,9 @@ const (
 
 // Refusal is the answer to a request that is not sent on.
 type Refusal struct {
-	Reason Reason
-	Text   string // one sentence that says what to do
+	Reason  Reason
+	Text    string   // one sentence that says what to do
+	Methods []string // that the path has, of UnknownMethod
 }
 
 func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Text }
@@ -99,7 +100,7 @@ func (r *Refusal) Problem() *problem.Problem {
 	return problem.New(code, r.Text)
 }
 
-func refuse(reason Reason, text string) *Refusal { return &Refusal{reason, text} }
+func refuse(reason Reason, text string) *Refusal { return &Refusal{Reason: reason, Text: text} }
 
 // Match says what a request means, or why it is not sent on.
 func (p *Profile) Match(q Request) (Match, *Refusal) {

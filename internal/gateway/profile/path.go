@@ -71,7 +71,9 @@ func (m *Match) route(q Request) *Refusal {
 		return m.unknownRoute()
 	}
 	if m.Entry = n.entry(q.Method); m.Entry == nil {
-		return refuse(UnknownMethod, "This path is known with "+strings.Join(n.methods(), " and ")+" only; please use that, in capitals.")
+		r := refuse(UnknownMethod, "This path is known with "+strings.Join(n.methods(), " and ")+" only; please use that, in capitals.")
+		r.Methods = n.methods()
+		return r
 	}
 	if m.Path = q.Path; !same {
 		m.Path = "/" + strings.Join(segment[:count], "/")
