@@ -77,6 +77,16 @@ From: {where}
 
 Questions? {support}`,
 		},
+		KeyEnd: {
+			"API key “{key}” for {organisation}: {day} is its last day",
+			`Hello {name},
+
+{what}
+
+{advice}
+
+Questions? {support}`,
+		},
 		Test: {
 			"Test mail from {organisation}",
 			`This is a test: Gatehouse can send mail for {organisation}.
@@ -141,6 +151,16 @@ es geht um Ihren Zugang zu {organisation} (Benutzername {login}):
 Wann: {when}
 Wer: {who}
 Von wo: {where}
+
+{advice}
+
+Fragen? {support}`,
+		},
+		KeyEnd: {
+			"API-Schlüssel „{key}“ für {organisation}: {day} ist sein letzter Tag",
+			`Guten Tag {name},
+
+{what}
 
 {advice}
 

@@ -37,6 +37,7 @@ const (
 	NewPassword Kind = "new_password" // the same for somebody who forgot it
 	LoginBySMS  Kind = "login_by_sms" // the login, by another channel than the link
 	Notice      Kind = "notice"       // something happened to your access
+	KeyEnd      Kind = "key_end"      // an API key ends soon, or has ended
 	Test        Kind = "test"         // does the mail server take it?
 	TestSMS     Kind = "test_sms"     // does the gateway?
 )
@@ -77,6 +78,11 @@ func Forms() []Form {
 		{Notice, Mail, with(
 			Placeholder{"what", true, "A second factor was added."}, Placeholder{"when", false, "2026-03-14 09:26 UTC"}, Placeholder{"where", false, "192.0.2.7"},
 			Placeholder{"who", false, "somebody signed in as you"}, Placeholder{"advice", false, "If this was not you, change your password at once."},
+		), false},
+		{KeyEnd, Mail, with(
+			Placeholder{"what", true, "The API key “Billing” of your user works until the end of 2026-03-28 (UTC). After that, programs that use it have no access."},
+			Placeholder{"key", false, "Billing"}, Placeholder{"day", false, "2026-03-28"},
+			Placeholder{"advice", false, "If a program needs it, rotate it under API keys and give the program the new one in time; if none does, delete it."},
 		), false},
 		{Test, Mail, about[2:], false},
 		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}, true},

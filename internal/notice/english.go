@@ -92,6 +92,10 @@ func englishWhat(n Notice) string {
 		return "The API key “" + f.Name + "” was made for your user. Programs that hold it can do what it allows in your name."
 	case KeyEnded:
 		return "The API key “" + f.Name + "” of your user was ended. Programs that still use it no longer have access."
+	case KeyEnding:
+		return "The API key “" + f.Name + "” of " + englishHolder(f) + " works until the end of " + f.Day + " (UTC). After that, programs that use it have no access."
+	case KeyExpired:
+		return "The API key “" + f.Name + "” of " + englishHolder(f) + " ended with " + f.Day + " (UTC). Programs that still use it no longer have access."
 	case ContactChanged:
 		return "The official e-mail address or mobile number of your organisation was changed. Links that let its admin user in go to the new ones."
 	case HandedOver:
@@ -102,6 +106,14 @@ func englishWhat(n Notice) string {
 		return "Somebody at the command line acted on the operator " + f.Whom + ": " + englishAct(f.Act) + "." + reason
 	}
 	return "Something about your sign-in was changed."
+}
+
+// englishHolder is whose key it is.
+func englishHolder(f Facts) string {
+	if f.Whom == "" {
+		return "your user"
+	}
+	return "the service user " + f.Whom + ", for which you answer,"
 }
 
 // englishAct is what was done to another operator.
@@ -121,7 +133,7 @@ func englishAct(k Kind) string {
 		return "the ways to come in were changed"
 	case SessionEnded, SessionsEnded:
 		return "sessions were ended"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }
@@ -132,6 +144,10 @@ func englishAdvice(n Notice) string {
 		return "If none of the operators knows of this, find out who has access to the machine and its key."
 	case n.Kind == CodesLow:
 		return "Make new recovery codes under 2-factor authentication. If you did not use one, change your password at once and tell your administrator."
+	case n.Kind == KeyEnding:
+		return "If a program needs it, rotate it under API keys and give the program the new one in time; if none does, delete it. If you may not, ask your administrator."
+	case n.Kind == KeyExpired:
+		return "If a program needs it still, make another one under API keys; an ended key does not come back. If you may not, ask your administrator."
 	case n.Kind == PasswordChanged, n.Kind == PasswordReset:
 		return "If this was not you, tell your administrator at once and ask for a new password at the sign-in."
 	case n.Kind == EmailChanged && n.own():

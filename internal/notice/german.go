@@ -92,6 +92,10 @@ func germanWhat(n Notice) string {
 		return "Für Ihren Benutzer wurde der API-Schlüssel „" + f.Name + "“ angelegt. Programme, die ihn haben, können in Ihrem Namen tun, was er erlaubt."
 	case KeyEnded:
 		return "Der API-Schlüssel „" + f.Name + "“ Ihres Benutzers wurde beendet. Programme, die ihn noch benutzen, haben keinen Zugang mehr."
+	case KeyEnding:
+		return "Der API-Schlüssel „" + f.Name + "“ " + germanHolder(f) + " gilt bis zum Ende des Tages " + f.Day + " (UTC). Danach haben Programme, die ihn benutzen, keinen Zugang mehr."
+	case KeyExpired:
+		return "Der API-Schlüssel „" + f.Name + "“ " + germanHolder(f) + " ist mit dem Tag " + f.Day + " (UTC) abgelaufen. Programme, die ihn noch benutzen, haben keinen Zugang mehr."
 	case ContactChanged:
 		return "Die offizielle E-Mail-Adresse oder Mobilnummer Ihrer Organisation wurde geändert. Links, die den Admin-Benutzer einlassen, gehen an die neuen."
 	case HandedOver:
@@ -121,9 +125,17 @@ func germanAct(k Kind) string {
 		return "die Wege herein wurden geändert"
 	case SessionEnded, SessionsEnded:
 		return "Sitzungen wurden beendet"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
+}
+
+// germanHolder is whose key it is.
+func germanHolder(f Facts) string {
+	if f.Whom == "" {
+		return "Ihres Benutzers"
+	}
+	return "des Dienstbenutzers " + f.Whom + ", für den Sie verantwortlich sind,"
 }
 
 func germanAdvice(n Notice) string {
@@ -132,6 +144,10 @@ func germanAdvice(n Notice) string {
 		return "Wenn niemand von den Betreibern davon weiß, finden Sie heraus, wer Zugang zu der Maschine und ihrem Schlüssel hat."
 	case n.Kind == CodesLow:
 		return "Erzeugen Sie unter 2-Faktor-Authentifizierung neue Wiederherstellungscodes. Wenn Sie keinen benutzt haben, ändern Sie sofort Ihr Passwort und sagen Sie es Ihrem Administrator."
+	case n.Kind == KeyEnding:
+		return "Wenn ein Programm ihn braucht, erneuern Sie ihn unter API-Schlüssel und geben Sie dem Programm rechtzeitig den neuen; sonst löschen Sie ihn. Wenn Sie das nicht dürfen, fragen Sie Ihren Administrator."
+	case n.Kind == KeyExpired:
+		return "Wenn ein Programm ihn noch braucht, erzeugen Sie unter API-Schlüssel einen neuen; ein abgelaufener lässt sich nicht wiederherstellen. Wenn Sie das nicht dürfen, fragen Sie Ihren Administrator."
 	case n.Kind == PasswordChanged, n.Kind == PasswordReset:
 		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator und bitten Sie bei der Anmeldung um ein neues Passwort."
 	case n.Kind == EmailChanged && n.own():

@@ -31,6 +31,8 @@ const (
 	NewAddress         Kind = "new_address" // a sign-in from where there was none before
 	KeyMade            Kind = "key_made"    // an API key of one's user, by somebody else
 	KeyEnded           Kind = "key_ended"
+	KeyEnding          Kind = "key_ending"       // by itself, soon
+	KeyExpired         Kind = "key_expired"      // by itself, now
 	ContactChanged     Kind = "contact_changed"  // the official one of an account, to its admin user
 	HandedOver         Kind = "handed_over"      // the admin user of an account
 	DeliveryChanged    Kind = "delivery_changed" // by what, or as what, links and codes go out: to the operators
@@ -41,7 +43,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
-		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
+		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }
 
@@ -51,7 +53,8 @@ type Facts struct {
 	Reason string   `json:"reason,omitempty"` // that somebody gave
 	Left   int      `json:"left,omitempty"`   // recovery codes
 	Roles  []string `json:"roles,omitempty"`  // as they are now
-	Whom   string   `json:"whom,omitempty"`   // another operator
+	Whom   string   `json:"whom,omitempty"`   // another operator; a service user that one answers for
+	Day    string   `json:"day,omitempty"`    // the last one of a key, UTC
 	Act    Kind     `json:"act,omitempty"`    // what was done to them
 }
 

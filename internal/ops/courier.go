@@ -29,8 +29,9 @@ const (
 	grace      = 8 * time.Second // for what is being sent when the process stops
 )
 
-// Courier sends what waits in the outbox. There may be any number of them on
-// one database: a lease keeps a message with one of them at a time.
+// Courier sends what waits in the outbox, and has people told what comes by
+// itself. There may be any number of them on one database: a lease keeps a message
+// with one of them at a time.
 type Courier struct {
 	o      *Operations
 	engine *op.Engine
@@ -56,6 +57,9 @@ func courierCaller() auth.Caller {
 func (c *Courier) Run(ctx context.Context) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+	ends := time.NewTicker(tellEvery)
+	defer ends.Stop()
+	c.remind(ctx)
 	for ctx.Err() == nil {
 		n, err := c.Round(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -64,18 +68,20 @@ func (c *Courier) Run(ctx context.Context) {
 		if n > 0 && err == nil {
 			continue
 		}
-		c.wait(ctx, look.C)
+		c.wait(ctx, look.C, ends.C)
 	}
 }
 
 // wait until there may be something to send.
-func (c *Courier) wait(ctx context.Context, look <-chan time.Time) {
+func (c *Courier) wait(ctx context.Context, look, ends <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.o.wake:
 			return
+		case <-ends:
+			c.remind(ctx)
 		case <-look:
 			due, err := op.Do(ctx, c.engine, courierCaller(), c.o.Outbox.next, None{})
 			if err == nil && due.At != nil && !due.At.After(c.engine.Now()) {

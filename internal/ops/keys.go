@@ -160,6 +160,8 @@ type keyOps struct {
 	Cut    *op.Op[KeyID, Key]
 	Delete *op.Op[KeyID, None]
 	Try    *op.Op[TryKeyInput, Tried]
+
+	tell *op.Op[None, None]
 }
 
 func (o *Operations) addKeys() {

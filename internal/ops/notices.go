@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/activity"
+	"gatehouse/internal/calendar"
 	"gatehouse/internal/delivery"
 	"gatehouse/internal/id"
 	"gatehouse/internal/notice"
@@ -68,6 +69,8 @@ func tellings() map[string][]telling {
 		"key.rotated": {{kind: notice.KeyMade, when: byAnother}},
 		"key.cut":     {{kind: notice.KeyEnded, when: byAnother}},
 		"key.deleted": {{kind: notice.KeyEnded, when: byAnother}},
+		keyEnding:     {{kind: notice.KeyEnding}},
+		keyExpired:    {{kind: notice.KeyExpired}},
 
 		"user.api_password_reopened": {{kind: notice.EntryChanged}},
 
@@ -127,9 +130,13 @@ func after(r activity.Record, field string) any {
 	return d["after"]
 }
 
-// subject of a record: whom it is about.
+// subject of a record: whom it is about. What comes to a service user by itself is
+// about its owner.
 func subject(r activity.Record) id.User {
+	owner, owned := r.Detail[ownerOf].(id.User)
 	switch {
+	case owned:
+		return owner
 	case r.Object.Kind == "user":
 		return id.User(r.Object.ID)
 	case r.Object.Kind == "key":
@@ -198,6 +205,10 @@ func noticeOf(k notice.Kind, r activity.Record) notice.Notice {
 	n.Facts.Name, _ = r.Detail["name"].(string)
 	if r.Object.Kind == "key" {
 		n.Facts.Name = r.Object.Name
+	}
+	if day, ends := r.Detail[lastDayOf].(calendar.Day); ends {
+		n.Facts.Day = string(day)
+		n.Facts.Whom, _ = r.Detail[serviceName].(string)
 	}
 	n.Facts.Left, _ = r.Detail[codesLeft].(int)
 	n.Facts.Roles, _ = after(r, "roles").([]string)
@@ -329,9 +340,11 @@ func (o *Operations) mailNotice(tx store.WriteTx, u store.Listed, n notice.Notic
 		to.address = string(instead)
 	}
 	w := n.Words(string(u.Language))
-	queued, err := o.queueMail(tx, to, delivery.Notice, delivery.Values{
-		"what": w.What, "when": stamp(n.At), "where": w.Where, "who": w.Who, "advice": w.Advice,
-	}, tx.Now().Add(noticeMailLife))
+	kind, values := delivery.Notice, delivery.Values{"what": w.What, "when": stamp(n.At), "where": w.Where, "who": w.Who, "advice": w.Advice}
+	if n.Kind == notice.KeyEnding || n.Kind == notice.KeyExpired {
+		kind, values = delivery.KeyEnd, delivery.Values{"what": w.What, "key": n.Facts.Name, "day": n.Facts.Day, "advice": w.Advice}
+	}
+	queued, err := o.queueMail(tx, to, kind, values, tx.Now().Add(noticeMailLife))
 	if err != nil {
 		return false, fmt.Errorf("mail notice: %w", err)
 	}

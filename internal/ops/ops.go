@@ -103,6 +103,7 @@ func New(d Dependencies) *Operations {
 	o.addForgotten()
 	o.addPasswordEntry()
 	o.addKeys()
+	o.addKeyEnds()
 	o.addUpstreams()
 	o.addGateway()
 	o.addGate()

@@ -299,7 +299,11 @@ func samples() map[string]sample {
 		}},
 		"outbox.retry":  {own: failed(home), foreign: failed((*town).elsewhere)},
 		"outbox.cancel": {own: waiting(home), foreign: waiting((*town).elsewhere)},
-		"outbox.next":   only(ops.None{}),
+		"keys.tell": {own: func(w *town, a asking) any {
+			w.ends(a.home)
+			return ops.None{}
+		}},
+		"outbox.next": only(ops.None{}),
 		"outbox.take": {own: func(w *town, a asking) any {
 			w.waiting(a.home)
 			return ops.None{}

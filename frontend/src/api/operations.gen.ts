@@ -134,6 +134,8 @@ export const events = [
   'key.created',
   'key.cut',
   'key.deleted',
+  'key.end_announced',
+  'key.expired',
   'key.rotated',
   'key.updated',
   'message.cancelled',

@@ -1906,7 +1906,7 @@ export interface components {
             expiresAt: string;
             id: string;
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
@@ -1936,7 +1936,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "key_ending" | "key_expired" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;
@@ -2302,7 +2302,7 @@ export interface components {
             /** @enum {string} */
             channel: "mail" | "sms";
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
@@ -4261,7 +4261,7 @@ export interface operations {
                 total?: boolean | null;
                 /** @description One of: waiting, sending, failed, sent, given_up, cancelled. Operators: eq, ne, in, not_in. */
                 state?: string;
-                /** @description One of: activation, opening, new_password, notice, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
                 channel?: string;
@@ -4837,7 +4837,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
-                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, key_ending, key_expired, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
                 at?: string;
@@ -6727,7 +6727,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
-                /** @description One of: activation, opening, new_password, notice, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: en, de. Operators: eq, ne, in, not_in. */
                 language?: string;
@@ -6781,7 +6781,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6824,7 +6824,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6867,7 +6867,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6926,7 +6926,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

@@ -1,6 +1,7 @@
 import AtSign from '@lucide/svelte/icons/at-sign'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Building2 from '@lucide/svelte/icons/building-2'
+import Hourglass from '@lucide/svelte/icons/hourglass'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Link from '@lucide/svelte/icons/link'
 import LogOut from '@lucide/svelte/icons/log-out'
@@ -35,6 +36,8 @@ export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
   new_address: MapPin,
   key_made: Tag,
   key_ended: Tag,
+  key_ending: Hourglass,
+  key_expired: Hourglass,
   contact_changed: Building2,
   handed_over: UserRound,
   delivery_changed: Send,

@@ -203,6 +203,8 @@ export default define('activity', {
   'event.key.rotated': '{actor} hat den API-Schlüssel {object} erneuert',
   'event.key.cut': '{actor} hat den API-Schlüssel {object} sofort beendet',
   'event.key.deleted': '{actor} hat den API-Schlüssel {object} gelöscht',
+  'event.key.end_announced': '{actor} hat dem Benutzer des API-Schlüssels {object} gesagt, dass er bald abläuft',
+  'event.key.expired': 'Der API-Schlüssel {object} ist abgelaufen',
   'event.role.deleted': '{actor} hat die Rolle {object} gelöscht',
   'event.settings.updated': '{actor} hat die Einstellungen geändert',
   'event.account.opened': '{actor} hat das Konto {object} eröffnet',

@@ -104,6 +104,7 @@ export default define('delivery', {
   'delivery.kind.new_password': 'Neues Passwort',
   'delivery.kind.login_by_sms': 'Benutzername per SMS',
   'delivery.kind.notice': 'Mitteilung',
+  'delivery.kind.key_end': 'API-Schlüssel läuft ab',
   'delivery.kind.test': 'Testmail',
   'delivery.kind.test_sms': 'Test-SMS',
   'delivery.cause.not_set_up': 'E-Mail oder SMS ist nicht (mehr) eingerichtet.',

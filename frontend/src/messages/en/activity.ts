@@ -203,6 +203,8 @@ export default {
   'event.key.rotated': '{actor} rotated the API key {object}',
   'event.key.cut': '{actor} ended the API key {object} at once',
   'event.key.deleted': '{actor} deleted the API key {object}',
+  'event.key.end_announced': '{actor} told the user of the API key {object} that it ends soon',
+  'event.key.expired': 'The API key {object} has expired',
   'event.role.deleted': '{actor} deleted the role {object}',
   'event.settings.updated': '{actor} changed the settings',
   'event.account.opened': '{actor} opened the account {object}',
