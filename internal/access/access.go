@@ -6,6 +6,7 @@ package access
 
 import (
 	"net/netip"
+	"reflect"
 	"time"
 
 	"gatehouse/internal/domain"
@@ -166,6 +167,10 @@ func NewSystem(job string) Actor { return Actor{kind: System, name: job, means: 
 // NewEnded makes the actor of a credential that was good once: nobody, but
 // told that the session is over. For package auth only.
 func NewEnded() Actor { return Actor{ended: true} }
+
+// Same reports whether whoever decides about a decides the same about b: that
+// everything known of them is the same.
+func (a Actor) Same(b Actor) bool { return reflect.DeepEqual(a, b) }
 
 // Kind of actor.
 func (a Actor) Kind() Kind {

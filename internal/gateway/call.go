@@ -102,12 +102,20 @@ func (c *call) recordRefusal(f *refusal) error {
 // about is the call as the log tells it.
 func (c *call) about() ops.GatewayCall {
 	return ops.GatewayCall{
-		ID: c.id, Actor: c.actor, Rights: c.rights, Holder: c.g.holder, Method: c.r.Method, Path: c.match.Path, Query: c.match.Query,
+		ID: c.id, Actor: c.actor, Rights: c.rights, Sealed: c.sealed(), Holder: c.g.holder, Method: c.r.Method, Path: c.match.Path, Query: c.match.Query,
 		Permissions: c.match.Permissions, Domains: c.match.Domains, Costs: c.match.Costs, Changes: c.match.Changes,
 	}
 }
 
-// How often a call is decided anew when rights change just then.
+// sealed is the credential as it is kept; empty before one was found.
+func (c *call) sealed() string {
+	if c.credential == nil {
+		return ""
+	}
+	return c.credential.sealed
+}
+
+// How often a call is decided anew when the rights of its key change just then.
 const decideAgain = 8
 
 // decide finds out whether a call is let through, and has it on record when it
@@ -218,6 +226,7 @@ func (c *call) readBody(limit int) ([]byte, error) {
 // rights. It does not change.
 type credential struct {
 	rights  int64
+	sealed  string   // as it is kept
 	header  string   // "ApiKey …"; empty: the account has none
 	sent    []string // the same, as headers have it
 	secrets *secrets
@@ -236,7 +245,7 @@ func (c *call) findCredential() *refusal {
 		if err != nil {
 			return c.fault("open the credential of an account", err)
 		}
-		now := &credential{rights: read.Rights}
+		now := &credential{rights: read.Rights, sealed: read.Sealed}
 		switch header := headerOf(read.Credential); {
 		case read.Credential.IsZero():
 		case was != nil && was.header == header:

@@ -23,7 +23,7 @@ func TestWords(t *testing.T) {
 					t.Errorf("%s and %s are told in the same words: %s", k, other, w.What)
 				}
 				seen[w.What] = k
-				if by == notice.Oneself && !strings.Contains(w.Advice, "not you") && !strings.Contains(w.Advice, "nicht waren") && k != notice.CodesLow && k != notice.LinkIssued && k != notice.ConsoleActed {
+				if by == notice.Oneself && !strings.Contains(w.Advice, "not you") && !strings.Contains(w.Advice, "nicht waren") && k != notice.CodesLow && k != notice.LinkIssued && k != notice.ConsoleActed && k != notice.KeyEnding && k != notice.KeyExpired { // nobody did these
 					t.Errorf("%s in %s does not say what to do if it was not you: %s", k, language, w.Advice)
 				}
 			}
@@ -44,6 +44,8 @@ func TestWords_facts(t *testing.T) {
 		{notice.Notice{Kind: notice.CodesLow}, "A recovery code was used, and it was the last one."},
 		{notice.Notice{Kind: notice.CodesLow, Facts: notice.Facts{Left: 1}}, "A recovery code was used. One is left."},
 		{notice.Notice{Kind: notice.CodesLow, Facts: notice.Facts{Left: 3}}, "A recovery code was used. 3 are left."},
+		{notice.Notice{Kind: notice.KeyEnding, Facts: notice.Facts{Name: "<b>{link}", Day: "2026-03-28"}}, "The API key “<b>{link}” of your user works until the end of 2026-03-28 (UTC). After that, programs that use it have no access."},
+		{notice.Notice{Kind: notice.KeyExpired, Facts: notice.Facts{Name: "Shop", Day: "2026-03-28", Whom: "Job"}}, "The API key “Shop” of the service user Job, for which you answer, ended with 2026-03-28 (UTC). Programs that still use it no longer have access."},
 		{notice.Notice{Kind: notice.RolesChanged, Facts: notice.Facts{Roles: []string{"Support", "Tech"}}}, "Your roles were changed. You now have: Support, Tech."},
 	} {
 		if got := c.n.Words("en").What; got != c.want {

@@ -72,6 +72,7 @@ type UpstreamProbe interface {
 // UpstreamKey is the credential of an account, for the gateway.
 type UpstreamKey struct {
 	Credential secret.Text // empty: the account has none
+	Sealed     string      // as it is kept: another one was set when that is another
 	Rights     int64       // the version of the rights as of which that holds
 }
 
@@ -283,7 +284,7 @@ func (o *Operations) upstreamKey(tx store.ReadTx, a id.Account) (k UpstreamKey, 
 	if err != nil {
 		return k, err
 	}
-	k.Credential = secret.New(string(plain))
+	k.Credential, k.Sealed = secret.New(string(plain)), u.Credential
 	return k, nil
 }
 

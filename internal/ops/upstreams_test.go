@@ -238,16 +238,63 @@ func TestGateway_lost(t *testing.T) {
 	}
 }
 
-// A call that was decided on rights of before is not put on record.
+// A call that was decided on rights which its key or its account's credential no
+// longer has is not put on record; when it was others' that changed, it is.
 func TestGateway_rightsMoved(t *testing.T) {
-	w := newTown(t)
-	call := w.callOf(w.otter)
-	w.bump()
-	mark := len(w.Records())
-	if _, err := opstest.Do(w.Place, gate(), w.Ops.Gateway.Forward, call); err == nil || !strings.Contains(err.Error(), ops.ErrRightsMoved.Error()) {
-		t.Errorf("got %v", err)
-	}
-	if n := len(w.Records()) - mark; n != 0 || w.Count(`SELECT COUNT(*) FROM gateway_calls`) != 0 {
-		t.Errorf("%d records", n)
+	for name, c := range map[string]struct {
+		change func(w *town, call *ops.GatewayCall)
+		passes bool
+	}{
+		"of somebody else": {func(w *town, _ *ops.GatewayCall) { w.keyOf(w.somebody(w.otter, opstest.Member{}), nil) }, true},
+		"the key is cut": {func(w *town, c *ops.GatewayCall) {
+			opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Keys.Cut, ops.KeyID{ID: c.Actor.Key()})
+		}, false},
+		"the key is deleted": {func(w *town, c *ops.GatewayCall) {
+			opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Keys.Delete, ops.KeyID{ID: c.Actor.Key()})
+		}, false},
+		"the key is narrowed": {func(w *town, c *ops.GatewayCall) {
+			opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Keys.Update, ops.UpdateKeyInput{ID: c.Actor.Key(), Domains: []string{"*.com"}})
+		}, false},
+		"its user loses a right": {func(w *town, c *ops.GatewayCall) {
+			w.Exec(`DELETE FROM user_roles WHERE user_id = $1`, string(c.Actor.User()))
+			w.bump()
+		}, false},
+		"its user is deactivated": {func(w *town, c *ops.GatewayCall) {
+			w.Exec(`UPDATE users SET state = 'deactivated' WHERE id = $1`, string(c.Actor.User()))
+			w.bump()
+		}, false},
+		"its account is suspended": {func(w *town, _ *ops.GatewayCall) {
+			w.Exec(`UPDATE accounts SET state = 'suspended' WHERE handle = 'otter'`)
+			w.bump()
+		}, false},
+		"its user may not come from there": {func(w *town, c *ops.GatewayCall) {
+			w.Exec(`UPDATE users SET ip_rules = '198.51.100.0/24' WHERE id = $1`, string(c.Actor.User()))
+			w.bump()
+		}, false},
+		"the credential is another": {func(w *town, _ *ops.GatewayCall) {
+			boss := w.somebody(w.otter, opstest.Member{Role: "Admin"})
+			opstest.Must(w.Place, boss.Caller(), w.Ops.Upstreams.Set, ops.SetUpstreamInput{Credential: secret.New("another-of-the-registrar")})
+		}, false},
+		"whoever calls has a password": {func(w *town, c *ops.GatewayCall) {
+			caller := w.somebody(w.otter, opstest.Member{Role: "Admin"}).Caller()
+			w.Read(func(tx store.ReadTx) (err error) {
+				c.Actor, err = auth.Resolve(tx, w.Vault, caller)
+				return err
+			})
+			w.bump()
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t)
+			call := w.callOf(w.otter)
+			c.change(w, &call)
+			_, err := opstest.Do(w.Place, gate(), w.Ops.Gateway.Forward, call)
+			if moved := err != nil && strings.Contains(err.Error(), ops.ErrRightsMoved.Error()); moved == c.passes || !moved && err != nil {
+				t.Errorf("got %v", err)
+			}
+			if n := w.Count(`SELECT COUNT(*) FROM gateway_calls`); (n == 1) != c.passes {
+				t.Errorf("%d calls are kept", n)
+			}
+		})
 	}
 }
