@@ -210,7 +210,7 @@ func TestKeeper_domains(t *testing.T) {
 	c.ask("IS EXAMPLE.COM", "EXAMPLE.COM error")
 	c.ask("IS example.be.com", "example.be.com error")
 	_ = c.Close()
-	want := "access.refused refused domain_refused by key Shop"
+	want := "isproxy.refused refused domain_refused by key Shop"
 	until(t, "both refusals to be in the log", func() bool {
 		n := 0
 		for _, r := range w.Records() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -73,6 +74,19 @@ func (e *Engine) Now() time.Time { return e.db.Now() }
 // RefusedEvent is what a refused read leaves in the log, and what refusals of
 // strangers are gathered under.
 const RefusedEvent = "access.refused"
+
+// DoorsRefused are the events that doors for programs leave in its place, by the
+// noun of what they refuse: so that who looks for a program that is turned away
+// finds it, among all else that is refused.
+func DoorsRefused() map[string]string {
+	return map[string]string{"gateway": "gateway.refused", "isproxy": "isproxy.refused"}
+}
+
+// refusedEvent is what the refusal of an operation without an event leaves.
+func refusedEvent(operation string) string {
+	noun, _, _ := strings.Cut(operation, ".")
+	return cmp.Or(DoorsRefused()[noun], RefusedEvent)
+}
 
 // ErrStale is what a commit returns when what was prepared for it no longer
 // holds: nothing has happened, and the operation is prepared anew, a few times.
@@ -384,7 +398,7 @@ func leaveRecord(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Pro
 		if r.Event == "" {
 			detail := activity.Detail{"operation": s.Name}
 			maps.Copy(detail, e.Detail)
-			r.Event, r.Detail = RefusedEvent, detail
+			r.Event, r.Detail = refusedEvent(s.Name), detail
 		}
 	}
 	tx.Record(r)
@@ -455,7 +469,7 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 				continue
 			}
 			tx.Record(activity.Record{
-				Event: RefusedEvent, Account: r.Account,
+				Event: refusedEvent(r.Operation), Account: r.Account,
 				Outcome: activity.Refused, Reason: problem.Code(r.Reason),
 				Actor:  activity.Actor{Kind: r.ActorKind, ID: r.ActorID, Name: r.ActorName},
 				Source: activity.Source{Face: r.Face, Address: r.Address},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,7 +95,7 @@ func routes(t *op.Table) []byte {
 
 // events are all that operations declare, and the engine's own.
 func events(t *op.Table) []string {
-	all := []string{op.RefusedEvent}
+	all := append([]string{op.RefusedEvent}, slices.Sorted(maps.Values(op.DoorsRefused()))...)
 	for _, o := range t.All() {
 		if i := o.Info(); i.Event != "" {
 			all = append(append(all, i.Event), i.Also...)

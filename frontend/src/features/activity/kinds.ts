@@ -6,5 +6,7 @@ export const kinds = [
   'activation.completed',
   'mfa.app_enabled',
   'access.refused',
+  'gateway.refused',
+  'isproxy.refused',
   'setup.finished',
 ] as const

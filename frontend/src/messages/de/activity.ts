@@ -119,6 +119,8 @@ export default define('activity', {
   'kind.mfa.app_enabled': 'Aktivierte Authentifizierungs-Apps',
   'kind.mfa.key_enabled': 'Registrierte Sicherheitsschlüssel',
   'kind.access.refused': 'Abgewiesen mangels Berechtigung',
+  'kind.gateway.refused': 'Abgewiesen am API-Gateway',
+  'kind.isproxy.refused': 'Abgewiesen an ISProxy',
   'kind.setup.finished': 'Einrichtung',
 
   'means.password': 'Passwort',
@@ -160,6 +162,8 @@ export default define('activity', {
   'refused.settings.updated': '{actor} konnte die Einstellungen nicht ändern',
 
   'event.access.refused': '{actor} wurde abgewiesen',
+  'event.gateway.refused': '{actor} wurde am API-Gateway abgewiesen',
+  'event.isproxy.refused': '{actor} wurde an ISProxy abgewiesen',
   'event.session.signed_in': '{actor} hat sich angemeldet',
   'event.session.password_accepted':
     '{object} hat das richtige Passwort angegeben und wurde nach dem zweiten Faktor gefragt',

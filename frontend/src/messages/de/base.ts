@@ -275,6 +275,8 @@ export default define('base', {
   'refused.setup.started': 'Ein Versuch, einzurichten, wurde abgewiesen',
   'refused.setup.finished': 'Ein Versuch, einzurichten, wurde abgewiesen',
   'refused.access.refused': '{actor} wollte {event} und wurde abgewiesen',
+  'refused.gateway.refused': '{actor} wurde am API-Gateway abgewiesen',
+  'refused.isproxy.refused': '{actor} wurde an ISProxy abgewiesen',
   'refused.other': '{actor} wurde abgewiesen: {event} {object}',
 
   'violation.required': 'Bitte ausfüllen.',

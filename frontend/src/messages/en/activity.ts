@@ -120,6 +120,8 @@ export default {
   'kind.mfa.app_enabled': 'Authenticator apps activated',
   'kind.mfa.key_enabled': 'Security keys registered',
   'kind.access.refused': 'Refused for lack of permission',
+  'kind.gateway.refused': 'Refused at the API gateway',
+  'kind.isproxy.refused': 'Refused at ISProxy',
   'kind.setup.finished': 'Set-up',
 
   'means.password': 'password',
@@ -161,6 +163,8 @@ export default {
   'refused.settings.updated': '{actor} could not change the settings',
 
   'event.access.refused': '{actor} was refused',
+  'event.gateway.refused': '{actor} was refused at the API gateway',
+  'event.isproxy.refused': '{actor} was refused at ISProxy',
   'event.session.signed_in': '{actor} signed in',
   'event.session.password_accepted': '{object} gave the right password and was asked for a second factor',
   'event.session.signed_out': '{actor} signed out',

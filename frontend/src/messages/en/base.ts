@@ -261,6 +261,8 @@ export default {
   'refused.setup.started': 'An attempt to set up was refused',
   'refused.setup.finished': 'An attempt to set up was refused',
   'refused.access.refused': '{actor} asked for {event} and was refused',
+  'refused.gateway.refused': '{actor} was refused at the API gateway',
+  'refused.isproxy.refused': '{actor} was refused at ISProxy',
   'refused.other': '{actor} was refused: {event} {object}',
 
   'violation.required': 'This is required.',
