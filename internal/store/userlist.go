@@ -318,7 +318,11 @@ func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
 		skip = 0
 	}
 	// Each branch gives what the page may need of it.
-	limit := limitTo + q.arg(skip+f.Limit+1)
+	limit := limitTo
+	if len(q.branches) > 1 { // which are merged only if SQLite knows the limit
+		limit = " LIMIT "
+	}
+	limit += q.arg(skip + f.Limit + 1)
 	text := q.ordered("u.row AS row", append(slices.Clone(q.search), q.after), limit)
 	rows, err := list(tx, func(read scan) (row int64, err error) {
 		var key any
