@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/internal/access"
@@ -70,23 +69,6 @@ func (e *Engine) writeUses(ctx context.Context) error {
 
 // Now is the clock of the engine's database.
 func (e *Engine) Now() time.Time { return e.db.Now() }
-
-// RefusedEvent is what a refused read leaves in the log, and what refusals of
-// strangers are gathered under.
-const RefusedEvent = "access.refused"
-
-// DoorsRefused are the events that doors for programs leave in its place, by the
-// noun of what they refuse: so that who looks for a program that is turned away
-// finds it, among all else that is refused.
-func DoorsRefused() map[string]string {
-	return map[string]string{"gateway": "gateway.refused", "isproxy": "isproxy.refused"}
-}
-
-// refusedEvent is what the refusal of an operation without an event leaves.
-func refusedEvent(operation string) string {
-	noun, _, _ := strings.Cut(operation, ".")
-	return cmp.Or(DoorsRefused()[noun], RefusedEvent)
-}
 
 // ErrStale is what a commit returns when what was prepared for it no longer
 // holds: nothing has happened, and the operation is prepared anew, a few times.

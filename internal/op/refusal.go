@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"gatehouse/internal/access"
@@ -12,6 +13,23 @@ import (
 	"gatehouse/internal/problem"
 	"gatehouse/internal/store"
 )
+
+// RefusedEvent is what a refused read leaves in the log, and what refusals of
+// strangers are gathered under.
+const RefusedEvent = "access.refused"
+
+// DoorsRefused are the events that doors for programs leave in its place, by the
+// noun of what they refuse: so that who looks for a program that is turned away
+// finds it, among all else that is refused.
+func DoorsRefused() map[string]string {
+	return map[string]string{"gateway": "gateway.refused", "isproxy": "isproxy.refused"}
+}
+
+// refusedEvent is what the refusal of an operation without an event leaves.
+func refusedEvent(operation string) string {
+	noun, _, _ := strings.Cut(operation, ".")
+	return cmp.Or(DoorsRefused()[noun], RefusedEvent)
+}
 
 // refuse leaves the trace of a refusal and returns it as a problem.
 func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
