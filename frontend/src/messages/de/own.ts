@@ -130,7 +130,7 @@ export default define('own', {
   'two.key.onText': 'Ab jetzt melden Sie sich mit Ihrem Passwort und Ihrem Sicherheitsschlüssel an.',
   'two.key.onlyKeys': 'Fügen Sie auch eine Authentifizierungs-App hinzu',
   'two.key.onlyKeysText':
-    'Ihr Sicherheitsschlüssel funktioniert nur unter dieser Adresse oder in diesem Fenster. Eine Authentifizierungs-App funktioniert überall und lässt Sie hinein, wenn der Schlüssel verloren geht.',
+    'Ein Sicherheitsschlüssel funktioniert nur dort, wo Sie ihn registriert haben. Eine Authentifizierungs-App funktioniert überall und lässt Sie hinein, wenn der Schlüssel verloren geht.',
   'two.key.elsewhere':
     'Ihr Sicherheitsschlüssel funktioniert nur dort, wo Sie ihn registriert haben, und das ist nicht hier. Richten Sie eine Methode ein, die hier funktioniert.',
   'two.key.later': 'Richten Sie zuerst eine Methode ein, die hier funktioniert.',

@@ -121,7 +121,7 @@ export default {
   'two.key.onText': 'From now on you sign in with your password and your security key.',
   'two.key.onlyKeys': 'Add an authenticator app, too',
   'two.key.onlyKeysText':
-    'Your security key works only at this address or in this window. An authenticator app works everywhere, and lets you in if the key is lost.',
+    'A security key works only where you registered it. An authenticator app works everywhere, and lets you in if the key is lost.',
   'two.key.elsewhere':
     'Your security key works only where you registered it, and that is not here. Set up a method that works here.',
   'two.key.later': 'First set up a method that works here.',
