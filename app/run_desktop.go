@@ -43,10 +43,12 @@ func run(ctx context.Context, config Config) (err error) {
 	win := &window{}
 	desk := &Desk{save: win.askWhereToSave, open: win.openInBrowser}
 	log := config.logger()
+	securityKeys := newSecurityKeys(config.KeyDevices, win.emit, desk.OpenLink, log)
 
 	var closed sync.Once
 	onClose := func() {
 		closed.Do(func() {
+			securityKeys.close()
 			if config.OnClose != nil {
 				config.OnClose()
 			}
@@ -71,7 +73,7 @@ func run(ctx context.Context, config Config) (err error) {
 			Handler:    page.Missing(),
 			Middleware: secure,
 		},
-		Bind:           append([]any{desk}, config.Bind...),
+		Bind:           append([]any{desk, securityKeys}, config.Bind...),
 		ErrorFormatter: func(err error) any { return problemText(config.Problem, err) },
 
 		Logger:             libraryLog{log},
@@ -173,6 +175,13 @@ func (w *window) openInBrowser(url string) error {
 	}
 	runtime.BrowserOpenURL(ctx, url)
 	return nil
+}
+
+// emit sends an event to the page.
+func (w *window) emit(event string, data any) {
+	if ctx, err := w.started(); err == nil {
+		runtime.EventsEmit(ctx, event, data)
+	}
 }
 
 func (w *window) singleInstance(id string) *options.SingleInstanceLock {
