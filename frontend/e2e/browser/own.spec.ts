@@ -120,7 +120,7 @@ test('whoever must set up a second factor is led there, and then to where they w
     await look(visitor, 'signed-out')
     await signIn(page, newcomer)
     await expect(page.getByLabel('Six-digit code')).toBeFocused({ timeout: 30_000 })
-    await page.getByText('Lost your authenticator app?').click()
+    await page.getByText('Lost your phone or security key?').click()
     await look(visitor, 'second-step')
     await page.getByRole('button', { name: 'Use a recovery code instead' }).click()
     await page.keyboard.type(codes[0]!)
@@ -431,7 +431,7 @@ test('too many wrong passwords: a pause with a countdown, or none when waiting i
         ? route.fulfill(json({ ...problem, retryAfter }, 429))
         : route.continue(),
     )
-    for (const help of ['Forgotten password?', 'Lost your authenticator app?', 'New here?']) {
+    for (const help of ['Forgotten password?', 'Lost your phone or security key?', 'New here?']) {
       await page.getByText(help).click()
       await look(visitor, `help-${help.split(' ')[0]!.toLowerCase()}`)
     }

@@ -1,12 +1,14 @@
 import { call, type Operation } from './client'
 
 /** How a person can prove anew that it is them. */
-export type ProofMethod = 'authenticator_app' | 'recovery_code' | 'password'
-/** A recovery code counts together with the password, the other two by themselves. */
+export type ProofMethod = 'security_key' | 'authenticator_app' | 'recovery_code' | 'password'
+/** A recovery code counts together with the password, the others by themselves; a key answers a ceremony. */
 export interface Proof {
   password?: string
   code?: string
   recoveryCode?: string
+  ceremony?: string
+  credential?: Record<string, unknown>
 }
 
 export const proofOperation = 'session.stepUp' satisfies Operation

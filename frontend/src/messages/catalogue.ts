@@ -10,6 +10,7 @@ import type notices from './en/notices'
 import type own from './en/own'
 import type roles from './en/roles'
 import type settings from './en/settings'
+import type tap from './en/tap'
 import type users from './en/users'
 
 /** What a part of the English catalogue is made of. */
@@ -29,6 +30,7 @@ export interface English {
   own: typeof own
   roles: typeof roles
   settings: typeof settings
+  tap: typeof tap
   users: typeof users
 }
 export type Part = keyof English

@@ -17,11 +17,15 @@ function resolve(from: string, wanted: string): string | undefined {
   return [path, `${path}.ts`, `${path}.svelte.ts`, `${path}/index.ts`].find((name) => name in sources)
 }
 
-/** Everything a file is made of, also what it loads later. */
+/** What a file loads together with the words that it speaks with, as a route does. */
+const withWords = /import\('(\.[^']+)'\), words\(([^)]*)\)/g
+
+/** Everything a file is made of, also what it loads later, but for what brings its own words. */
 function closure(entry: string, seen = new Set<string>()): Set<string> {
   if (seen.has(entry)) return seen
   seen.add(entry)
-  for (const [, wanted] of (sources[entry] ?? '').matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
+  const source = (sources[entry] ?? '').replaceAll(withWords, '')
+  for (const [, wanted] of source.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const next = wanted && resolve(entry, wanted)
     if (next && !next.startsWith('./') && !next.endsWith('/routes.ts')) closure(next, seen)
   }
@@ -51,13 +55,22 @@ const screens = (sources['../features/frame/routes.ts'] ?? '').split(/\bat\(/).f
   return path ? [[`../features/${path}`, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const] : []
 })
 
+/** What is loaded with its words elsewhere than by a route, and those words. */
+const others = Object.entries(sources).flatMap(([path, source]) =>
+  [...(source ?? '').matchAll(withWords)].map(([, wanted = '', declared = '']) => {
+    const from = path.replace('../', '/src/').replace('./', '/src/messages/')
+    const entry = new URL(wanted, `file://${from}`).pathname.replace('/src/', '../')
+    return [entry, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const
+  }),
+)
+
 test('the frame speaks with the words that are always there', () => {
   expect([...needed('../App.svelte')]).toEqual(['base'])
 })
 
 describe('every screen declares the parts of the catalogue that it speaks with', () => {
   test('every route is looked at', () => expect(screens).toHaveLength(routes.length))
-  test.each(screens)('%s', (screen, declared) => {
+  test.each([...screens, ...others])('%s', (screen, declared) => {
     expect([...needed(screen)].filter((part) => part !== 'base').sort()).toEqual([...declared].sort())
   })
 })

@@ -96,7 +96,7 @@ function steps(profile: Output<'profile.show'>, people: People | undefined): Ste
     { id: 'password', done: true, href: href('/profile/password') },
     { id: 'second', done: protectedNow, href: factors },
     { id: 'codes', done: protectedNow && profile.recoveryCodesLeft > 0, href: factors },
-    { id: 'another', done: profile.authenticatorApps.length > 1, href: factors },
+    { id: 'another', done: profile.authenticatorApps.length + profile.securityKeys.length > 1, href: factors },
   ]
   if (!people || !can('MANAGE_USER')) return own
   return [

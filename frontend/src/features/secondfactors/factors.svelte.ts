@@ -5,21 +5,40 @@ import { mustSetUp, refresh } from '../session/session.svelte'
 
 export type Profile = Output<'profile.show'>
 
+export type SecurityKey = Profile['securityKeys'][number]
+
 /** What has just been done, to be told on the overview. */
-export type Told = 'off' | 'removed' | 'codes'
+export type Told = 'off' | 'removed' | 'removedKey' | 'codes'
 
 export type Stage =
   | { at: 'loading' }
   | { at: 'overview'; profile: Profile; told?: Told }
   | { at: 'name' }
   | { at: 'codes' | 'app'; begun: Output<'secondFactors.beginApp'> }
-  | { at: 'on'; first: boolean }
+  | { at: 'keyName' }
+  | { at: 'keyCodes'; begun: Output<'secondFactors.beginKey'> }
+  | { at: 'tap'; begun: Output<'secondFactors.beginKey'> }
+  | { at: 'on'; first: boolean; by: 'app' | 'key'; name?: string }
   | { at: 'newCodes'; begun: Output<'secondFactors.beginCodes'> }
 
 /** From this many recovery codes on, more are wanted soon. */
 export const lowCodes = 3
 /** As many authenticator apps as the server keeps for one person. */
 export const mostApps = 5
+export const mostKeys = 10
+
+/** How many second factors there are, and how many of them can be used here. */
+export const count = ({ authenticatorApps: apps, securityKeys: keys }: Profile) => ({
+  all: apps.length + keys.length,
+  here: apps.length + keys.filter((key) => key.worksHere).length,
+})
+
+/** Why one of them has to stay; `here`: it works here. The server asks the same again. */
+export function staying(profile: Profile, here: boolean): 'only' | 'onlyHere' | undefined {
+  const now = count(profile)
+  if (now.all <= 1) return 'only'
+  return here && now.here <= 1 ? 'onlyHere' : undefined
+}
 
 /** One's own second factors: what there is, and what is being done about it. */
 export class SecondFactors {
@@ -27,14 +46,59 @@ export class SecondFactors {
   problem = $state<Problem>()
   busy = $state(false)
   #onward = href('/home')
+  #keyName = ''
+
+  /** There is a second factor already, so recovery codes are kept. */
+  some = $state(false)
 
   async load(told?: Told) {
     this.problem = undefined
     try {
-      this.stage = { at: 'overview', profile: await call('profile.show'), told }
+      const profile = await call('profile.show')
+      this.some = count(profile).all > 0
+      this.stage = { at: 'overview', profile, told }
     } catch (thrown) {
       this.problem = toProblem(thrown)
     }
+  }
+
+  /** Every key has a name; whoever has codes already is not asked to keep any. */
+  addKey() {
+    this.problem = undefined
+    this.stage = { at: 'keyName' }
+  }
+
+  /** Names the key that is to be registered; rejects with the problem. */
+  async beginKey(name: string) {
+    const begun = await this.#try(() => call('secondFactors.beginKey', { name }))
+    this.#keyName = name
+    this.stage = { at: begun.recoveryCodes.length > 0 ? 'keyCodes' : 'tap', begun }
+  }
+
+  /** Gets what the key is asked. */
+  askKey = async (begun: Output<'secondFactors.beginKey'>, port?: number) =>
+    (await this.#inTime(() => call('secondFactors.askKey', { ceremony: begun.ceremony, port }))).options
+
+  /** Registers the key with its answer; rejects with the problem when that does not count. */
+  async confirmKey(begun: Output<'secondFactors.beginKey'>, credential: Record<string, unknown>) {
+    await this.#inTime(() => call('secondFactors.confirmKey', { ceremony: begun.ceremony, credential }))
+    await this.#on({ first: begun.recoveryCodes.length > 0, by: 'key', name: this.#keyName })
+  }
+
+  /** Rejects with the problem, and begins again where the time was over. */
+  async #inTime<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act()
+    } catch (thrown) {
+      const problem = toProblem(thrown)
+      if (problem.code === 'ceremony_over') await this.#startOver(problem)
+      throw problem
+    }
+  }
+
+  async removeKey(id: string) {
+    await this.#try(() => call('secondFactors.removeKey', { id }))
+    await this.#changed('removedKey')
   }
 
   /** The first app needs no name; the others do, or one could not tell them apart. */
@@ -59,12 +123,16 @@ export class SecondFactors {
       if (problem.code !== 'ceremony_over') throw problem
       return this.#startOver(problem)
     }
+    await this.#on({ first: begun.recoveryCodes.length > 0, by: 'app' })
+  }
+
+  async #on(how: { first: boolean; by: 'app' | 'key'; name?: string }) {
     // Everything is open now, but first it is told here; afterwards one gets where one wanted.
     if (mustSetUp() && route().path !== '/profile/second-factors') {
       this.#onward = href(route().path, Object.fromEntries(route().params))
       replace(href('/profile/second-factors'))
     }
-    this.stage = { at: 'on', first: begun.recoveryCodes.length > 0 }
+    this.stage = { at: 'on', ...how }
     await refresh().catch(() => undefined)
   }
 

@@ -1,4 +1,4 @@
-import { call, onAnswer, onProblem, type Output, type Schema } from '../../api/client'
+import { call, onAnswer, onProblem, type Operation, type Output, type Schema } from '../../api/client'
 import { serverNow } from '../../api/clock'
 import { toProblem, type Problem } from '../../api/problem'
 import { isBackground } from '../../api/traits'
@@ -156,8 +156,17 @@ onAnswer((operation) => {
   tell('awake')
 })
 
+/** The sign-in itself says what is wrong with what somebody gave. */
+const ownAnswers: readonly Operation[] = [
+  'session.signIn',
+  'session.verify',
+  'session.beginKey',
+  'session.beginPasskey',
+  'session.verifyPasskey',
+]
+
 onProblem((problem, operation) => {
-  const ownAnswer = operation === 'session.signIn' || operation === 'session.verify'
+  const ownAnswer = ownAnswers.includes(operation)
   if (ownAnswer || operation.startsWith('activation.') || operation.startsWith('setup.')) return
   if (problem.code === 'session_ended' || problem.code === 'unauthenticated') ended()
   if (problem.code === 'address_refused' || problem.code === 'point_refused') toSignIn('refused')

@@ -118,6 +118,7 @@ export default define('base', {
   'signIn.submit': 'Anmelden',
   'signIn.methods': 'Hier funktionieren Benutzername und Passwort. Danach, falls eingerichtet, eines davon:',
   'signIn.method.app': 'Code aus Ihrer Authentifizierungs-App',
+  'signIn.method.key': 'Sicherheitsschlüssel',
   'signIn.method.recovery': 'Wiederherstellungscode',
   'signIn.help.password': 'Passwort vergessen?',
   'signIn.help.passwordMail': 'Link zu einem neuen Passwort per E-Mail erhalten',
@@ -125,8 +126,9 @@ export default define('base', {
     'Ein Administrator Ihres Kontos kann Ihnen einen neuen Link ausstellen. Damit wählen Sie ein neues Passwort.',
   'signIn.help.passwordAdmin':
     'Sind Sie der Admin-Benutzer Ihres Kontos? Dann stellt der Betreiber dieser Installation den Link aus.',
-  'signIn.help.passwordFactors': 'Ihre Authentifizierungs-App und Ihre Wiederherstellungscodes bleiben, wie sie sind.',
-  'signIn.help.factor': 'Authentifizierungs-App verloren?',
+  'signIn.help.passwordFactors':
+    'Ihre Authentifizierungs-App, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes bleiben, wie sie sind.',
+  'signIn.help.factor': 'Telefon oder Sicherheitsschlüssel verloren?',
   'signIn.help.phone':
     'Melden Sie sich mit Ihrem Passwort an und im zweiten Schritt mit einem Ihrer Wiederherstellungscodes.',
   'signIn.help.codes':
@@ -135,7 +137,12 @@ export default define('base', {
   'signIn.help.new': 'Neu hier?',
   'signIn.help.newText':
     'Öffnen Sie den Link, den Sie erhalten haben, oder geben Sie Ihren Aktivierungscode ein. Haben Sie beides nicht, bitten Sie einen Administrator Ihrer Organisation, Sie hinzuzufügen.',
+  'signIn.help.passkey': 'Warum nicht mit einem Passkey?',
   'signIn.activate': 'Ich habe einen Aktivierungscode',
+  'signIn.or': 'oder',
+  'signIn.passkey': 'Mit einem Passkey anmelden',
+  'signIn.passkeyText': 'Ihr Passkey oder Sicherheitsschlüssel meldet Sie allein an, ohne Benutzername und Passwort.',
+  'signIn.byPassword': 'Stattdessen Benutzername und Passwort verwenden',
   'signIn.second': 'Noch ein Schritt',
   'signIn.secondApp': 'Geben Sie die sechs Ziffern ein, die Ihre Authentifizierungs-App jetzt zeigt.',
   'signIn.secondRecovery': 'Geben Sie einen Ihrer Wiederherstellungscodes ein. Jeder gilt einmal.',
@@ -144,6 +151,8 @@ export default define('base', {
   'signIn.recovery': 'Wiederherstellungscode',
   'signIn.useRecovery': 'Stattdessen einen Wiederherstellungscode verwenden',
   'signIn.useApp': 'Stattdessen die Authentifizierungs-App verwenden',
+  'signIn.secondKey': 'Zeigen Sie, dass Sie Ihren Sicherheitsschlüssel haben.',
+  'signIn.useKey': 'Stattdessen einen Sicherheitsschlüssel verwenden',
   'signIn.startOver': 'Als jemand anderes anmelden',
   'signIn.ended':
     'Ihre Sitzung wurde beendet: von Ihnen an anderer Stelle, von einem Administrator, oder weil sich Ihr Passwort oder Ihre 2-Faktor-Authentifizierung geändert hat. Nach der Anmeldung sind Sie wieder, wo Sie waren.',
@@ -156,7 +165,7 @@ export default define('base', {
   'signIn.again': 'Melden Sie sich für eine neue Sitzung an, dann sind Sie wieder, wo Sie waren.',
   'signIn.elsewhere': 'Sie haben sich in einem anderen Tab oder Fenster dieses Browsers abgemeldet.',
   'signIn.test':
-    'Probieren Sie es jetzt aus: Melden Sie sich mit Ihrem Passwort an und dann mit dem Code, den Ihre App zeigt. Danach steht unter „Profil“, „Profil anzeigen“, dass sie eingeschaltet ist.',
+    'Probieren Sie es jetzt aus: Melden Sie sich mit Ihrem Passwort an und dann mit dem Code, den Ihre App zeigt, oder mit Ihrem Sicherheitsschlüssel. Danach steht unter „Profil“, „Profil anzeigen“, dass sie eingeschaltet ist.',
   'signIn.signedOut': 'Sie sind abgemeldet.',
   'signIn.activated': 'Ihr Passwort ist gesetzt. Melden Sie sich jetzt damit an.',
   'signIn.activatedApart':
@@ -176,6 +185,18 @@ export default define('base', {
   'proof.wrongPassword': 'Dieses Passwort stimmt nicht.',
   'proof.usePassword': 'Stattdessen das Passwort verwenden',
   'proof.submit': 'Bestätigen',
+
+  'keyWhy.no_address':
+    'Sicherheitsschlüssel und Passkeys sind an eine Adresse gebunden, und diesem Gatehouse wurde die eigene nicht genannt. Der Betreiber kann eine öffentliche Adresse festlegen.',
+  'keyWhy.ip_address':
+    'Sicherheitsschlüssel und Passkeys sind an einen Namen gebunden, und dieses Gatehouse wird über eine IP-Adresse geöffnet. Der Betreiber kann ihm einen Namen als öffentliche Adresse geben.',
+  'keyWhy.not_secure':
+    'Browser benutzen Sicherheitsschlüssel und Passkeys nur unter Adressen mit https. Der Betreiber dieses Gatehouse kann ihm ein Zertifikat geben.',
+  'keyWhy.not_here': 'Sicherheitsschlüssel und Passkeys funktionieren hier nicht.',
+  'keyWhy.other_site':
+    'Sicherheitsschlüssel und Passkeys funktionieren nur unter der öffentlichen Adresse dieses Gatehouse. Öffnen Sie dafür {site}.',
+  'keyWhy.no_way':
+    'Dieser Browser oder dieses Fenster kann keine Sicherheitsschlüssel benutzen. Ein anderer Browser kann es.',
 
   'home.morning': 'Guten Morgen, {name}',
   'home.afternoon': 'Guten Tag, {name}',

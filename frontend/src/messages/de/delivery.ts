@@ -42,6 +42,10 @@ export default define('delivery', {
     'Es ist keine Adresse gesetzt. Bei einem Server beginnen Links mit der Adresse, mit der er gestartet wurde; anderswo gibt es keine Links, sondern einen Code.',
   'delivery.publicUrl': 'Adresse',
   'delivery.publicUrlHelp': 'https:// und ein Name, etwa https://gate.example.com. Leer: keine.',
+  'delivery.keysStay':
+    'Sicherheitsschlüssel und Passkeys, die unter {host} registriert wurden, funktionieren unter einem anderen Namen nicht',
+  'delivery.keysStayText':
+    'Sie sind für immer an den Namen gebunden. Nach der Änderung registrieren alle die ihren neu; wer nichts als einen Schlüssel hat, braucht dann einen Wiederherstellungscode. Bitten Sie deshalb vorher alle, eine Authentifizierungs-App hinzuzufügen.',
   'delivery.publicUrlServer':
     'Bereits gesendete Links behalten die alte. Der Server muss unter diesem Namen antworten; starten Sie ihn deshalb mit derselben Adresse:',
   'delivery.save': 'Speichern',

@@ -4,6 +4,8 @@ export default define('own', {
   'codes.title': 'Sichern Sie Ihre Wiederherstellungs\u00ADcodes',
   'codes.text':
     'Mit jedem dieser Codes melden Sie sich einmal an, wenn Ihre Authentifizierungs-App nicht verfügbar ist.',
+  'codes.textKey':
+    'Mit jedem dieser Codes melden Sie sich einmal an, wenn Ihr Sicherheitsschlüssel nicht zur Hand ist.',
   'codes.advice':
     'Behandeln Sie sie so sorgfältig wie Ihr Passwort. Wir empfehlen einen Passwortmanager, getrennt von Ihrem Telefon.',
   'codes.list': 'Wiederherstellungscodes',
@@ -36,7 +38,8 @@ export default define('own', {
     'Wenn Sie das Telefon oder den Computer mit dieser App verlieren, kommen Sie damit nicht mehr hinein. Melden Sie sich dann mit einem Ihrer Wiederherstellungscodes an. Ohne diese kann nur Ihr Administrator helfen, beim Admin-Benutzer eines Kontos der Betreiber dieser Installation.',
 
   'two.title': '2-Faktor-Authentifizierung',
-  'two.text': 'Zum Passwort kommt ein Code von Ihrem Telefon. Ein gestohlenes Passwort allein öffnet dann nichts.',
+  'two.text':
+    'Zum Passwort kommt ein Code von Ihrem Telefon oder ein Sicherheitsschlüssel. Ein gestohlenes Passwort allein öffnet dann nichts.',
   'two.policy':
     'Die Richtlinie Ihres Kontos verlangt die 2-Faktor-Authentifizierung. Richten Sie sie ein, um den Rest von Gatehouse zu öffnen.',
   'two.operator':
@@ -54,7 +57,7 @@ export default define('own', {
   'two.codesLeft': { one: '{n} Wiederherstellungscode übrig', other: '{n} Wiederherstellungscodes übrig' },
   'two.codesLow': 'Es sind nur noch wenige übrig. Erstellen Sie neue, bevor Sie den letzten brauchen.',
   'two.codesNone':
-    'Es sind keine mehr übrig. Ohne sie sperrt Sie ein verlorenes Telefon aus: Erstellen Sie jetzt neue.',
+    'Es sind keine mehr übrig. Ohne sie sperrt Sie ein verlorenes Telefon oder ein verlorener Schlüssel aus: Erstellen Sie jetzt neue.',
   'two.onTitle': 'Die 2-Faktor-Authentifizierung ist eingeschaltet',
   'two.onText': 'Ab jetzt melden Sie sich mit Ihrem Passwort und einem Code aus der App an.',
   'two.test': 'Abmelden und ausprobieren',
@@ -66,12 +69,16 @@ export default define('own', {
   'two.demandedAdministrator': 'Ihr Administrator verlangt sie von Ihnen, deshalb lässt sie sich nicht ausschalten.',
   'two.ways': 'So melden Sie sich an',
   'two.codesHelp':
-    'Für den Tag, an dem das Telefon nicht zur Hand ist. Jeder gilt einmal, zusammen mit Ihrem Passwort.',
+    'Für den Tag, an dem Telefon oder Schlüssel nicht zur Hand sind. Jeder gilt einmal, zusammen mit Ihrem Passwort.',
   'two.newCodes': 'Neue Codes erstellen',
   'two.second': 'Eine zweite Methode hinzufügen',
   'two.secondText':
-    'Wenn Sie auch auf einem anderen Gerät eine App einrichten, etwa auf einem Tablet oder Ihrem Computer, sperrt ein verlorenes Telefon Sie nicht aus.',
+    'Mit einer App auf einem anderen Gerät, etwa einem Tablet oder Ihrem Computer, oder mit einem Sicherheitsschlüssel sperrt ein verlorenes Telefon Sie nicht aus.',
   'two.another': 'Weitere App hinzufügen',
+  'two.anotherApp': 'Weitere Authentifizierungs-App',
+  'two.anotherAppText': 'Auf einem anderen Gerät, damit ein verlorenes Telefon Sie nicht aussperrt.',
+  'two.onlyHere':
+    'Das ist Ihre einzige Methode, die hier funktioniert; sie bleibt. Fügen Sie zuerst eine weitere hinzu.',
   'two.only': 'Ihre einzige Methode lässt sich nicht allein entfernen. Fügen Sie zuerst eine weitere hinzu.',
   'two.most': 'Sie haben {n} Apps, mehr sind nicht möglich. Entfernen Sie eine, um eine andere hinzuzufügen.',
   'two.nameTitle': 'Welches Gerät ist es?',
@@ -82,7 +89,7 @@ export default define('own', {
   'two.removeNamed': '{name} entfernen',
   'two.removeTitle': '{name} entfernen?',
   'two.removeText':
-    'Ihre Codes lassen Sie dann nicht mehr hinein, und Ihre anderen Sitzungen enden. Ihre übrigen Apps bleiben.',
+    'Ihre Codes lassen Sie dann nicht mehr hinein, und Ihre anderen Sitzungen enden. Ihre übrigen Methoden bleiben.',
   'two.removeYes': 'Entfernen',
   'two.keep': 'Behalten',
   'two.off': '2-Faktor-Authentifizierung ausschalten',
@@ -90,11 +97,12 @@ export default define('own', {
   'two.disable': 'Ausschalten',
   'two.offTitle': '2-Faktor-Authentifizierung ausschalten?',
   'two.offConfirm':
-    'Alle Ihre Apps und Wiederherstellungscodes werden entfernt, und Ihre anderen Sitzungen enden. Wer Ihr Passwort kennt, kann sich dann als Sie anmelden.',
+    'Alle Ihre Apps, Sicherheitsschlüssel und Wiederherstellungscodes werden entfernt, und Ihre anderen Sitzungen enden. Wer Ihr Passwort kennt, kann sich dann als Sie anmelden.',
   'two.offYes': 'Ja, ich möchte die 2-Faktor-Authentifizierung ausschalten',
   'two.offNo': 'Eingeschaltet lassen',
   'two.told.off':
     'Die 2-Faktor-Authentifizierung ist ausgeschaltet. Sie melden sich jetzt nur mit Benutzername und Passwort an.',
+  'two.told.removedKey': 'Der Sicherheitsschlüssel wurde entfernt. Ihre anderen Sitzungen sind beendet.',
   'two.told.removed': 'Die App wurde entfernt. Ihre anderen Sitzungen sind beendet.',
   'two.told.codes': 'Ihre neuen Wiederherstellungscodes gelten jetzt, die alten nicht mehr.',
   'two.addedTitle': 'Die App wurde hinzugefügt',
@@ -102,6 +110,43 @@ export default define('own', {
   'two.othersEnded': 'Ihre anderen Sitzungen wurden beendet, damit niemand ohne sie angemeldet bleibt.',
   'two.testText': 'Am besten probieren Sie es gleich aus, solange Ihre Wiederherstellungscodes zur Hand sind.',
   'two.toOverview': '2-Faktor-Authentifizierung anzeigen',
+
+  'two.key.title': 'Sicherheitsschlüssel',
+  'two.key.text':
+    'Ein kleiner Schlüssel zum Einstecken und Antippen oder ein Passkey auf dem Telefon oder in einem Passwortmanager. Keine gefälschte Seite entlockt ihm etwas.',
+  'two.key.setUp': 'Sicherheitsschlüssel einrichten',
+  'two.key.anotherTitle': 'Weiterer Sicherheitsschlüssel',
+  'two.key.anotherText': 'An einem anderen Ort aufbewahrt, hilft er an dem Tag, an dem der erste verloren geht.',
+  'two.key.another': 'Weiteren Schlüssel hinzufügen',
+  'two.key.most':
+    'Sie haben {n} Sicherheitsschlüssel, mehr sind nicht möglich. Entfernen Sie einen, um einen anderen hinzuzufügen.',
+  'two.key.nameTitle': 'Benennen Sie Ihren Sicherheitsschlüssel',
+  'two.key.nameText': 'An seinem Namen erkennen Sie ihn später in der Liste.',
+  'two.key.nameHelp': 'Zum Beispiel „Blauer Schlüssel am Bund“. Höchstens 40 Zeichen.',
+  'two.key.register': 'Sicherheitsschlüssel registrieren',
+  'two.key.tapTitle': 'Registrieren Sie Ihren Sicherheitsschlüssel',
+  'two.key.addedTitle': 'Der Sicherheitsschlüssel {name} wurde hinzugefügt',
+  'two.key.addedText': 'Ab jetzt lässt auch er Sie hinein.',
+  'two.key.onText': 'Ab jetzt melden Sie sich mit Ihrem Passwort und Ihrem Sicherheitsschlüssel an.',
+  'two.key.onlyKeys': 'Fügen Sie auch eine Authentifizierungs-App hinzu',
+  'two.key.onlyKeysText':
+    'Ihr Sicherheitsschlüssel funktioniert nur unter dieser Adresse oder in diesem Fenster. Eine Authentifizierungs-App funktioniert überall und lässt Sie hinein, wenn der Schlüssel verloren geht.',
+  'two.key.elsewhere':
+    'Ihr Sicherheitsschlüssel funktioniert nur dort, wo Sie ihn registriert haben, und das ist nicht hier. Richten Sie eine Methode ein, die hier funktioniert.',
+  'two.key.later': 'Richten Sie zuerst eine Methode ein, die hier funktioniert.',
+  'two.key.notHere': 'Funktioniert hier nicht',
+  'two.key.worksAt': 'funktioniert unter {site}',
+  'two.key.worksInWindow': 'funktioniert in diesem Fenster, auf diesem Rechner',
+  'two.key.worksAtDesk': 'funktioniert im Fenster von Gatehouse auf einem Rechner',
+  'two.key.synced': 'von seinem Hersteller auf Ihre anderen Geräte kopiert',
+  'two.key.for.second_factor': 'als zweiter Schritt',
+  'two.key.for.passkey': 'zur Anmeldung allein',
+  'two.key.for.step_up': 'als Nachweis für eine Änderung',
+  'two.key.rename': '{name} umbenennen',
+  'two.key.renameYes': 'Umbenennen',
+  'two.key.renamed': 'Der Sicherheitsschlüssel heißt jetzt {name}.',
+  'two.key.removeText':
+    'Er lässt Sie dann nicht mehr hinein, und Ihre anderen Sitzungen enden. Ihre übrigen Methoden bleiben.',
 
   'profile.title': 'Profil',
   'profile.text': 'Ihr Benutzer bei {account}.',
@@ -119,6 +164,7 @@ export default define('own', {
   'profile.accountHandle': 'Kürzel',
   'profile.signIn': 'So melden Sie sich an',
   'profile.apps': { one: '{n} Authentifizierungs-App', other: '{n} Authentifizierungs-Apps' },
+  'profile.keys': { one: '{n} Sicherheitsschlüssel', other: '{n} Sicherheitsschlüssel' },
   'profile.noApp': 'Sie melden sich nur mit Benutzername und Passwort an.',
   'profile.byPolicy': 'Von der Richtlinie Ihres Kontos verlangt.',
   'profile.byOperator': 'Vom Betreiber dieser Installation verlangt.',

@@ -124,7 +124,7 @@ export default define('users', {
   'users.delete.confirm': 'Zur Bestätigung {login} eintippen',
   'users.delete.differs': 'Hier muss {login} stehen.',
   'users.reset.title': '2-Faktor-Authentifizierung von {name} zurücksetzen?',
-  'users.reset.removed': 'Authentifizierungs-Apps und Wiederherstellungscodes gelten nicht mehr.',
+  'users.reset.removed': 'Authentifizierungs-Apps, Sicherheitsschlüssel und Wiederherstellungscodes gelten nicht mehr.',
   'users.reset.sessions': 'Alle Sitzungen des Benutzers enden sofort.',
   'users.reset.next': 'Bei der nächsten Anmeldung muss der Benutzer die 2-Faktor-Authentifizierung neu einrichten.',
   'users.reset.never':

@@ -116,6 +116,7 @@ export default {
   'signIn.submit': 'Sign in',
   'signIn.methods': 'Works here: login and password. Then, if you have set it up, one of these:',
   'signIn.method.app': 'Code from your authenticator app',
+  'signIn.method.key': 'Security key',
   'signIn.method.recovery': 'Recovery code',
   'signIn.help.password': 'Forgotten password?',
   'signIn.help.passwordMail': 'Have a link to a new password mailed to you',
@@ -123,8 +124,8 @@ export default {
     'An administrator of your account can issue a new link for you. With it you choose a new password.',
   'signIn.help.passwordAdmin':
     'Are you the admin user of your account? Then the operator of this installation issues the link.',
-  'signIn.help.passwordFactors': 'Your authenticator app and your recovery codes stay as they are.',
-  'signIn.help.factor': 'Lost your authenticator app?',
+  'signIn.help.passwordFactors': 'Your authenticator app, security keys and recovery codes stay as they are.',
+  'signIn.help.factor': 'Lost your phone or security key?',
   'signIn.help.phone': 'Sign in with your password and, at the second step, with one of your recovery codes.',
   'signIn.help.codes':
     'No recovery codes either? An administrator of your account can reset your 2-factor authentication; you then set it up anew at your next sign-in.',
@@ -132,7 +133,12 @@ export default {
   'signIn.help.new': 'New here?',
   'signIn.help.newText':
     'Open the link you were given, or type your activation code. Without either, ask an administrator of your organisation to add you.',
+  'signIn.help.passkey': 'Why not with a passkey?',
   'signIn.activate': 'I have an activation code',
+  'signIn.or': 'or',
+  'signIn.passkey': 'Sign in with a passkey',
+  'signIn.passkeyText': 'Your passkey or security key signs you in by itself, without login and password.',
+  'signIn.byPassword': 'Use login and password instead',
   'signIn.second': 'One more step',
   'signIn.secondApp': 'Enter the six digits your authenticator app shows now.',
   'signIn.secondRecovery': 'Enter one of your recovery codes. Each works once.',
@@ -140,6 +146,8 @@ export default {
   'signIn.recovery': 'Recovery code',
   'signIn.useRecovery': 'Use a recovery code instead',
   'signIn.useApp': 'Use the authenticator app instead',
+  'signIn.secondKey': 'Show that you have your security key.',
+  'signIn.useKey': 'Use a security key instead',
   'signIn.startOver': 'Sign in as somebody else',
   'signIn.ended':
     'Your session was ended, by you elsewhere or by an administrator, or because your password or 2-factor authentication changed. Sign in and you are back where you were.',
@@ -151,7 +159,7 @@ export default {
   'signIn.again': 'Sign in for a new session, and you are back where you were.',
   'signIn.elsewhere': 'You signed out in another tab or window of this browser.',
   'signIn.test':
-    'Now test it: sign in with your password, and then with the code your app shows. Afterwards “Profile”, “Show profile” tells that it is on.',
+    'Now test it: sign in with your password, and then with the code your app shows or with your security key. Afterwards “Profile”, “Show profile” tells that it is on.',
   'signIn.signedOut': 'You are signed out.',
   'signIn.activated': 'Your password is set. Sign in with it now.',
   'signIn.activatedApart':
@@ -171,6 +179,17 @@ export default {
   'proof.wrongPassword': 'This password is not right.',
   'proof.usePassword': 'Use your password instead',
   'proof.submit': 'Confirm',
+
+  'keyWhy.no_address':
+    'Security keys and passkeys are bound to the address of a site, and this Gatehouse was not told its own. Its operator can set a public address.',
+  'keyWhy.ip_address':
+    'Security keys and passkeys are bound to a name, and this Gatehouse is opened by an IP address. Its operator can give it a name as public address.',
+  'keyWhy.not_secure':
+    'Browsers use security keys and passkeys only at addresses with https. The operator of this Gatehouse can give it a certificate.',
+  'keyWhy.not_here': 'Security keys and passkeys do not work here.',
+  'keyWhy.other_site':
+    'Security keys and passkeys work only where this Gatehouse has its public address. Open {site} to use one.',
+  'keyWhy.no_way': 'This browser or window cannot use security keys. Another browser can.',
 
   'home.morning': 'Good morning, {name}',
   'home.afternoon': 'Good afternoon, {name}',

@@ -38,6 +38,9 @@ export default {
     'No address is set. At a server, links begin with the address it was started with; elsewhere people get a code instead.',
   'delivery.publicUrl': 'Address',
   'delivery.publicUrlHelp': 'https:// and a name, as in https://gate.example.com. Empty: none.',
+  'delivery.keysStay': 'Security keys and passkeys registered at {host} will not work under another name',
+  'delivery.keysStayText':
+    'They are bound to the name for good. Everybody registers theirs anew after the change; whoever has nothing but a key then needs a recovery code. So ask people to add an authenticator app first.',
   'delivery.publicUrlServer':
     'Links that were sent before keep the old one. The server must answer under this name, so start it with the same address:',
   'delivery.save': 'Save',

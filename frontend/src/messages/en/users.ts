@@ -121,7 +121,7 @@ export default {
   'users.delete.confirm': 'Type {login} to confirm',
   'users.delete.differs': 'This has to be {login}.',
   'users.reset.title': 'Reset 2-factor authentication of {name}?',
-  'users.reset.removed': 'Authenticator apps and recovery codes stop working.',
+  'users.reset.removed': 'Authenticator apps, security keys and recovery codes stop working.',
   'users.reset.sessions': 'All sessions of the user end at once.',
   'users.reset.next': 'At the next sign-in, the user must set up 2-factor authentication anew.',
   'users.reset.never':
