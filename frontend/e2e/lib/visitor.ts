@@ -76,8 +76,8 @@ export class Visitor {
   async #faults() {
     if (!(await this.page.evaluate(() => 'axe' in window))) {
       const session = await this.#context.newCDPSession(this.page)
+      // Not detached: that would end the virtual security keys of the page, too.
       await session.send('Runtime.evaluate', { expression: await axeSource() })
-      await session.detach()
     }
     return this.page.evaluate(axeInPage, wcag)
   }

@@ -6,10 +6,17 @@ import { go, goAtOnce, href, route } from '../../router.svelte'
 import { serve, sessionWith } from '../../testing/server'
 import { place } from '../frame/place.svelte'
 import { enter, mustSetUp } from '../session/session.svelte'
-import { SecondFactors, type Profile } from './factors.svelte'
+import { SecondFactors, staying, type Profile } from './factors.svelte'
 
 const app = (id: string) => ({ id, name: '', createdAt: '2026-01-05T09:00:00Z', lastUsedAt: null, lastUsedFrom: '' })
-const profileWith = (...apps: string[]) => ({ authenticatorApps: apps.map(app), recoveryCodesLeft: 10 }) as Profile
+const profileWith = (...apps: string[]) =>
+  ({ authenticatorApps: apps.map(app), securityKeys: [] as unknown, recoveryCodesLeft: 10 }) as Profile
+/** A profile with so many apps, and keys that work here or do not. */
+const having = (apps: number, ...keys: boolean[]) =>
+  ({
+    ...profileWith(...Array.from({ length: apps }, (_, i) => `app_${i}`)),
+    securityKeys: keys.map((worksHere, i) => ({ id: `sk_${i}`, worksHere })) as unknown,
+  }) as Profile
 const begun = (...recoveryCodes: string[]) => ({
   ceremony: 'c',
   expiresAt: '2026-01-05T09:00:00Z',
@@ -42,6 +49,67 @@ describe('to add an app', () => {
     await factors.begin('Tablet')
     expect([factors.stage.at, asked.at(-1)?.input]).toEqual(['app', { name: 'Tablet' }])
   })
+})
+
+describe('to add a security key', () => {
+  const begunKey = (...recoveryCodes: string[]) => ({
+    ceremony: 'c',
+    expiresAt: '2026-01-05T09:00:00Z',
+    recoveryCodes,
+  })
+
+  test('the first is named, then brings recovery codes', async () => {
+    const asked = serve({ 'secondFactors.beginKey': () => begunKey('A', 'B') })
+    const factors = new SecondFactors()
+    factors.addKey()
+    expect(factors.stage.at).toBe('keyName')
+    await factors.beginKey('Blue')
+    expect([factors.stage.at, asked.at(-1)?.input]).toEqual(['keyCodes', { name: 'Blue' }])
+  })
+
+  test('the next is tapped at once, and told by its name', async () => {
+    serve({
+      'secondFactors.beginKey': () => begunKey(),
+      'secondFactors.confirmKey': () => ({}),
+      'session.show': () => ({ state: 'signed_in', session: sessionWith() }),
+    })
+    const factors = new SecondFactors()
+    await factors.beginKey('Blue')
+    expect(factors.stage.at).toBe('tap')
+    await factors.confirmKey(begunKey(), {})
+    expect(factors.stage).toEqual({ at: 'on', first: false, by: 'key', name: 'Blue' })
+  })
+
+  test('what the server refuses leaves the tap in place; what took too long begins again', async () => {
+    let code: 'security_key_taken' | 'ceremony_over' = 'security_key_taken'
+    serve({
+      'profile.show': () => profileWith(),
+      'secondFactors.beginKey': () => begunKey(),
+      'secondFactors.confirmKey': () => {
+        throw new Problem({ code })
+      },
+    })
+    const factors = new SecondFactors()
+    await factors.beginKey('Blue')
+    await expect(factors.confirmKey(begunKey(), {})).rejects.toMatchObject({ code })
+    expect(factors.stage.at).toBe('tap')
+    code = 'ceremony_over'
+    await expect(factors.confirmKey(begunKey(), {})).rejects.toMatchObject({ code })
+    expect([factors.stage.at, factors.problem?.code]).toEqual(['overview', 'ceremony_over'])
+  })
+})
+
+test.each([
+  ['the only app', having(1), true, 'only'],
+  ['one of two apps', having(2), true, undefined],
+  ['the only key', having(0, true), true, 'only'],
+  ['a key beside an app', having(1, true), true, undefined],
+  ['the app beside a key of another place', having(1, false), true, 'onlyHere'],
+  ['the key of another place beside an app', having(1, false), false, undefined],
+  ['the key that works here, of two', having(0, true, false), true, 'onlyHere'],
+  ['the only key, which works elsewhere', having(0, false), false, 'only'],
+] as const)('whether it has to stay: %s', (_, profile, here, why) => {
+  expect(staying(profile, here)).toBe(why)
 })
 
 describe('while it is demanded', () => {
