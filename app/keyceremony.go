@@ -100,11 +100,3 @@ func (s *SecurityKeys) end() {
 	case <-time.After(letGo):
 	}
 }
-
-// close ends what runs, for good: the window is gone.
-func (s *SecurityKeys) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.end()
-}

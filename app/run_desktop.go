@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync"
 
 	"github.com/wailsapp/wails/v2"
@@ -19,6 +20,7 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"gatehouse/internal/page"
+	"gatehouse/internal/securitykey/native"
 )
 
 // HasWindow tells whether this build can open a window.
@@ -199,4 +201,17 @@ func (w *window) singleInstance(id string) *options.SingleInstanceLock {
 			runtime.Show(ctx)
 		},
 	}
+}
+
+// newSecurityKeys asks the keys at paths, or whichever are there.
+func newSecurityKeys(paths []string, tell func(string, any), open func(string) error, log *slog.Logger) *SecurityKeys {
+	return &SecurityKeys{client: native.Client{Paths: paths}, tell: tell, open: open, log: log}
+}
+
+// close ends what runs, for good: the window is gone.
+func (s *SecurityKeys) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.end()
 }

@@ -127,11 +127,6 @@ var (
 	errNoPage   = errors.New("there is no open page for that ceremony")
 )
 
-// newSecurityKeys asks the keys at paths, or whichever are there.
-func newSecurityKeys(paths []string, tell func(string, any), open func(string) error, log *slog.Logger) *SecurityKeys {
-	return &SecurityKeys{client: native.Client{Paths: paths}, tell: tell, open: open, log: log}
-}
-
 // Devices lists the keys that are plugged in.
 func (s *SecurityKeys) Devices(ops.None) (KeyDevices, error) {
 	found := KeyDevices{InBuild: true, Devices: []native.Device{}}

@@ -212,17 +212,13 @@ func troubleOf(err error) error {
 	if t.advice == "" {
 		t.advice = err.Error()
 	}
-	switch known.Code {
-	case native.NoKey:
-		t.exit = exitNoKey
-	case native.NotPermitted:
-		t.exit = exitNotPermitted
-	case native.NotInBuild:
-		t.exit = exitNoUSB
-	case native.PINWrong:
-		if known.Tries > 0 {
-			t.advice += fmt.Sprintf(" Tries left: %d.", known.Tries)
-		}
+	if exit, ok := map[native.Code]int{
+		native.NoKey: exitNoKey, native.NotPermitted: exitNotPermitted, native.NotInBuild: exitNoUSB,
+	}[known.Code]; ok {
+		t.exit = exit
+	}
+	if known.Code == native.PINWrong && known.Tries > 0 {
+		t.advice += fmt.Sprintf(" Tries left: %d.", known.Tries)
 	}
 	return t
 }

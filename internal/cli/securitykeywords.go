@@ -55,6 +55,7 @@ func adviceFor(code native.Code) string {
 		return "nobody touched the key in time; please try again"
 	case native.Cancelled:
 		return "cancelled; nothing was changed"
+	case native.BadOptions, native.Failed:
 	}
 	return ""
 }

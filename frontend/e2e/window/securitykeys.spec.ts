@@ -34,6 +34,7 @@ test.describe('security keys at the Desk', () => {
   test.afterEach(async ({}, info) => {
     await lastLook(desk, info)
     const how = await desk?.close()
+    if (how !== undefined && how !== 'code 0') console.log(desk?.program.stderr.slice(0, 4000))
     const said = (desk?.program.stdout ?? '') + (desk?.program.stderr ?? '')
     desk = undefined
     for (const key of keys) await key.end()
@@ -198,6 +199,7 @@ test.describe('security keys at the Desk', () => {
 
     /** toPage gets to where the window has opened a browser, and opens its address. */
     const toPage = async (desk: Desk, theme: 'light' | 'dark' = 'light') => {
+      await desk.see('Insert your security key', 'main')
       await desk.click(button('Use my browser instead'))
       await desk.see('http://wails.localhost:', 'main')
       const address = await until('a browser to be opened', async () =>
@@ -217,9 +219,13 @@ test.describe('security keys at the Desk', () => {
       await page.goto(address)
       return { page, address, complaints }
     }
-    /** listensTo tells whether the window listens to nothing but these. */
-    const listensTo = async (desk: Desk, before: string[]) =>
-      (await listening(desk.program.pid)).toSorted().join() === before.toSorted().join()
+    /** listensNoMore waits until the window listens to nothing but these. */
+    const listensNoMore = (desk: Desk, before: string[]) =>
+      until('the window to listen no more', async () => {
+        const now = (await listening(desk.program.pid)).filter((address) => !before.includes(address))
+        if (now.length > 0) throw new Error(`it listens to ${now.join()}`)
+        return true
+      })
     const virtualKey = async (page: Page) => {
       const devtools = await page.context().newCDPSession(page)
       await devtools.send('WebAuthn.enable')
@@ -255,7 +261,6 @@ test.describe('security keys at the Desk', () => {
       await signIn(desk, who, new Authenticator(who.authenticatorKey!))
       const before = await listening(desk.program.pid) // what inspects the window
       await toTap(desk, 'Browser key')
-      await desk.see('Insert your security key', 'main')
       const { page, complaints } = await toPage(desk)
       await look(desk, 'key-browser')
       await seen(page, 'hand-off-start')

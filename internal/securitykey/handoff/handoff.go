@@ -21,8 +21,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -156,7 +155,7 @@ func Open(c Config) (*Page, error) {
 		WriteTimeout:      c.Patience + farewell, // "wait" lasts as long as the page
 		IdleTimeout:       30 * time.Second,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          log.New(io.Discard, "", 0), // it repeats what strangers send
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // it repeats what strangers send
 	}
 	context.AfterFunc(p.patient, func() { p.end(result{err: ErrTimedOut}) })
 	return p, nil
