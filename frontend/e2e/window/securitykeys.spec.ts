@@ -270,10 +270,7 @@ test.describe('security keys at the Desk', () => {
       await expect(page.getByText('Your key has answered.')).toBeVisible()
       await seen(page, 'hand-off-done')
       await desk.see('The security key Browser key was added', 'main')
-      await until(
-        'the window to listen no more',
-        async () => (await listening(desk.program.pid)).length === 1,
-      )
+      await listensNoMore(desk, before)
       expect(complaints.filter((text) => !text.includes('ERR_CONNECTION'))).toEqual([])
     })
 
@@ -309,10 +306,7 @@ test.describe('security keys at the Desk', () => {
       await page.getByRole('button', { name: 'Use security key' }).click()
       await desk.click(button('Cancel'))
       await expect(page.getByText('This page is no longer in use.')).toBeVisible()
-      await until(
-        'the window to listen no more',
-        async () => (await listening(desk.program.pid)).length === 1,
-      )
+      await listensNoMore(desk, before)
     })
 
     /** toPage2 waits for an address that is not the one before. */
