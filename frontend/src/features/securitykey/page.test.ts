@@ -12,7 +12,7 @@ let reply: (signal: AbortSignal) => Promise<unknown>
 
 beforeEach(() => {
   // A browser of before 2024: it knows keys, and nothing of their JSON.
-  vi.stubGlobal('PublicKeyCredential', class PublicKeyCredential {})
+  vi.stubGlobal('PublicKeyCredential', vi.fn())
   const take = (options: typeof asked) => {
     asked = options
     return reply(options.signal as AbortSignal)

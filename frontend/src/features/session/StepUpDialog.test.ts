@@ -1,10 +1,10 @@
 import { flushSync, mount, unmount } from 'svelte'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { call, setTransport, type Operation } from '../../api/client'
 import { Problem } from '../../api/problem'
 import { speak } from '../../testing/words'
 import { sessionWith } from '../../testing/server'
-import { enter } from './session.svelte'
+import { enter, refreshInstallation } from './session.svelte'
 import StepUpDialog from './StepUpDialog.svelte'
 
 let proven = false
@@ -17,6 +17,8 @@ async function arrive(...stepUpMethods: string[]) {
   await enter({ ...sessionWith(), stepUpMethods } as ReturnType<typeof sessionWith>)
   setTransport({
     async send(operation, input) {
+      if (operation === 'installation.show') return { securityKeys: { works: true, site: location.hostname } }
+      if (operation === 'session.beginStepUp') return { ceremony: 'c', options: { challenge: 'AA' } }
       if (operation === ('session.stepUp' as Operation)) {
         proofs.push(input)
         if (input['code'] && input['code'] !== '123456') throw new Problem({ code: 'code_wrong' })
@@ -98,4 +100,31 @@ test('cancelling refuses the call', async () => {
   press('Cancel')
   await expect(done).rejects.toMatchObject({ code: 'step_up_required' })
   expect(shown()).toBeNull()
+})
+
+test('a security key, where there is one; the codes stay a click away', async () => {
+  vi.stubGlobal('PublicKeyCredential', vi.fn())
+  const answer = {
+    id: 'aWQ',
+    rawId: new Uint8Array([1]).buffer,
+    type: 'public-key',
+    toJSON: () => ({ id: 'aWQ', response: { signature: 'cw' } }),
+  }
+  const credentials = { get: vi.fn(() => Promise.resolve(answer)), create: vi.fn() }
+  Object.defineProperty(navigator, 'credentials', { configurable: true, value: credentials })
+  await arrive('authenticator_app', 'security_key', 'recovery_code')
+  await refreshInstallation()
+  const done = call('profile.show')
+  expect(await done).toEqual({ operation: 'profile.show' })
+  expect(proofs).toEqual([{ ceremony: 'c', credential: { id: 'aWQ', response: { signature: 'cw' } } }])
+  await expect.poll(shown).toBeNull()
+
+  proven = false
+  credentials.get.mockReturnValue(new Promise(() => undefined))
+  const again = call('profile.show')
+  await expect.poll(() => shown()?.textContent).toContain('Tap your security key')
+  press('Use the authenticator app instead')
+  type('code', '123456')
+  expect(await again).toEqual({ operation: 'profile.show' })
+  vi.unstubAllGlobals()
 })
