@@ -39,8 +39,10 @@ export const browserFailures = {
   timed_out: 'timed_out',
 } as const satisfies Record<string, KeyFailure>
 
-const among = (known: Readonly<Record<string, KeyFailure>>) => (code: string) =>
-  Object.hasOwn(known, code) ? known[code]! : 'failed'
+const among = (known: Record<string, KeyFailure>) => {
+  const map = new Map(Object.entries(known))
+  return (code: string): KeyFailure => map.get(code) ?? 'failed'
+}
 
 export const failureOfNative = among(nativeFailures)
 export const failureOfBrowser = among(browserFailures)
