@@ -4,7 +4,8 @@
 // It knows how to open a window, what the page in it may do, and which Go
 // methods the page may call. It has no rules of its own: a bound method hands
 // its one argument to an operation and gives back the answer, and whoever calls
-// is judged by the operation. The package opens no network listener.
+// is judged by the operation. The package opens no network listener, but for the
+// two minutes in which a browser asks a security key in place of the window.
 //
 // There are two builds. With the tag "desktop" (or "dev", which is what the
 // wails tool sets) the window is there, and on Linux the binary needs the
@@ -43,7 +44,7 @@ type Config struct {
 	// Bind are pointers to structs, one for each noun. Every exported method of
 	// theirs can be called by the page, as window.go.app.<Noun>.<Method>, before
 	// anybody has signed in: each must be safe to call by a stranger.
-	// The window adds [Desk] by itself.
+	// The window adds [Desk] and [SecurityKeys] by itself.
 	Bind []any
 	// Problem turns an error of a bound method into the value that the page
 	// gets, as a JSON string. Nil stands for a problem "internal" that tells
@@ -58,6 +59,9 @@ type Config struct {
 	// A second start with the same name brings the first window to the front
 	// and ends the process. Empty means any number of windows.
 	Instance string
+	// KeyDevices are paths of security keys. If there are any, no others are
+	// looked for.
+	KeyDevices []string
 	// OnClose runs once after the window is gone, before Run returns.
 	OnClose func()
 }

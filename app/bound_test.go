@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // the running window really finds is compared with the same file by the
 // end-to-end tests.
 func bound() []any {
-	return append([]any{&app.Desk{}}, app.Nouns(nil, nil)...)
+	return append([]any{&app.Desk{}, &app.SecurityKeys{}}, app.Nouns(nil, nil)...)
 }
 
 // TestBound keeps the list of what the page can call, before anybody has signed

@@ -23,6 +23,13 @@ func TestNouns_agreeWithTable(t *testing.T) {
 	want := []string{
 		"Desk.OpenLink(string) (error)",
 		"Desk.SaveText(string, string) (bool, error)",
+		"SecurityKeys.Ask(app.AskKeyInput) (app.KeyOutcome, error)",
+		"SecurityKeys.AskBrowser(app.AskKeyInput) (app.KeyOutcome, error)",
+		"SecurityKeys.Cancel(app.KeyCeremony) (ops.None, error)",
+		"SecurityKeys.Devices(ops.None) (app.KeyDevices, error)",
+		"SecurityKeys.EnterPIN(app.KeyPIN) (ops.None, error)",
+		"SecurityKeys.OpenPage(app.KeyPageInput) (app.KeyPage, error)",
+		"SecurityKeys.Pick(app.KeyPick) (ops.None, error)",
 	}
 	for _, o := range table.All() {
 		i := o.Info()
@@ -33,7 +40,7 @@ func TestNouns_agreeWithTable(t *testing.T) {
 		want = append(want, fmt.Sprintf("%s.%s(%s) (%s, error)", capital(noun), capital(verb), i.In, i.Out))
 	}
 	var got []string
-	for _, noun := range append(app.Nouns(op.NewEngine(nil, nil), ops.New(ops.Dependencies{})), &app.Desk{}) {
+	for _, noun := range append(app.Nouns(op.NewEngine(nil, nil), ops.New(ops.Dependencies{})), &app.Desk{}, &app.SecurityKeys{}) {
 		v := reflect.TypeOf(noun)
 		for n := range v.NumMethod() {
 			m := v.Method(n)

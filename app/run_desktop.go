@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync"
 
 	"github.com/wailsapp/wails/v2"
@@ -19,6 +20,7 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"gatehouse/internal/page"
+	"gatehouse/internal/securitykey/native"
 )
 
 // HasWindow tells whether this build can open a window.
@@ -43,10 +45,12 @@ func run(ctx context.Context, config Config) (err error) {
 	win := &window{}
 	desk := &Desk{save: win.askWhereToSave, open: win.openInBrowser}
 	log := config.logger()
+	securityKeys := newSecurityKeys(config.KeyDevices, win.emit, desk.OpenLink, log)
 
 	var closed sync.Once
 	onClose := func() {
 		closed.Do(func() {
+			securityKeys.close()
 			if config.OnClose != nil {
 				config.OnClose()
 			}
@@ -71,7 +75,7 @@ func run(ctx context.Context, config Config) (err error) {
 			Handler:    page.Missing(),
 			Middleware: secure,
 		},
-		Bind:           append([]any{desk}, config.Bind...),
+		Bind:           append([]any{desk, securityKeys}, config.Bind...),
 		ErrorFormatter: func(err error) any { return problemText(config.Problem, err) },
 
 		Logger:             libraryLog{log},
@@ -175,6 +179,13 @@ func (w *window) openInBrowser(url string) error {
 	return nil
 }
 
+// emit sends an event to the page.
+func (w *window) emit(event string, data any) {
+	if ctx, err := w.started(); err == nil {
+		runtime.EventsEmit(ctx, event, data)
+	}
+}
+
 func (w *window) singleInstance(id string) *options.SingleInstanceLock {
 	if id == "" {
 		return nil
@@ -190,4 +201,17 @@ func (w *window) singleInstance(id string) *options.SingleInstanceLock {
 			runtime.Show(ctx)
 		},
 	}
+}
+
+// newSecurityKeys asks the keys at paths, or whichever are there.
+func newSecurityKeys(paths []string, tell func(string, any), open func(string) error, log *slog.Logger) *SecurityKeys {
+	return &SecurityKeys{client: native.Client{Paths: paths}, tell: tell, open: open, log: log}
+}
+
+// close ends what runs, for good: the window is gone.
+func (s *SecurityKeys) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.end()
 }

@@ -2,7 +2,7 @@
 # Builds the binaries: build.sh gate|desk|all|devtools
 #   gate       bin/gatehouse-headless   the Gate and the command line, no system library
 #   desk       bin/gatehouse            everything, with the window
-#   devtools   .cache/e2e/              the window open to inspection, for tests only
+#   devtools   .cache/e2e/              the window open to inspection, and a security key in software, for tests only
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=build/scripts/version.sh
@@ -23,6 +23,7 @@ devtools() {
   CGO_ENABLED=1 go build -tags "$desk_tags,devtools" -ldflags "$ldflags" -o .cache/e2e/gatehouse-devtools .
   CGO_ENABLED=1 go build -tags "$desk_tags,devtools" -o .cache/e2e/probe-devtools ./app/probe
   CGO_ENABLED=1 go build -tags "$desk_tags" -o .cache/e2e/probe ./app/probe
+  CGO_ENABLED=0 go build -o .cache/e2e/softkey ./internal/securitykey/softkey/cmd
 }
 
 build/scripts/frontend.sh

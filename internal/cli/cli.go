@@ -3,8 +3,9 @@
 // rules of its own.
 //
 // Answers go to standard output, everything else to standard error. Exit codes
-// are part of the contract: 0 done, 1 refused or failed, 2 wrong usage, 10 and
-// up damage found by audit verify.
+// are part of the contract: 0 done, 1 refused or failed, 2 wrong usage, 3 to 5
+// of securitykey (which says them in its help), 10 and up damage found by audit
+// verify.
 package cli
 
 import (
@@ -18,6 +19,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -47,6 +50,8 @@ type env struct {
 	keyFile string
 	account string
 	json    bool
+
+	fidoDevices []string
 }
 
 // Main runs one command line and returns its exit code. The window must be
@@ -85,10 +90,14 @@ func (e *env) explain(err error) int {
 	var usage errUsage
 	var p *problem.Problem
 	var damage *auditlog.Damage
+	var key *keyTrouble
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintf(e.err, "gatehouse: %v\nhint: gatehouse help lists the commands\n", err)
 		return exitUsage
+	case errors.As(err, &key):
+		fmt.Fprintf(e.err, "gatehouse: %s\n", key.advice)
+		return key.exit
 	case errors.As(err, &damage):
 		if !e.json {
 			fmt.Fprintf(e.err, "gatehouse: %v\n", damage)
@@ -139,13 +148,17 @@ func (e *env) root() *cobra.Command {
 	// Not as defaults of the flags: help shows those, and an address may hold a
 	// password.
 	root.PersistentPreRun = func(*cobra.Command, []string) {
+		if len(e.fidoDevices) == 0 {
+			e.fidoDevices = slices.DeleteFunc(filepath.SplitList(fromEnv("GATEHOUSE_FIDO_DEVICE")), func(p string) bool { return p == "" })
+		}
 		e.db, e.keyFile = cmp.Or(e.db, fromEnv("GATEHOUSE_DB")), cmp.Or(e.keyFile, fromEnv("GATEHOUSE_KEY_FILE"))
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&e.db, "db", "", "database, sqlite:PATH (GATEHOUSE_DB)")
 	flags.StringVar(&e.keyFile, "key-file", "", "file with the key of the database; else the system's keychain (GATEHOUSE_KEY_FILE)")
 	flags.BoolVar(&e.json, "json", false, "print the answer as JSON")
-	root.AddCommand(e.serveCommand(), e.setupCommand(), e.demoCommand(), e.auditCommand(), e.doctorCommand(), e.versionCommand())
+	e.fidoFlag(root.Flags())
+	root.AddCommand(e.serveCommand(), e.setupCommand(), e.demoCommand(), e.auditCommand(), e.doctorCommand(), e.securityKeyCommand(), e.versionCommand())
 	root.AddCommand(e.nounCommands()...)
 	return root
 }

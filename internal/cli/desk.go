@@ -60,7 +60,7 @@ func (e *env) desk(c *cobra.Command, _ []string) (err error) {
 	}
 	return app.Run(c.Context(), app.Config{
 		Title: "Gatehouse", Assets: e.assets, Bind: app.Nouns(i.engine, i.ops),
-		Problem: app.Problems(e.log), Log: e.log, Instance: app.InstanceOf(dsn),
+		Problem: app.Problems(e.log), Log: e.log, Instance: app.InstanceOf(dsn), KeyDevices: e.fidoDevices,
 	})
 }
 

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"database/sql"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
 
+	"gatehouse/app"
 	"gatehouse/internal/cli"
 	"gatehouse/internal/ops"
 )
@@ -49,6 +51,12 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GATEHOUSE_KEY_FILE", e.WorkDir+"/keys/gate.key")
 			e.Setenv("TZ", "UTC")
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "window" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return app.HasWindow, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": change, "ready": ready, "get": get,

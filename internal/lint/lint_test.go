@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"internal/rest", "internal/gateway", "internal/isproxy", "internal/site"},
 	{"internal/isproxy/upstream", "internal/isproxy/offline", "internal/isproxy/rdap"},
 	{"internal/isproxy/check"},
+	{"internal/securitykey/handoff"},
 	{"internal/page"},
 	{"internal/demo"},
 	{"internal/ops"},

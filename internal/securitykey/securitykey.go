@@ -84,6 +84,10 @@ func (c Credential) Synced() bool {
 	return protocol.AuthenticatorFlags(c.Flags).HasBackupEligible()
 }
 
+// Verified reports whether the key has verified its user, by PIN or finger, the
+// last time it answered.
+func (c Credential) Verified() bool { return protocol.AuthenticatorFlags(c.Flags).HasUserVerified() }
+
 func (c Credential) library() (webauthn.Credential, error) {
 	aaguid, err := uuid.Parse(c.AAGUID)
 	if err != nil {

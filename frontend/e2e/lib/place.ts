@@ -18,6 +18,8 @@ export const binaries = {
   /** The probe (app/probe), open to inspection, and as in production. */
   probe: join(root, '.cache/e2e/probe-devtools'),
   probeProduction: join(root, '.cache/e2e/probe'),
+  /** A security key in software. */
+  softkey: join(root, '.cache/e2e/softkey'),
 }
 
 /** picturePath is where a picture with this name goes; people look at them there. */

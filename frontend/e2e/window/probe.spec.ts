@@ -93,6 +93,14 @@ test.describe('the window', () => {
     expect(tried).toEqual({ fetch: 'refused', image: 'refused' })
   })
 
+  // On the day this fails, look at the page's own way to security keys for Linux
+  // (docs/adr: hand-off page): the native one may no longer be needed.
+  test('cannot ask security keys by itself', async () => {
+    expect(
+      await desk.evaluate(() => [typeof globalThis.PublicKeyCredential, typeof navigator.credentials]),
+    ).toEqual(['undefined', 'undefined'])
+  })
+
   test('is heard when its page complains', async () => {
     await desk.evaluate(() => {
       setTimeout(() => console.error('an error'))

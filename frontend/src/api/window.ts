@@ -12,15 +12,53 @@ export interface BoundDesk {
   OpenLink(link: string): Promise<void>
 }
 
-/** The Go structs bound to the window: a noun of the operations each, and the Desk. */
-export type BoundApp = Partial<Record<Noun, Record<string, Bound>>> & { Desk?: BoundDesk }
+/** A step of a ceremony with a security key: the Go type app.KeyStep. */
+export interface NativeStep {
+  ceremony: string
+  step: 'plug_in' | 'choose' | 'found' | 'touch' | 'pin' | 'account'
+  again: boolean
+  tries: number
+  wrong: boolean
+  unfit: boolean
+  accounts: { name: string; displayName: string }[]
+}
+
+/** How a ceremony with a security key ended: the Go type app.KeyOutcome. */
+export interface KeyOutcome {
+  answer?: Record<string, unknown>
+  failure?: string
+  tries?: number
+}
+
+type AskKey = { ceremony: string; kind: 'create' | 'get'; options: Record<string, unknown> }
+
+/** How the window asks security keys: the Go type app.SecurityKeys, method by method. */
+export interface BoundSecurityKeys {
+  Devices(input: Record<string, never>): Promise<{ inBuild: boolean }>
+  Ask(input: AskKey): Promise<KeyOutcome>
+  EnterPIN(input: { ceremony: string; pin: string }): Promise<unknown>
+  Pick(input: { ceremony: string; index: number }): Promise<unknown>
+  OpenPage(input: { ceremony: string; language: string }): Promise<{ port: number; address: string }>
+  AskBrowser(input: AskKey): Promise<KeyOutcome>
+  Cancel(input: { ceremony: string }): Promise<unknown>
+}
+
+/** The Go structs bound to the window: a noun of the operations each, the Desk and its security keys. */
+export type BoundApp = Partial<Record<Noun, Record<string, Bound>>> & {
+  Desk?: BoundDesk
+  SecurityKeys?: BoundSecurityKeys
+}
 
 declare global {
   interface Window {
     /** Put there by Wails: one object per Go struct. */
     go?: { app?: BoundApp }
     /** Put there by Wails: what the page may ask of the desktop. */
-    runtime?: { ClipboardSetText?: (text: string) => Promise<boolean> }
+    runtime?: {
+      ClipboardSetText?: (text: string) => Promise<boolean>
+      /** Hears of an event of the Desk; returns how to stop. */
+      EventsOn?: (event: string, listen: (step: NativeStep) => void) => () => void
+    }
   }
 }
 

@@ -39,6 +39,12 @@ export type KeyFailure =
   | 'timed_out'
   | 'cancelled'
   | 'unplugged'
+  /** Another program is using the key. */
+  | 'busy'
+  /** It has no room for another passkey. */
+  | 'full'
+  /** It cannot do what is asked of it, and another key may. */
+  | 'unfit'
   | 'certificate'
   | 'not_here'
   | 'failed'

@@ -1,10 +1,12 @@
 import { inWindow } from '../../api/desk'
 import type { Schema } from '../../api/client'
+import { browserWay } from './browser'
+import { nativeWay } from './native'
 import { pageWay } from './page'
 import type { KeyWay } from './way'
 
 /** Every way to a security key, the best first; each is undefined where it is not to be had. */
-const every: readonly (() => KeyWay | undefined)[] = [pageWay]
+const every: readonly (() => KeyWay | undefined)[] = [pageWay, nativeWay, browserWay]
 
 /** The ways that there are in this window or browser. */
 export const waysHere = (): KeyWay[] => every.flatMap((make) => make() ?? [])

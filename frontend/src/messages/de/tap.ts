@@ -76,6 +76,15 @@ export default define('tap', {
   'tap.failed.unplugged': 'Der Schlüssel wurde zu früh abgezogen',
   'tap.next.unplugged':
     'Lassen Sie ihn stecken, bis diese Seite sagt, dass er angenommen wurde. Versuchen Sie es noch einmal.',
+  'tap.failed.busy': 'Ein anderes Programm benutzt den Schlüssel',
+  'tap.next.busy':
+    'Vielleicht fragt gerade ein Browser oder ein Mailprogramm danach. Schließen Sie es oder warten Sie einen Moment und versuchen Sie es noch einmal.',
+  'tap.failed.full': 'Der Schlüssel ist voll',
+  'tap.next.full':
+    'Er hat keinen Platz für einen weiteren Passkey. Entfernen Sie einen mit dem Programm des Herstellers oder nehmen Sie einen anderen Schlüssel.',
+  'tap.failed.unfit': 'Dieser Schlüssel kann nicht, was hier nötig ist',
+  'tap.next.unfit':
+    'Er ist zu alt oder hat weder PIN noch Fingerabdruckleser. Nehmen Sie einen anderen Schlüssel oder einen anderen Weg.',
   'tap.failed.certificate': 'Dem Zertifikat dieser Adresse wird nicht vertraut',
   'tap.next.certificate':
     'Browser benutzen keine Sicherheitsschlüssel, wo eine Warnung vor dem Zertifikat weggeklickt wurde. Bitten Sie den Betreiber dieses Gates um ein Zertifikat, dem Ihr Browser vertraut, und nehmen Sie bis dahin einen anderen Weg.',

@@ -72,6 +72,12 @@ export default {
     'It was cancelled, or the key is not one that is registered here. Try again with a key from your list, or use another way.',
   'tap.failed.unplugged': 'The key was pulled out too early',
   'tap.next.unplugged': 'Leave it inserted until this page says that it was accepted. Try again.',
+  'tap.failed.busy': 'Another program is using the key',
+  'tap.next.busy': 'A browser or a mail program may be asking for it. Close that, or wait a moment, and try again.',
+  'tap.failed.full': 'The key is full',
+  'tap.next.full': 'It has no room for another passkey. Remove one with its maker’s program, or use another key.',
+  'tap.failed.unfit': 'This key cannot do what is needed here',
+  'tap.next.unfit': 'It is too old, or has no PIN and no fingerprint reader. Use another key or another way.',
   'tap.failed.certificate': 'The certificate of this site is not trusted',
   'tap.next.certificate':
     'Browsers do not use security keys where a warning about the certificate was clicked away. Ask whoever runs this Gate for a certificate that your browser trusts, and use another way until then.',
