@@ -71,6 +71,9 @@ const (
 	Unavailable      Code = "unavailable"        // busy or shutting down; try again
 	Internal         Code = "internal"           // a fault of ours
 
+	CallerUnproven Code = "caller_unproven"  // nobody knows whether it is the admin user who is on the telephone
+	CallerCodeOver Code = "caller_code_over" // the code that was sent to them is worth nothing (any more)
+
 	SecurityKeyRefused     Code = "security_key_refused"     // its answer is not right
 	SecurityKeyCopied      Code = "security_key_copied"      // its answer is right, and its counter is not
 	SecurityKeyTaken       Code = "security_key_taken"       // registered already
