@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"maps"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
@@ -114,18 +115,8 @@ func samples() map[string]sample {
 			return w.somebody(w.elsewhere(a), opstest.Member{Role: "Tech"})
 		})}
 	}
-	declining := func(at func(*town, asking) account.Account) func(*town, asking) any {
-		return func(w *town, a asking) any {
-			who := w.somebody(at(w, a), opstest.Member{})
-			w.asked(who, false, store.HelpOpen)
-			return ops.HelpReason{ID: w.open(who), Reason: "You have your recovery codes."}
-		}
-	}
-	locked := func(in func(id.Account) any) sample {
-		return sample{own: func(w *town, _ asking) any { return in(w.lockedOut().Account) }}
-	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
-	return map[string]sample{
+	all := map[string]sample{
 		"installation.show":       only(ops.None{}),
 		"installation.protection": only(ops.None{}),
 		"setup.begin":             only(setupInput()),
@@ -333,42 +324,8 @@ func samples() map[string]sample {
 			return ops.HandOverInput{ID: a, Name: "Nora Nieuw", Email: "nora@next.example"}
 		}),
 		"accounts.reissueAdmin": customer(func(a id.Account) any { return ops.ReissueAdminInput{ID: a} }),
-		"help.ask": {own: func(w *town, _ asking) any {
-			w.Exec(`DELETE FROM throttles`)
-			return ops.HelpInput{Ceremony: w.askedForFactor(w.somebody(w.otter, opstest.Member{})), What: "My phone is at the bottom of the lake.", Reach: "+32 2 123 45 67"}
-		}},
-		"help.askByLogin": {own: func(w *town, _ asking) any {
-			w.Exec(`DELETE FROM throttles`)
-			return ops.HelpByLoginInput{Login: string(w.somebody(w.otter, opstest.Member{}).Login), What: "My phone and my password are gone.", Reach: "+32 2 123 45 67"}
-		}},
-		"help.list": {own: func(w *town, a asking) any {
-			w.asked(w.somebody(a.home, opstest.Member{}), false, store.HelpOpen)
-			return ops.HelpList{}
-		}},
-		"help.decline": {own: declining(home), foreign: declining((*town).elsewhere)},
-		"accounts.listHelp": {own: func(w *town, _ asking) any {
-			w.lockedOut()
-			return ops.AdminHelpList{}
-		}},
-		"accounts.showHelp": locked(func(a id.Account) any { return ops.AccountID{ID: a} }),
-		"accounts.recordHelp": {own: func(w *town, _ asking) any {
-			who := w.lockedOut()
-			w.Exec(`DELETE FROM help_requests WHERE user_id = $1`, string(who.ID))
-			return ops.RecordHelpInput{ID: who.Account, What: "Called; the phone is lost."}
-		}},
-		"accounts.sendHelpCode": {own: func(w *town, _ asking) any {
-			w.textTo("http://127.0.0.1:1/")
-			return ops.AccountID{ID: w.lockedOut().Account}
-		}},
-		"accounts.checkHelpCode": locked(func(a id.Account) any { return ops.CallerCodeInput{ID: a, Code: secret.New("1234 5678")} }),
-		"accounts.resetAdminFactors": {own: func(w *town, a asking) any {
-			who := w.lockedOut()
-			w.proven(who, a)
-			return ops.AccountReason{ID: who.Account, Reason: "Lost the phone; proven by SMS."}
-		}},
-		"accounts.declineHelp": locked(func(a id.Account) any { return ops.AccountReason{ID: a, Reason: "Nobody answers at the number."} }),
-		"upstreams.show":       only(ops.None{}),
-		"upstreams.set":        only(ops.SetUpstreamInput{Credential: secret.New("q7Zk+T1vX0/9mQ4bN8cL2pRw5sYd6uHf3gJaEoViK1M=")}),
+		"upstreams.show":        only(ops.None{}),
+		"upstreams.set":         only(ops.SetUpstreamInput{Credential: secret.New("q7Zk+T1vX0/9mQ4bN8cL2pRw5sYd6uHf3gJaEoViK1M=")}),
 		"upstreams.remove": {own: func(w *town, a asking) any {
 			w.credentialOf(a.home)
 			return ops.None{}
@@ -453,6 +410,8 @@ func samples() map[string]sample {
 			},
 		},
 	}
+	maps.Copy(all, helpSamples(home))
+	return all
 }
 
 // newCustomer is an account to open.

@@ -87,7 +87,7 @@ func Codes() []Code {
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
-		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CeremonyOver, ActivationDead,
+		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CallerUnproven, CallerCodeOver, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}

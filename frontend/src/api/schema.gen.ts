@@ -1815,6 +1815,8 @@ export interface components {
             account: components["schemas"]["Customer"];
             admin: components["schemas"]["CustomerAdmin"] | null;
             contactMovable: boolean;
+            /** Format: date-time */
+            helpAskedAt: string | null;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
@@ -2237,6 +2239,8 @@ export interface components {
             activation: components["schemas"]["ActivationIssued"];
             admin: components["schemas"]["CustomerAdmin"] | null;
             contactMovable: boolean;
+            /** Format: date-time */
+            helpAskedAt: string | null;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { routes } from '../features/frame/routes'
+import { ways } from '../features/session/ways'
 
 const sources = import.meta.glob<string>('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
 const english = import.meta.glob<Record<string, unknown>>('./en/*.ts', { import: 'default', eager: true })
@@ -23,7 +24,8 @@ function closure(entry: string, seen = new Set<string>()): Set<string> {
   seen.add(entry)
   for (const [, wanted] of (sources[entry] ?? '').matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const next = wanted && resolve(entry, wanted)
-    if (next && !next.startsWith('./') && !next.endsWith('/routes.ts')) closure(next, seen)
+    if (next && !next.startsWith('./') && !next.endsWith('/routes.ts') && !next.endsWith('/ways.ts'))
+      closure(next, seen)
   }
   return seen
 }
@@ -44,19 +46,21 @@ function spoken(path: string): Set<string> {
 }
 
 const needed = (entry: string) => new Set([...closure(entry)].flatMap((path) => [...spoken(path)]))
-/** Every screen and what its route declares, as they are written. */
-const screens = (sources['../features/frame/routes.ts'] ?? '').split(/\bat\(/).flatMap((route) => {
-  const path = /import\('\.\.\/([^']+)'\)/.exec(route)?.[1]
-  const declared = /words: \[([^\]]*)\]/.exec(route)?.[1] ?? ''
-  return path ? [[`../features/${path}`, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const] : []
-})
+/** Every screen and what its route, or the way out of a sign-in, declares, as they are written. */
+const screens = ['../features/frame/routes.ts', '../features/session/ways.ts']
+  .flatMap((file) => (sources[file] ?? '').split(/\bat\(/))
+  .flatMap((route) => {
+    const path = /import\('\.\.\/([^']+)'\)/.exec(route)?.[1]
+    const declared = /words: \[([^\]]*)\]/.exec(route)?.[1] ?? ''
+    return path ? [[`../features/${path}`, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const] : []
+  })
 
 test('the frame speaks with the words that are always there', () => {
   expect([...needed('../App.svelte')]).toEqual(['base'])
 })
 
 describe('every screen declares the parts of the catalogue that it speaks with', () => {
-  test('every route is looked at', () => expect(screens).toHaveLength(routes.length))
+  test('every route is looked at', () => expect(screens).toHaveLength(routes.length + ways.length))
   test.each(screens)('%s', (screen, declared) => {
     expect([...needed(screen)].filter((part) => part !== 'base').sort()).toEqual([...declared].sort())
   })

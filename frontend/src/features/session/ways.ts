@@ -1,6 +1,8 @@
+import HandHelping from '@lucide/svelte/icons/hand-helping'
 import type { Component } from 'svelte'
 import type { Problem } from '../../api/problem'
-import type { Key } from '../../messages/index.svelte'
+import type { Part } from '../../messages/catalogue'
+import { words, type Key } from '../../messages/index.svelte'
 
 /** What a way out of a sign-in gets to know, and where it leads back to. */
 export interface WayProps {
@@ -20,5 +22,17 @@ export interface Way {
   screen: () => Promise<{ default: Component<WayProps> }>
 }
 
+/** A screen with the words it speaks with, as routes have them. */
+const at = (screen: Way['screen'], options: { words: readonly Part[] }): Way['screen'] => {
+  return async () => (await Promise.all([screen(), words(...options.words)]))[0]
+}
+
 /** All of them, the quickest first. */
-export const ways: readonly Way[] = []
+export const ways: readonly Way[] = [
+  {
+    label: 'waysOut.help',
+    text: 'waysOut.helpText',
+    icon: HandHelping,
+    screen: at(() => import('../help/AskHelp.svelte'), { words: ['help'] }),
+  },
+]
