@@ -49,3 +49,38 @@ func (a *Accounts) HandOverAdmin(in ops.HandOverInput) (ops.Opened, error) {
 func (a *Accounts) ReissueAdmin(in ops.ReissueAdminInput) (ops.Opened, error) {
 	return call(a.h, a.h.ops.Accounts.ReissueAdmin, in)
 }
+
+// ListHelp is accounts.listHelp.
+func (a *Accounts) ListHelp(in ops.AdminHelpList) (ops.Page[ops.HelpRequest], error) {
+	return call(a.h, a.h.ops.AdminHelp.List, in)
+}
+
+// ShowHelp is accounts.showHelp.
+func (a *Accounts) ShowHelp(in ops.AccountID) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Show, in)
+}
+
+// RecordHelp is accounts.recordHelp.
+func (a *Accounts) RecordHelp(in ops.RecordHelpInput) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Record, in)
+}
+
+// SendHelpCode is accounts.sendHelpCode.
+func (a *Accounts) SendHelpCode(in ops.AccountID) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Send, in)
+}
+
+// CheckHelpCode is accounts.checkHelpCode.
+func (a *Accounts) CheckHelpCode(in ops.CallerCodeInput) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Check, in)
+}
+
+// ResetAdminFactors is accounts.resetAdminFactors.
+func (a *Accounts) ResetAdminFactors(in ops.AccountReason) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Reset, in)
+}
+
+// DeclineHelp is accounts.declineHelp.
+func (a *Accounts) DeclineHelp(in ops.AccountReason) (ops.AdminHelp, error) {
+	return call(a.h, a.h.ops.AdminHelp.Decline, in)
+}

@@ -93,8 +93,10 @@ Questions? {support}`,
 
 There is nothing to do.`,
 		},
-		LoginBySMS: {"", "{organisation}: your login is {login}. The link to choose your password comes by mail."},
-		TestSMS:    {"", "{organisation}: this is a test. Gatehouse can send SMS."},
+		LoginBySMS:  {"", "{organisation}: your login is {login}. The link to choose your password comes by mail."},
+		CallerCode:  {"", "{code} is your code for {operator}. Read it out only if you are on the telephone with their support because you cannot sign in to {organisation}. Else tell nobody."},
+		NoticeBySMS: {"", "{organisation}: {what} Not you? {support}"},
+		TestSMS:     {"", "{organisation}: this is a test. Gatehouse can send SMS."},
 	}
 }
 
@@ -172,7 +174,9 @@ Fragen? {support}`,
 
 Es ist nichts zu tun.`,
 		},
-		LoginBySMS: {"", "{organisation}: Ihr Benutzername ist {login}. Der Link, mit dem Sie Ihr Passwort wählen, kommt per E-Mail."},
-		TestSMS:    {"", "{organisation}: Dies ist ein Test. Gatehouse kann SMS senden."},
+		LoginBySMS:  {"", "{organisation}: Ihr Benutzername ist {login}. Der Link, mit dem Sie Ihr Passwort wählen, kommt per E-Mail."},
+		CallerCode:  {"", "{code} ist Ihr Code für {operator}. Lesen Sie ihn nur vor, wenn Sie gerade mit dessen Support telefonieren, weil Sie sich bei {organisation} nicht anmelden können. Sonst sagen Sie ihn niemandem."},
+		NoticeBySMS: {"", "{organisation}: {what} Nicht von Ihnen? {support}"},
+		TestSMS:     {"", "{organisation}: Dies ist ein Test. Gatehouse kann SMS senden."},
 	}
 }

@@ -32,6 +32,8 @@ type (
 	Key string
 	// Notice is the id of something that a person was told.
 	Notice string
+	// HelpRequest is the id of somebody's request for help with getting in.
+	HelpRequest string
 	// Call is the id of a call that the API gateway sent on.
 	Call string
 )
@@ -63,6 +65,9 @@ func NewMessage() Message { return Message(mint("msg")) }
 
 // NewNotice makes the id of a notice.
 func NewNotice() Notice { return Notice(mint("not")) }
+
+// NewHelpRequest makes the id of a request for help.
+func NewHelpRequest() HelpRequest { return HelpRequest(mint("hlp")) }
 
 // NewKey makes the id of an API key.
 func NewKey() Key { return Key(mint("key")) }

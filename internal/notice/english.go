@@ -15,6 +15,8 @@ func english(n Notice) Words {
 		w.Who = "somebody signed in as you"
 		if n.Kind == PasswordReset {
 			w.Who = "somebody with a link or code for you"
+		} else if n.Kind == HelpAsked {
+			w.Who = "somebody who knows your password"
 		}
 	case Colleague:
 		w.Who = n.ByName
@@ -59,6 +61,10 @@ func englishWhat(n Notice) string {
 		return "2-factor authentication was switched off. From now on your password alone is enough to sign in."
 	case FactorsReset:
 		return "Your second factors and recovery codes were removed. At your next sign-in you set up new ones." + reason
+	case HelpAsked:
+		return "Somebody with your password asked for help because they have none of your second factors. Nobody gets in by that."
+	case HelpDeclined:
+		return "The request for help with signing in as you was closed; your second factors are as before." + reason
 	case FactorDemanded:
 		return "2-factor authentication is required of you from now on."
 	case CodesReplaced:
@@ -133,7 +139,9 @@ func englishAct(k Kind) string {
 		return "the ways to come in were changed"
 	case SessionEnded, SessionsEnded:
 		return "sessions were ended"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case HelpDeclined:
+		return "a request for help was closed"
+	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }
@@ -152,6 +160,8 @@ func englishAdvice(n Notice) string {
 		return "If this was not you, tell your administrator at once and ask for a new password at the sign-in."
 	case n.Kind == EmailChanged && n.own():
 		return "If this was not you, tell your administrator at once: whoever did it can have a new password mailed to them."
+	case n.Kind == HelpAsked:
+		return "If this was not you, somebody knows your password: sign in, which ends the request, and change it at once."
 	case n.Kind == LinkIssued:
 		return "Your password and second factors still work. If you did not ask for this, tell another administrator at once."
 	case n.Kind == ContactChanged, n.Kind == HandedOver:

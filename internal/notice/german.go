@@ -15,6 +15,8 @@ func german(n Notice) Words {
 		w.Who = "jemand, der als Sie angemeldet war"
 		if n.Kind == PasswordReset {
 			w.Who = "jemand mit einem Link oder Code für Sie"
+		} else if n.Kind == HelpAsked {
+			w.Who = "jemand, der Ihr Passwort kennt"
 		}
 	case Colleague:
 		w.Who = n.ByName
@@ -59,6 +61,10 @@ func germanWhat(n Notice) string {
 		return "Die 2-Faktor-Authentifizierung wurde abgeschaltet. Zum Anmelden genügt nun Ihr Passwort."
 	case FactorsReset:
 		return "Ihre zweiten Faktoren und Wiederherstellungscodes wurden entfernt. Bei der nächsten Anmeldung richten Sie neue ein." + reason
+	case HelpAsked:
+		return "Jemand mit Ihrem Passwort hat um Hilfe gebeten, weil keiner Ihrer zweiten Faktoren zur Hand ist. Dadurch kommt niemand herein."
+	case HelpDeclined:
+		return "Die Bitte um Hilfe bei Ihrer Anmeldung wurde geschlossen; Ihre zweiten Faktoren sind wie zuvor." + reason
 	case FactorDemanded:
 		return "Von Ihnen wird ab jetzt 2-Faktor-Authentifizierung verlangt."
 	case CodesReplaced:
@@ -125,7 +131,9 @@ func germanAct(k Kind) string {
 		return "die Wege herein wurden geändert"
 	case SessionEnded, SessionsEnded:
 		return "Sitzungen wurden beendet"
-	case PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case HelpDeclined:
+		return "eine Bitte um Hilfe wurde geschlossen"
+	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
 }
@@ -152,6 +160,8 @@ func germanAdvice(n Notice) string {
 		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator und bitten Sie bei der Anmeldung um ein neues Passwort."
 	case n.Kind == EmailChanged && n.own():
 		return "Wenn Sie das nicht waren, sagen Sie es sofort Ihrem Administrator: Wer es war, kann sich ein neues Passwort schicken lassen."
+	case n.Kind == HelpAsked:
+		return "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Melden Sie sich an, das beendet die Bitte, und ändern Sie es sofort."
 	case n.Kind == LinkIssued:
 		return "Ihr Passwort und Ihre zweiten Faktoren gelten weiter. Wenn Sie nicht darum gebeten haben, sagen Sie es sofort einem anderen Administrator."
 	case n.Kind == ContactChanged, n.Kind == HandedOver:

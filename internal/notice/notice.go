@@ -19,6 +19,8 @@ const (
 	SecurityKeyRemoved Kind = "security_key_removed"
 	FactorsOff         Kind = "factors_off"   // all of them, by the person
 	FactorsReset       Kind = "factors_reset" // all of them, by somebody else
+	HelpAsked          Kind = "help_asked"    // at the second step of a sign-in
+	HelpDeclined       Kind = "help_declined" // closed without a reset
 	FactorDemanded     Kind = "factor_demanded"
 	CodesReplaced      Kind = "codes_replaced"
 	CodesLow           Kind = "codes_low"
@@ -42,7 +44,7 @@ const (
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{
-		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
+		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, HelpAsked, HelpDeclined, FactorDemanded, CodesReplaced, CodesLow,
 		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }

@@ -85,6 +85,13 @@ const keepMessages = 90 * 24 * time.Hour
 // keepKeys is how long people can see a key that is over.
 const keepKeys = 90 * 24 * time.Hour
 
+// How long a request for help waits for somebody, and how long people can see
+// what became of it.
+const (
+	helpWaits = 14 * 24 * time.Hour
+	keepHelp  = 400 * 24 * time.Hour
+)
+
 // keepNotices is how long people can read what they were told.
 const keepNotices = 400 * 24 * time.Hour
 
@@ -484,6 +491,9 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 		}
 		if err := tx.DeleteNetworksBefore(tx.Now().Add(-session.NetworkLife)); err != nil {
 			return fmt.Errorf("forget networks: %w", err)
+		}
+		if err := tx.TidyHelp(tx.Now().Add(-helpWaits), tx.Now().Add(-keepHelp)); err != nil {
+			return fmt.Errorf("tidy requests for help: %w", err)
 		}
 		return tx.DeleteColdThrottles(tx.Now().Add(-30 * 24 * time.Hour))
 	})

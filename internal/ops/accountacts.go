@@ -324,6 +324,9 @@ func (o *Operations) vacate(tx store.WriteTx, before store.Listed, u user.User) 
 	if err := tx.Vacate(ref); err != nil {
 		return 0, 0, fmt.Errorf("take the password away: %w", err)
 	}
+	if _, err := tx.CloseHelp(ref, store.HelpOver, "", ""); err != nil {
+		return 0, 0, fmt.Errorf("end request for help: %w", err)
+	}
 	return stripFactors(tx, before)
 }
 

@@ -119,7 +119,12 @@ type CustomerDetail struct {
 	Account  Customer       `json:"account"`
 	Admin    *CustomerAdmin `json:"admin"` // null: it has none
 	Progress Progress       `json:"progress"`
-	May      []AccountMay   `json:"may" cli:"-"` // the console may nearly everything
+
+	// HelpAskedAt is when the admin user asked for help who cannot get in, and
+	// nobody has answered yet.
+	HelpAskedAt *time.Time `json:"helpAskedAt"` // null: nobody asks
+
+	May []AccountMay `json:"may" cli:"-"` // the console may nearly everything
 
 	// ContactMovable says that the caller, when updating the account, may move
 	// its official contact.
@@ -262,6 +267,9 @@ func (c customer) show(tx store.ReadTx, call op.Call) (d CustomerDetail, err err
 		return d, fmt.Errorf("count roles: %w", err)
 	}
 	d.Progress.Roles = len(roles)
+	if d.HelpAskedAt, err = c.helpAskedAt(tx); err != nil {
+		return d, err
+	}
 	d.Admin, err = c.showAdmin(tx)
 	return d, err
 }
@@ -277,4 +285,20 @@ func (c customer) showAdmin(tx store.ReadTx) (*CustomerAdmin, error) {
 	a := CustomerAdmin{u.Login, u.Name, u.Email, u.Mobile, u.Language, u.State, u.HasFactor, orNil(u.LastSeenAt), nil}
 	a.Activation, err = pendingActivation(tx, u.Ref())
 	return &a, err
+}
+
+// helpAskedAt is when the admin user of the account asked for help; nil when no
+// request is open.
+func (c customer) helpAskedAt(tx store.ReadTx) (*time.Time, error) {
+	u, err := tx.AdminUser(c.scope)
+	if err == nil {
+		var h store.HelpRequest
+		if h, err = tx.OpenHelp(u.Ref()); err == nil {
+			return &h.AskedAt, nil
+		}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("find request for help: %w", err)
 }

@@ -23,11 +23,12 @@ const (
 	CloseAccount   AccountAct = "close"
 	HandOverAdmin  AccountAct = "handOverAdmin"
 	ReissueAdmin   AccountAct = "reissueAdmin"
+	HelpAdmin      AccountAct = "helpAdmin" // who is locked out, up to the reset of their second factors
 )
 
 // AccountActs lists them all, in the order in which people see them.
 func AccountActs() []AccountAct {
-	return []AccountAct{UpdateAccount, ReissueAdmin, HandOverAdmin, SuspendAccount, ReopenAccount, CloseAccount}
+	return []AccountAct{UpdateAccount, HelpAdmin, ReissueAdmin, HandOverAdmin, SuspendAccount, ReopenAccount, CloseAccount}
 }
 
 // AccountMay tells whether the caller could do something to an account now, and
@@ -68,7 +69,7 @@ func (c customer) guard(a access.Actor, act AccountAct) *problem.Problem {
 		switch act {
 		case SuspendAccount, ReopenAccount, CloseAccount:
 			return problem.New(problem.OperatorAccount, "This account runs the installation; it is never suspended or closed.")
-		case HandOverAdmin, ReissueAdmin:
+		case HandOverAdmin, ReissueAdmin, HelpAdmin:
 			if a.Kind() != access.Console {
 				return problem.New(problem.OperatorAccount, "The admin user of the operator's own account is let in again by the command line on the machine itself.")
 			}
@@ -81,6 +82,9 @@ func (c customer) guard(a access.Actor, act AccountAct) *problem.Problem {
 	if act == HandOverAdmin && !a.Rights().Has(access.ResetAdminMFA) {
 		return problem.New(problem.Forbidden, "Handing an admin user over takes their second factors away, so it needs the permission "+string(access.ResetAdminMFA)+" as well.")
 	}
+	if act == HelpAdmin && !a.Rights().Has(access.ResetAdminMFA) {
+		return problem.New(problem.Forbidden, "This can end with second factors taken away, so it needs the permission "+string(access.ResetAdminMFA)+".")
+	}
 	return c.state(act)
 }
 
@@ -91,7 +95,7 @@ func (c customer) state(act AccountAct) *problem.Problem {
 		return problem.Newf(problem.Conflict, "%s is closed for good.", c.Name)
 	case c.State == account.Suspended && act == SuspendAccount:
 		return problem.Newf(problem.Conflict, "%s is suspended already.", c.Name)
-	case c.State == account.Suspended && (act == HandOverAdmin || act == ReissueAdmin):
+	case c.State == account.Suspended && (act == HandOverAdmin || act == ReissueAdmin || act == HelpAdmin):
 		return problem.Newf(problem.Conflict, "%s is suspended, and no link works. Please reopen the account first.", c.Name)
 	case c.State == account.Open && act == ReopenAccount:
 		return problem.Newf(problem.Conflict, "%s is open.", c.Name)
@@ -126,7 +130,7 @@ func onCustomer[Out any](w *op.Writing[Out], a id.Account, act AccountAct) (cust
 }
 
 // onAdmin is onCustomer for acts on its admin user.
-func onAdmin(w *op.Writing[Opened], a id.Account, act AccountAct) (store.Listed, op.Entry, error) {
+func onAdmin[Out any](w *op.Writing[Out], a id.Account, act AccountAct) (store.Listed, op.Entry, error) {
 	c, about, err := onCustomer(w, a, act)
 	if err != nil {
 		return store.Listed{}, about, err

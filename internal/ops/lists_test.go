@@ -145,6 +145,7 @@ func crowded(t *testing.T) (*town, map[string]listed) {
 				}
 				return tx.CancelMessage(access.Within(a.ID), q.ID)
 			})
+			w.asked(who, n == 0, []store.HelpState{store.HelpOpen, store.HelpDeclined}[n%2])
 			opstest.Must(w.Place, opstest.Console(a.Handle), w.Ops.Users.Update, ops.UpdateUserInput{ID: who.ID, Name: new([]string{"Ånna 100%", "O'Neill_x", "bo"}[n%3])})
 		}
 		w.Clock.Advance(time.Minute)
@@ -156,6 +157,7 @@ func crowded(t *testing.T) (*town, map[string]listed) {
 		"users.list": {orders: []string{"name", "-name", "login", "-login", "createdAt", "-createdAt", "lastSeenAt", "-lastSeenAt"}}, "accounts.list": {caller: console, orders: []string{"name", "-handle", "openedAt"}},
 		"keys.list":     {orders: []string{"createdAt", "-createdAt", "description", "expiresAt", "-userName"}},
 		"activity.list": {orders: at}, "profile.activity": {orders: at}, "profile.notices": {orders: at}, "outbox.list": {orders: []string{"queuedAt", "-queuedAt"}},
+		"help.list": {orders: []string{"askedAt", "-askedAt"}}, "accounts.listHelp": {caller: console, orders: []string{"askedAt", "-askedAt"}},
 		"sessions.list": {orders: []string{"lastSeenAt", "-lastSeenAt", "-signedInAt", "userName"}}, "profile.sessions": {orders: []string{"-lastSeenAt"}},
 		"roles.list": {orders: []string{"name", "-name", "users"}}, "permissions.list": {orders: []string{"permission", "-group"}}, "templates.list": {caller: console, orders: []string{"kind", "-language"}},
 	}
@@ -189,7 +191,7 @@ func TestLists_everyOperator(t *testing.T) {
 			if err != nil || len(all) == 0 {
 				t.Fatal(len(all), err)
 			}
-			if raw, err := json.Marshal(all); err != nil || name != "accounts.list" && strings.Contains(string(raw), "heron") {
+			if raw, err := json.Marshal(all); err != nil || !strings.HasPrefix(name, "accounts.list") && strings.Contains(string(raw), "heron") {
 				t.Errorf("it tells of another account (%v): %s", err, raw)
 			}
 			for _, f := range l.filters() {

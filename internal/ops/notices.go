@@ -57,6 +57,8 @@ func tellings() map[string][]telling {
 		"mfa.key_removed":      {{kind: notice.SecurityKeyRemoved}},
 		"mfa.disabled":         {{kind: notice.FactorsOff}},
 		"mfa.reset":            {{kind: notice.FactorsReset}},
+		"help.asked":           {{kind: notice.HelpAsked, when: func(r activity.Record) bool { return r.Detail["passwordShown"] == true }}},
+		"help.declined":        {{kind: notice.HelpDeclined}},
 		"mfa.codes_replaced":   {{kind: notice.CodesReplaced}},
 		"profile.updated":      details,
 		"user.updated":         details,
@@ -80,8 +82,10 @@ func tellings() map[string][]telling {
 		"template.reset":        {redirected},
 		"settings.updated":      {{kind: notice.DeliveryChanged, when: changed("publicUrl"), operators: true}},
 
-		"account.admin_reissued": {{kind: notice.LinkIssued}},
-		"account.updated":        {{kind: notice.ContactChanged, when: func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
+		"account.admin_reissued":      {{kind: notice.LinkIssued}},
+		"account.admin_factors_reset": {{kind: notice.FactorsReset}},
+		"account.help_declined":       {{kind: notice.HelpDeclined}},
+		"account.updated":             {{kind: notice.ContactChanged, when: func(r activity.Record) bool { return changed("email")(r) || changed("mobile")(r) }}},
 	}
 }
 
@@ -108,6 +112,9 @@ func untold() map[string]string {
 		"mfa.codes_started":         "nothing is in force yet",
 		"notice.read":               "one did it oneself",
 		"account.opened":            "the activation tells",
+		"account.help_recorded":     "the person did it oneself, on the telephone",
+		"account.help_code_sent":    "the SMS itself tells",
+		"account.caller_proven":     "nothing has changed yet; the reset tells",
 		"account.admin_handed_over": "whoever leaves is told before, and the activation tells who comes",
 		"account.suspended":         "whoever signs in cannot, and people tell why",
 		"account.reopened":          "nothing about the sign-in is different from before",
@@ -246,6 +253,13 @@ func (o *Operations) tellPerson(tx store.WriteTx, k notice.Kind, done activity.R
 			return false, err
 		}
 	}
+	if k == notice.FactorsReset {
+		sent, err := o.smsNotice(tx, u, n)
+		if err != nil {
+			return false, err
+		}
+		mailed = mailed || sent
+	}
 	if before, ok := formerEmail(done); ok && (k == notice.EmailChanged || k == notice.ContactChanged) {
 		also, err := o.mailNotice(tx, u, n, before)
 		if err != nil {
@@ -347,6 +361,18 @@ func (o *Operations) mailNotice(tx store.WriteTx, u store.Listed, n notice.Notic
 	queued, err := o.queueMail(tx, to, kind, values, tx.Now().Add(noticeMailLife))
 	if err != nil {
 		return false, fmt.Errorf("mail notice: %w", err)
+	}
+	return queued, nil
+}
+
+// smsNotice sends the gist of a notice to a user's mobile number.
+func (o *Operations) smsNotice(tx store.WriteTx, u store.Listed, n notice.Notice) (bool, error) {
+	to := byMail(u.User, u.Ref())
+	to.address = string(u.Mobile)
+	n.Facts.Reason = "" // may be long
+	queued, err := o.queueSMS(tx, to, delivery.NoticeBySMS, delivery.Values{"what": n.Words(string(u.Language)).What}, tx.Now().Add(noticeMailLife))
+	if err != nil {
+		return false, fmt.Errorf("send notice by SMS: %w", err)
 	}
 	return queued, nil
 }

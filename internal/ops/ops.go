@@ -71,6 +71,8 @@ type Operations struct {
 	Accounts      accountsOps
 	Account       accountOps
 	Password      passwordOps
+	Help          helpOps
+	AdminHelp     adminHelpOps
 	Keys          keyOps
 	Upstreams     upstreamOps
 	Gateway       gatewayOps
@@ -101,6 +103,8 @@ func New(d Dependencies) *Operations {
 	o.addAccount()
 	o.addOwnNotices()
 	o.addForgotten()
+	o.addHelp()
+	o.addAdminHelp()
 	o.addPasswordEntry()
 	o.addKeys()
 	o.addKeyEnds()

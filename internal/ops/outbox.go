@@ -200,7 +200,7 @@ func cancelMessage(_ *op.Preparing, in MessageID) (op.Commit[Message], error) {
 		if err != nil {
 			return w.Fail(fmt.Errorf("find message: %w", err))
 		}
-		if q.Kind == delivery.Notice { // or whoever took an account over could keep its owner from hearing of it
+		if q.Kind == delivery.Notice || q.Kind == delivery.NoticeBySMS { // or whoever took an account over could keep its owner from hearing of it
 			return w.Refuse(problem.New(problem.Forbidden, "Notices tell people what was done to their sign-in; nobody keeps them back."), op.Entry{Object: messageObject(q), Detail: activity.Detail{"kind": q.Kind}})
 		}
 		return changeMessage(w, in.ID, w.Tx.CancelMessage, func(s store.MessageState) string {

@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"maps"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
@@ -115,7 +116,7 @@ func samples() map[string]sample {
 		})}
 	}
 	himself := func(_ *town, a asking) *opstest.Person { return a.who }
-	return map[string]sample{
+	all := map[string]sample{
 		"installation.show":       only(ops.None{}),
 		"installation.protection": only(ops.None{}),
 		"setup.begin":             only(setupInput()),
@@ -413,6 +414,8 @@ func samples() map[string]sample {
 			},
 		},
 	}
+	maps.Copy(all, helpSamples(home))
+	return all
 }
 
 // newCustomer is an account to open.

@@ -253,6 +253,13 @@ func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) 
 			return w.Fail(err)
 		}
 	}
+	over, err := w.Tx.CloseHelp(u.Ref(), store.HelpOver, u.Name, "")
+	if err != nil {
+		return w.Fail(fmt.Errorf("end request for help: %w", err))
+	}
+	if over { // they got in without
+		detail["helpEnded"] = true
+	}
 	token, s, err := o.openSession(w.Tx, w.Source, u, means)
 	if err != nil {
 		return w.Fail(fmt.Errorf("open session: %w", err))

@@ -279,6 +279,9 @@ func deactivateUser(_ *op.Preparing, in UserID) (op.Commit[User], error) {
 			return w.Fail(fmt.Errorf("end sessions: %w", err))
 		}
 		about.Detail = activity.Detail{"sessionsEnded": ended}
+		if _, err := w.Tx.CloseHelp(t.Ref(), store.HelpOver, w.Actor.Name(), ""); err != nil {
+			return w.Fail(fmt.Errorf("end request for help: %w", err))
+		}
 		return changed(w, t.ID, about)
 	}, nil
 }
@@ -349,6 +352,21 @@ func stripFactors(tx store.WriteTx, u store.Listed) (removed, ended int64, err e
 	return removed, ended, (knock{subject: atFactors(u.ID)}).right(tx)
 }
 
+// resetAnew is stripFactors for whoever sets new ones up at the next sign-in,
+// which ends their request for help, if they made one.
+func resetAnew(tx store.WriteTx, u store.Listed, by, reason string) (removed, ended int64, err error) {
+	if removed, ended, err = stripFactors(tx, u); err != nil {
+		return 0, 0, err
+	}
+	if err := tx.ForceMFA(u.Ref()); err != nil {
+		return 0, 0, fmt.Errorf("demand a new set-up: %w", err)
+	}
+	if _, err := tx.CloseHelp(u.Ref(), store.HelpHelped, by, reason); err != nil {
+		return 0, 0, fmt.Errorf("close request for help: %w", err)
+	}
+	return removed, ended, nil
+}
+
 // ResetInput says whose second factors are removed, and why.
 type ResetInput struct {
 	ID     id.User `json:"id"`
@@ -367,12 +385,9 @@ func resetFactors(_ *op.Preparing, in ResetInput) (op.Commit[User], error) {
 		if err != nil {
 			return w.Deny(err, about)
 		}
-		removed, ended, err := stripFactors(w.Tx, t.Listed)
+		removed, ended, err := resetAnew(w.Tx, t.Listed, w.Actor.Name(), reason)
 		if err != nil {
 			return w.Fail(err)
-		}
-		if err := w.Tx.ForceMFA(t.Ref()); err != nil {
-			return w.Fail(fmt.Errorf("demand a new set-up: %w", err))
 		}
 		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
 		return changed(w, t.ID, about)

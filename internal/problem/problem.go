@@ -71,6 +71,9 @@ const (
 	Unavailable      Code = "unavailable"        // busy or shutting down; try again
 	Internal         Code = "internal"           // a fault of ours
 
+	CallerUnproven Code = "caller_unproven"  // nobody knows whether it is the admin user who is on the telephone
+	CallerCodeOver Code = "caller_code_over" // the code that was sent to them is worth nothing (any more)
+
 	SecurityKeyRefused     Code = "security_key_refused"     // its answer is not right
 	SecurityKeyCopied      Code = "security_key_copied"      // its answer is right, and its counter is not
 	SecurityKeyTaken       Code = "security_key_taken"       // registered already
@@ -84,7 +87,7 @@ func Codes() []Code {
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
-		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CeremonyOver, ActivationDead,
+		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CallerUnproven, CallerCodeOver, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}

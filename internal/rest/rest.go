@@ -302,7 +302,7 @@ func statusOf(c problem.Code) int {
 	case problem.InvalidRequest:
 		return http.StatusBadRequest
 	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong,
-		problem.SecurityKeyRefused, problem.SecurityKeyCopied:
+		problem.SecurityKeyRefused, problem.SecurityKeyCopied, problem.CallerCodeOver:
 		return http.StatusUnprocessableEntity
 	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused, problem.PasskeyRefused:
 		return http.StatusUnauthorized
@@ -313,7 +313,7 @@ func statusOf(c problem.Code) int {
 		return http.StatusNotFound
 	case problem.Conflict, problem.SetupDone, problem.NotSetUp, problem.LastAdmin, problem.RoleFixed, problem.RoleInUse, problem.MFARequired, problem.SelfLockout, problem.ServiceUser, problem.OwnsServiceUsers,
 		problem.NotSwitchable, problem.DoorsOpen, problem.DoorsClosed, problem.DoorsStuck, problem.SettingsStale, problem.GatewayClosed,
-		problem.SecurityKeyTaken, problem.SecurityKeyUnavailable:
+		problem.SecurityKeyTaken, problem.SecurityKeyUnavailable, problem.CallerUnproven:
 		return http.StatusConflict
 	case problem.TooManyAttempts:
 		return http.StatusTooManyRequests

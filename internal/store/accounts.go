@@ -32,7 +32,8 @@ const (
 	insertAccount = `INSERT INTO accounts (id, handle, name, name_folded, search, email, mobile, state, mfa_policy, opened_at, force_mfa, mfa_from, api_passwords, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	updateAccount alters = `UPDATE accounts
-		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, mfa_policy = $7, opened_at = $8, force_mfa = $9, mfa_from = $10, api_passwords = $11
+		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, mfa_policy = $7, opened_at = $8, force_mfa = $9, mfa_from = $10, api_passwords = $11,
+			mobile_changed_at = CASE WHEN mobile = $6 THEN mobile_changed_at ELSE $12 END
 		WHERE id = $1`
 	setAccountState alters = `UPDATE accounts SET state = $3 WHERE id = $1 AND state = $2`
 	endSessionsOf   alters = `DELETE FROM sessions WHERE user_id IN (SELECT u.id FROM users u WHERE u.account_id = $1)`
@@ -128,7 +129,7 @@ func (tx WriteTx) AddAccount(a account.Account) error {
 // UpdateAccount writes everything of an account but its handle and state.
 func (tx WriteTx) UpdateAccount(scope access.Scope, a account.Account) error {
 	return tx.alterOne(updateAccount, string(scope.Account()), a.Name, user.Fold(a.Name), accountText(a.Name, a.Handle), string(a.Email), string(a.Mobile),
-		string(a.MFAPolicy), ms(a.OpenedAt), a.ForceMFA, string(a.MFAFrom), a.APIPasswords)
+		string(a.MFAPolicy), ms(a.OpenedAt), a.ForceMFA, string(a.MFAFrom), a.APIPasswords, ms(tx.now))
 }
 
 // SetAccountState takes an account from one state to another; ErrNotFound when

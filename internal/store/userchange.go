@@ -13,7 +13,8 @@ const (
 	selectRow    = `SELECT u.row, a.row FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.id = $1`
 
 	updateUser alters = `UPDATE users
-		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8, access_points = $9, ip_rules = $10
+		SET name = $2, name_folded = $3, search = $4, email = $5, mobile = $6, language = $7, force_mfa = $8, access_points = $9, ip_rules = $10,
+			mobile_changed_at = CASE WHEN mobile = $6 THEN mobile_changed_at ELSE $11 END
 		WHERE id = $1 AND state <> 'deleted'`
 	setState   alters = `UPDATE users SET state = $3 WHERE id = $1 AND state = $2`
 	setForce   alters = `UPDATE users SET force_mfa = TRUE WHERE id = $1`
@@ -43,7 +44,7 @@ func searchText(u user.User) string {
 func (tx WriteTx) UpdateUser(ref UserRef, u user.User) error {
 	name, search := user.Fold(u.Name), searchText(u)
 	err := tx.alterOne(updateUser, string(ref.id), u.Name, name, search, string(u.Email), string(u.Mobile), string(u.Language), u.ForceMFA,
-		u.Entry.Points.Text(), u.Entry.Ranges.Text())
+		u.Entry.Points.Text(), u.Entry.Ranges.Text(), ms(tx.now))
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (tx WriteTx) DeleteUser(ref UserRef) error {
 	if _, err := tx.alter(deleteKeysOfUser, string(ref.id)); err != nil {
 		return err
 	}
-	for _, kept := range []string{deleteActivation, deleteNotices, deleteNetworks} {
+	for _, kept := range []string{deleteActivation, deleteNotices, deleteNetworks, dropProofs, deleteHelpOf} {
 		if _, err := tx.exec(kept, string(ref.id)); err != nil {
 			return err
 		}

@@ -109,6 +109,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/accounts/{id}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open request for help of an account's admin user, what is known of the person, and how the proof of the caller stands. */
+        get: operations["accounts.showHelp"];
+        put?: never;
+        /** Write down that the admin user of an account asks for help on the telephone. */
+        post: operations["accounts.recordHelp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/help/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the code that a caller reads out: by the operator who had it sent, once, within ten minutes. */
+        post: operations["accounts.checkHelpCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/help/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a code by SMS to the registered mobile number of an account's admin user, who reads it out to prove who is calling. */
+        post: operations["accounts.sendHelpCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/help/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a request for help of an account's admin user without a reset. The person is told why. */
+        post: operations["accounts.declineHelp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{id}/help/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the second factors and recovery codes of an account's admin user, once the caller has proven to be that person. Lets nobody in: new ones are set up at the next sign-in. */
+        post: operations["accounts.resetAdminFactors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/accounts/{id}/reopen": {
         parameters: {
             query?: never;
@@ -342,6 +428,57 @@ export interface paths {
         put?: never;
         /** Open the doors of the Desk on its own computer: REST by key, the API gateway and ISProxy, as they are set. */
         post: operations["gate.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/help-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People of the account who cannot get in and asked for help. The operator helps admin users; administrators reset the second factors of everybody else. */
+        get: operations["help.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/help-requests-of-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Admin users of accounts who cannot get in and asked the operator for help. */
+        get: operations["accounts.listHelp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/help-requests/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a colleague's request for help without a reset. The person is told why. */
+        post: operations["help.decline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -954,6 +1091,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for help at the second step of a sign-in. Lets nobody in: somebody looks at it, who has to make sure who asks. */
+        post: operations["help.ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/help-without-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for help without a password. The answer is the same whether or not there is such a user, and whether or not the request was taken. */
+        post: operations["help.askByLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/passkey": {
         parameters: {
             query?: never;
@@ -1394,10 +1565,10 @@ export interface components {
     schemas: {
         AccountMay: {
             /** @enum {string} */
-            act: "update" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
+            act: "update" | "helpAdmin" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         AccountPolicy: {
@@ -1500,6 +1671,12 @@ export interface components {
             allowed: boolean;
             rule: string;
         };
+        AdminHelp: {
+            blocked: components["schemas"]["Blocked"] | null;
+            code: components["schemas"]["CallerCode"];
+            person: components["schemas"]["HelpPerson"];
+            request: components["schemas"]["HelpRequest"] | null;
+        };
         AffectedUser: {
             gains: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
             id: string;
@@ -1535,6 +1712,21 @@ export interface components {
         };
         BeginKeyInput: {
             name: string;
+        };
+        Blocked: {
+            /** @enum {string} */
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail: string;
+        };
+        CallerCode: {
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            sentAt: string | null;
+            sms: boolean;
+            /** @enum {string} */
+            state: "none" | "sent" | "proven" | "over" | "colleague";
+            triesLeft: number;
         };
         CeremonyInput: {
             /** Format: password */
@@ -1624,6 +1816,8 @@ export interface components {
             account: components["schemas"]["Customer"];
             admin: components["schemas"]["CustomerAdmin"] | null;
             contactMovable: boolean;
+            /** Format: date-time */
+            helpAskedAt: string | null;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
@@ -1716,6 +1910,68 @@ export interface components {
         HandedOver: {
             serviceUsers: number;
         };
+        HelpAsked: {
+            /** Format: date-time */
+            askedAt: string;
+            /** @enum {string} */
+            helper: "operator" | "administrators" | "console";
+            times: number;
+        };
+        HelpByLoginInput: {
+            login: string;
+            reach: string;
+            what: string;
+        };
+        HelpInput: {
+            /** Format: password */
+            ceremony: string;
+            reach: string;
+            what: string;
+        };
+        HelpPerson: {
+            authenticatorApps: number;
+            email: string;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            mobile: string;
+            /** Format: date-time */
+            mobileChangedAt: string | null;
+            mobileOfficial: boolean;
+            name: string;
+            recoveryCodesLeft: number;
+            securityKeys: number;
+        };
+        HelpRequest: {
+            account: components["schemas"]["AccountRef"];
+            address: string;
+            adminUser: boolean;
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            closedAt: string | null;
+            closedBy: string;
+            /** @enum {string} */
+            face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
+            id: string;
+            /** Format: date-time */
+            lastAskedAt: string;
+            login: string;
+            name: string;
+            passwordShown: boolean;
+            program: string;
+            reach: string;
+            reason: string;
+            recordedBy: string;
+            /** @enum {string} */
+            state: "open" | "helped" | "declined" | "over";
+            times: number;
+            user?: string;
+            what: string;
+        };
+        HelpRequestPage: {
+            entities: components["schemas"]["HelpRequest"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         ISProxyDoor: {
             address: string;
             connections: number;
@@ -1781,9 +2037,9 @@ export interface components {
         KeyDetail: {
             channels: ("WEB" | "API" | "ISPROXY")[];
             /** @enum {string} */
-            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -1891,7 +2147,7 @@ export interface components {
             act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Message: {
@@ -1906,7 +2162,7 @@ export interface components {
             expiresAt: string;
             id: string;
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
@@ -1936,7 +2192,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "key_ending" | "key_expired" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "help_asked" | "help_declined" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "key_ending" | "key_expired" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;
@@ -1986,6 +2242,8 @@ export interface components {
             activation: components["schemas"]["ActivationIssued"];
             admin: components["schemas"]["CustomerAdmin"] | null;
             contactMovable: boolean;
+            /** Format: date-time */
+            helpAskedAt: string | null;
             may: components["schemas"]["AccountMay"][];
             progress: components["schemas"]["Progress"];
         };
@@ -2046,7 +2304,7 @@ export interface components {
             accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
         };
         PortInput: {
             port?: number;
@@ -2057,7 +2315,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -2147,7 +2405,7 @@ export interface components {
             affected: number;
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
             first: components["schemas"]["AffectedUser"][];
             isMinimum: boolean;
@@ -2302,7 +2560,7 @@ export interface components {
             /** @enum {string} */
             channel: "mail" | "sms";
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
@@ -2325,7 +2583,7 @@ export interface components {
         Tried: {
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Unread: {
@@ -2933,6 +3191,329 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.showHelp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.recordHelp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reach?: string;
+                    what: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.checkHelpCode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: password */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.sendHelpCode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.declineHelp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.resetAdminFactors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHelp"];
                 };
             };
             /** @description Nobody is signed in, or the credentials are wrong. */
@@ -3737,6 +4318,175 @@ export interface operations {
             };
         };
     };
+    "help.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                /** @description One of: open, helped, declined, over. Operators: eq, ne, in, not_in. */
+                state?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                user?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                askedAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                closedAt?: string;
+                order?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "account" | "user" | "login" | "name" | "adminUser" | "state" | "passwordShown" | "recordedBy" | "what" | "reach" | "times" | "askedAt" | "lastAskedAt" | "face" | "address" | "program" | "closedAt" | "closedBy" | "reason")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRequestPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.listHelp": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                /** @description One of: open, helped, declined, over. Operators: eq, ne, in, not_in. */
+                state?: string;
+                /** @description A text, exactly. Operators: eq, ne, in, not_in, like, not_like. */
+                account?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                askedAt?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                closedAt?: string;
+                order?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "account" | "user" | "login" | "name" | "adminUser" | "state" | "passwordShown" | "recordedBy" | "what" | "reach" | "times" | "askedAt" | "lastAskedAt" | "face" | "address" | "program" | "closedAt" | "closedBy" | "reason")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRequestPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "help.decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRequest"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "installation.show": {
         parameters: {
             query?: never;
@@ -4261,7 +5011,7 @@ export interface operations {
                 total?: boolean | null;
                 /** @description One of: waiting, sending, failed, sent, given_up, cancelled. Operators: eq, ne, in, not_in. */
                 state?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
                 channel?: string;
@@ -4837,7 +5587,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
-                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, key_ending, key_expired, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, help_asked, help_declined, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, key_ending, key_expired, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
                 at?: string;
@@ -6106,6 +6856,112 @@ export interface operations {
             };
         };
     };
+    "help.ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpAsked"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "help.askByLogin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpByLoginInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["None"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session.beginPasskey": {
         parameters: {
             query?: {
@@ -6727,7 +7583,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: en, de. Operators: eq, ne, in, not_in. */
                 language?: string;
@@ -6781,7 +7637,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6824,7 +7680,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6867,7 +7723,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -6926,7 +7782,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

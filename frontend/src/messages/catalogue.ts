@@ -5,6 +5,7 @@ import type base from './en/base'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
 import type gate from './en/gate'
+import type help from './en/help'
 import type keys from './en/keys'
 import type notices from './en/notices'
 import type own from './en/own'
@@ -25,6 +26,7 @@ export interface English {
   delivery: typeof delivery
   entry: typeof entry
   gate: typeof gate
+  help: typeof help
   keys: typeof keys
   notices: typeof notices
   own: typeof own

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { routes } from '../features/frame/routes'
+import { ways } from '../features/session/ways'
 
 const sources = import.meta.glob<string>('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
 const english = import.meta.glob<Record<string, unknown>>('./en/*.ts', { import: 'default', eager: true })
@@ -27,7 +28,8 @@ function closure(entry: string, seen = new Set<string>()): Set<string> {
   const source = (sources[entry] ?? '').replaceAll(withWords, '')
   for (const [, wanted] of source.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const next = wanted && resolve(entry, wanted)
-    if (next && !next.startsWith('./') && !next.endsWith('/routes.ts')) closure(next, seen)
+    if (next && !next.startsWith('./') && !next.endsWith('/routes.ts') && !next.endsWith('/ways.ts'))
+      closure(next, seen)
   }
   return seen
 }
@@ -48,12 +50,14 @@ function spoken(path: string): Set<string> {
 }
 
 const needed = (entry: string) => new Set([...closure(entry)].flatMap((path) => [...spoken(path)]))
-/** Every screen and what its route declares, as they are written. */
-const screens = (sources['../features/frame/routes.ts'] ?? '').split(/\bat\(/).flatMap((route) => {
-  const path = /import\('\.\.\/([^']+)'\)/.exec(route)?.[1]
-  const declared = /words: \[([^\]]*)\]/.exec(route)?.[1] ?? ''
-  return path ? [[`../features/${path}`, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const] : []
-})
+/** Every screen and what its route, or the way out of a sign-in, declares, as they are written. */
+const screens = ['../features/frame/routes.ts', '../features/session/ways.ts']
+  .flatMap((file) => (sources[file] ?? '').split(/\bat\(/))
+  .flatMap((route) => {
+    const path = /import\('\.\.\/([^']+)'\)/.exec(route)?.[1]
+    const declared = /words: \[([^\]]*)\]/.exec(route)?.[1] ?? ''
+    return path ? [[`../features/${path}`, [...declared.matchAll(/'(\w+)'/g)].map(([, part]) => part)] as const] : []
+  })
 
 /** What is loaded with its words elsewhere than by a route, and those words. */
 const others = Object.entries(sources).flatMap(([path, source]) =>
@@ -69,7 +73,7 @@ test('the frame speaks with the words that are always there', () => {
 })
 
 describe('every screen declares the parts of the catalogue that it speaks with', () => {
-  test('every route is looked at', () => expect(screens).toHaveLength(routes.length))
+  test('every route is looked at', () => expect(screens).toHaveLength(routes.length + ways.length))
   test.each([...screens, ...others])('%s', (screen, declared) => {
     expect([...needed(screen)].filter((part) => part !== 'base').sort()).toEqual([...declared].sort())
   })

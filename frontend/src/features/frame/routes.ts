@@ -71,7 +71,7 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
   at('/users/:id', () => import('../users/UserScreen.svelte'), {
-    words: ['users', 'address', 'own', 'activity', 'keys'],
+    words: ['users', 'address', 'own', 'activity', 'keys', 'help'],
   }),
   at('/roles', () => import('../roles/Roles.svelte'), {
     words: ['roles', 'users'],
@@ -88,6 +88,8 @@ export const routes: readonly Route[] = [
     nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },
   }),
   at('/accounts/:id', () => import('../accounts/AccountScreen.svelte'), { words: ['accounts', 'users'] }),
+  at('/accounts/:id/help', () => import('../help/AdminHelp.svelte'), { words: ['help', 'users'] }),
+  at('/help-requests', () => import('../help/HelpRequests.svelte'), { words: ['help'] }),
   at('/gate', () => import('../gate/Gate.svelte'), {
     words: ['gate', 'keys'],
     nav: { label: 'nav.gate', icon: DoorOpen, keys: 'g g', permission: 'MANAGE_GATE' },
@@ -114,6 +116,7 @@ export const routes: readonly Route[] = [
   at('/profile/notices', () => import('../notices/Notices.svelte'), { words: ['notices'] }),
   enrolment,
   at('/forgotten', () => import('../session/Forgotten.svelte'), { words: ['entry'], outside: 'signed_out' }),
+  at('/ask-for-help', () => import('../help/AskByLogin.svelte'), { words: ['help'], outside: 'signed_out' }),
   at('/activate', () => import('../activation/Activation.svelte'), { words: ['entry'], outside: 'signed_out' }),
   setUp,
 ]

@@ -13,7 +13,18 @@ export interface Step {
 
 /** Something worth a look, with where to look. */
 export interface Attention {
-  id: 'ownOff' | 'codesLow' | 'notSetUp' | 'noMfa' | 'invited' | 'refused' | 'keysExpiring' | 'keysNever' | 'keysStale'
+  id:
+    | 'ownOff'
+    | 'codesLow'
+    | 'notSetUp'
+    | 'noMfa'
+    | 'invited'
+    | 'refused'
+    | 'keysExpiring'
+    | 'helpCustomers'
+    | 'helpColleagues'
+    | 'keysNever'
+    | 'keysStale'
   count: number
   /** True where the server stopped counting: there are more. */
   atLeast?: boolean
@@ -42,8 +53,9 @@ interface People {
 /** Gathers what the home page tells, as far as this person's permissions reach. */
 export async function lookAround(): Promise<Facts> {
   const since = new Date(serverNow() - 86_400_000).toISOString()
-  const [profile, people, keys, recent, refused] = await Promise.all([
+  const [profile, help, people, keys, recent, refused] = await Promise.all([
     call('profile.show'),
+    askForHelp(),
     can('VIEW_USER') ? askForPeople() : undefined,
     can('MANAGE_API_KEY') ? askForKeys() : [],
     can('VIEW_ACTIVITY') ? call('activity.list', { limit: recentCount, total: false }) : undefined,
@@ -52,6 +64,7 @@ export async function lookAround(): Promise<Facts> {
   return {
     steps: steps(profile, people),
     attention: [
+      ...help,
       ...ownAttention(profile),
       ...(people ? userAttention(people) : []),
       ...keys,
@@ -74,6 +87,16 @@ async function askForPeople(): Promise<People> {
     count({ status: 'active', mfa: 'setup_required' }),
   ])
   return { all, active, invited, noMfa, notSetUp }
+}
+
+/** People who cannot get in and wait for somebody. */
+async function askForHelp(): Promise<Attention[]> {
+  const open = { state: 'open', limit: 0 }
+  const asked = [
+    can('RESET_ADMIN_MFA') ? (['helpCustomers', call('accounts.listHelp', open)] as const) : undefined,
+    can('MANAGE_USER') ? (['helpColleagues', call('help.list', open)] as const) : undefined,
+  ].filter((one) => one !== undefined)
+  return Promise.all(asked.map(async ([id, answer]) => counted(id, (await answer).pagination, href('/help-requests'))))
 }
 
 /** Keys that need a look: one's own or, for whoever looks after them, everybody's. */

@@ -1,6 +1,7 @@
 import AtSign from '@lucide/svelte/icons/at-sign'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Building2 from '@lucide/svelte/icons/building-2'
+import HandHelping from '@lucide/svelte/icons/hand-helping'
 import Hourglass from '@lucide/svelte/icons/hourglass'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Link from '@lucide/svelte/icons/link'
@@ -24,6 +25,8 @@ export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
   security_key_removed: ShieldCheck,
   factors_off: ShieldCheck,
   factors_reset: ShieldCheck,
+  help_asked: HandHelping,
+  help_declined: HandHelping,
   factor_demanded: ShieldCheck,
   codes_replaced: ShieldCheck,
   codes_low: ShieldCheck,

@@ -84,7 +84,7 @@ export async function enter(next: Session) {
   state = { kind: 'signed_in', session: next }
   if (returnTo && returnFor === next.user.id) goAtOnce(returnTo)
   else if (returnTo) goAtOnce('#/')
-  else if (['/sign-in', '/set-up', '/activate', '/forgotten'].includes(route().path)) goAtOnce('#/')
+  else if (['/sign-in', '/set-up', '/activate', '/forgotten', '/ask-for-help'].includes(route().path)) goAtOnce('#/')
   returnTo = ''
 }
 

@@ -153,6 +153,11 @@ export default define('base', {
   'signIn.useApp': 'Stattdessen die Authentifizierungs-App verwenden',
   'signIn.secondKey': 'Zeigen Sie, dass Sie Ihren Sicherheitsschlüssel haben.',
   'signIn.useKey': 'Stattdessen einen Sicherheitsschlüssel verwenden',
+  'waysOut.help': 'Um Hilfe bitten',
+  'waysOut.helpText':
+    'Jemand vergewissert sich, dass Sie es sind, und lässt Sie einen neuen zweiten Faktor einrichten.',
+  'signIn.help.neither': 'Weder Passwort noch zweiter Faktor? Bitten Sie um Hilfe',
+  'waysOut.title': 'Ich habe nichts davon',
   'signIn.startOver': 'Als jemand anderes anmelden',
   'signIn.ended':
     'Ihre Sitzung wurde beendet: von Ihnen an anderer Stelle, von einem Administrator, oder weil sich Ihr Passwort oder Ihre 2-Faktor-Authentifizierung geändert hat. Nach der Anmeldung sind Sie wieder, wo Sie waren.',
@@ -233,6 +238,14 @@ export default define('base', {
   'home.codesLow': {
     one: 'Sie haben noch {n} Wiederherstellungscode',
     other: 'Sie haben noch {n} Wiederherstellungscodes',
+  },
+  'home.helpCustomers': {
+    one: '{n} Admin-Benutzer eines Kontos ist ausgesperrt und bittet um Hilfe',
+    other: '{n} Admin-Benutzer von Konten sind ausgesperrt und bitten um Hilfe',
+  },
+  'home.helpColleagues': {
+    one: '{n} Person Ihres Kontos kommt nicht herein und bittet um Hilfe',
+    other: '{n} Personen Ihres Kontos kommen nicht herein und bitten um Hilfe',
   },
   'home.keysExpiring': {
     one: '{n} API-Schlüssel läuft in den nächsten 14 Tagen ab',
@@ -330,6 +343,10 @@ export default define('base', {
   'problem.invalid_fields': 'Einige Felder brauchen Ihre Aufmerksamkeit.',
   'problem.unauthenticated': 'Bitte melden Sie sich an.',
   'problem.forbidden': 'Ihre Berechtigungen erlauben das nicht. Ihr Administrator kann das ändern.',
+  'problem.caller_unproven':
+    'Es ist nicht erwiesen, dass der Admin-Benutzer anruft. Senden Sie einen Code an die hinterlegte Mobilnummer und lassen Sie ihn sich vorlesen.',
+  'problem.caller_code_over':
+    'Hier wartet kein Code von Ihnen: Er wurde benutzt, zu oft falsch eingegeben, ist zu alt, ging an eine andere Nummer, oder ein Kollege hat ihn senden lassen. Senden Sie einen neuen.',
   'problem.not_found': 'Das gibt es nicht oder nicht mehr.',
   'problem.conflict': 'Jemand hat das zur selben Zeit geändert. Sehen Sie nach und wiederholen Sie es, falls nötig.',
   'problem.too_many_attempts': 'Das waren zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann wieder.',

@@ -109,6 +109,8 @@ export default define('delivery', {
   'delivery.kind.login_by_sms': 'Benutzername per SMS',
   'delivery.kind.notice': 'Mitteilung',
   'delivery.kind.key_end': 'API-Schlüssel läuft ab',
+  'delivery.kind.caller_code': 'Code für einen Anrufer',
+  'delivery.kind.notice_sms': 'Hinweis per SMS',
   'delivery.kind.test': 'Testmail',
   'delivery.kind.test_sms': 'Test-SMS',
   'delivery.cause.not_set_up': 'E-Mail oder SMS ist nicht (mehr) eingerichtet.',

@@ -148,6 +148,10 @@ export default {
   'signIn.useApp': 'Use the authenticator app instead',
   'signIn.secondKey': 'Show that you have your security key.',
   'signIn.useKey': 'Use a security key instead',
+  'waysOut.help': 'Ask for help',
+  'waysOut.helpText': 'Somebody makes sure that it is you and lets you set up a new second factor.',
+  'signIn.help.neither': 'Neither password nor second factor? Ask for help',
+  'waysOut.title': 'I have none of these',
   'signIn.startOver': 'Sign in as somebody else',
   'signIn.ended':
     'Your session was ended, by you elsewhere or by an administrator, or because your password or 2-factor authentication changed. Sign in and you are back where you were.',
@@ -224,6 +228,14 @@ export default {
     other: '{n} refused sign-ins in the last 24 hours',
   },
   'home.codesLow': { one: 'You have {n} recovery code left', other: 'You have {n} recovery codes left' },
+  'home.helpCustomers': {
+    one: '{n} admin user of an account is locked out and asks for help',
+    other: '{n} admin users of accounts are locked out and ask for help',
+  },
+  'home.helpColleagues': {
+    one: '{n} colleague cannot get in and asks for help',
+    other: '{n} colleagues cannot get in and ask for help',
+  },
   'home.keysExpiring': { one: '{n} API key expires within 14 days', other: '{n} API keys expire within 14 days' },
   'home.keysNever': { one: '{n} API key was never used', other: '{n} API keys were never used' },
   'home.keysStale': { one: '{n} API key was not used for 90 days', other: '{n} API keys were not used for 90 days' },
@@ -312,6 +324,10 @@ export default {
   'problem.invalid_fields': 'Some fields need your attention.',
   'problem.unauthenticated': 'Please sign in.',
   'problem.forbidden': 'Your permissions do not allow this. Your administrator can change that.',
+  'problem.caller_unproven':
+    'It is not proven that the caller is the admin user. Send a code to the registered mobile number and have it read out to you.',
+  'problem.caller_code_over':
+    'No code of yours waits here: it was used, guessed at too often, is too old, went to another number, or a colleague had it sent. Send a new one.',
   'problem.not_found': 'This does not exist, or not any more.',
   'problem.conflict': 'Somebody changed this at the same time. Look again and repeat if needed.',
   'problem.too_many_attempts': 'There were too many attempts. Wait a moment, then try again.',

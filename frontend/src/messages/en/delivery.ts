@@ -103,6 +103,8 @@ export default {
   'delivery.kind.login_by_sms': 'Login by SMS',
   'delivery.kind.notice': 'Notice',
   'delivery.kind.key_end': 'API key ends',
+  'delivery.kind.caller_code': 'Code for a caller',
+  'delivery.kind.notice_sms': 'Notice by SMS',
   'delivery.kind.test': 'Test mail',
   'delivery.kind.test_sms': 'Test SMS',
   'delivery.cause.not_set_up': 'Mail or SMS is not set up (any more).',
