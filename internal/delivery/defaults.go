@@ -84,6 +84,7 @@ Questions? {support}`,
 There is nothing to do.`,
 		},
 		LoginBySMS: {"", "{organisation}: your login is {login}. The link to choose your password comes by mail."},
+		GlassBySMS: {"", "{organisation}: somebody signed in as {login} with break-glass codes. If you do not know of this, tell the operator at once. {support}"},
 		TestSMS:    {"", "{organisation}: this is a test. Gatehouse can send SMS."},
 	}
 }
@@ -153,6 +154,7 @@ Fragen? {support}`,
 Es ist nichts zu tun.`,
 		},
 		LoginBySMS: {"", "{organisation}: Ihr Benutzername ist {login}. Der Link, mit dem Sie Ihr Passwort wählen, kommt per E-Mail."},
+		GlassBySMS: {"", "{organisation}: Jemand hat sich mit Notfallcodes als {login} angemeldet. Falls Sie davon nichts wissen, melden Sie es sofort dem Betreiber. {support}"},
 		TestSMS:    {"", "{organisation}: Dies ist ein Test. Gatehouse kann SMS senden."},
 	}
 }

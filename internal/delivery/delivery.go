@@ -32,13 +32,14 @@ type Kind string
 
 // The kinds.
 const (
-	Activation  Kind = "activation"   // the link with which somebody new chooses a password
-	Opening     Kind = "opening"      // the same for the admin user of a new account, at its official address; the login goes by SMS
-	NewPassword Kind = "new_password" // the same for somebody who forgot it
-	LoginBySMS  Kind = "login_by_sms" // the login, by another channel than the link
-	Notice      Kind = "notice"       // something happened to your access
-	Test        Kind = "test"         // does the mail server take it?
-	TestSMS     Kind = "test_sms"     // does the gateway?
+	Activation  Kind = "activation"         // the link with which somebody new chooses a password
+	Opening     Kind = "opening"            // the same for the admin user of a new account, at its official address; the login goes by SMS
+	NewPassword Kind = "new_password"       // the same for somebody who forgot it
+	LoginBySMS  Kind = "login_by_sms"       // the login, by another channel than the link
+	Notice      Kind = "notice"             // something happened to your access
+	GlassBySMS  Kind = "break_glass_by_sms" // somebody came in with break-glass codes
+	Test        Kind = "test"               // does the mail server take it?
+	TestSMS     Kind = "test_sms"           // does the gateway?
 )
 
 // Placeholder is a word in curly brackets that stands for something of the
@@ -80,6 +81,7 @@ func Forms() []Form {
 		), false},
 		{Test, Mail, about[2:], false},
 		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}, true},
+		{GlassBySMS, SMS, about[1:], false},
 		{TestSMS, SMS, about[2:3], false},
 	}
 }

@@ -22,6 +22,10 @@ const (
 	FactorDemanded     Kind = "factor_demanded"
 	CodesReplaced      Kind = "codes_replaced"
 	CodesLow           Kind = "codes_low"
+	BreakGlassMade     Kind = "break_glass_made"
+	BreakGlassOff      Kind = "break_glass_off"
+	BreakGlassUsed     Kind = "break_glass_used"  // as the person
+	BreakGlassOther    Kind = "break_glass_other" // as the admin user of an account: to its other administrators and the operators
 	EmailChanged       Kind = "email_changed"
 	RolesChanged       Kind = "roles_changed"
 	EntryChanged       Kind = "entry_changed" // from where, and by what, one may come in
@@ -41,17 +45,18 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, FactorDemanded, CodesReplaced, CodesLow,
+		BreakGlassMade, BreakGlassOff, BreakGlassUsed, BreakGlassOther,
 		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }
 
 // Facts are what the words of a kind speak of; most kinds need none.
 type Facts struct {
-	Name   string   `json:"name,omitempty"`   // of a second factor or a key
+	Name   string   `json:"name,omitempty"`   // of a second factor, a key or an account
 	Reason string   `json:"reason,omitempty"` // that somebody gave
 	Left   int      `json:"left,omitempty"`   // recovery codes
 	Roles  []string `json:"roles,omitempty"`  // as they are now
-	Whom   string   `json:"whom,omitempty"`   // another operator
+	Whom   string   `json:"whom,omitempty"`   // another person
 	Act    Kind     `json:"act,omitempty"`    // what was done to them
 }
 

@@ -70,6 +70,8 @@ type Operations struct {
 	Outbox        outboxOps
 	Accounts      accountsOps
 	Account       accountOps
+	BreakGlass    breakGlassOps
+	Coverage      coverageOps
 	Password      passwordOps
 	Keys          keyOps
 	Upstreams     upstreamOps
@@ -99,6 +101,8 @@ func New(d Dependencies) *Operations {
 	o.addOutbox()
 	o.addAccounts()
 	o.addAccount()
+	o.addBreakGlass()
+	o.addCoverage()
 	o.addOwnNotices()
 	o.addForgotten()
 	o.addPasswordEntry()
