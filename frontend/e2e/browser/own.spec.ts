@@ -120,7 +120,7 @@ test('whoever must set up a second factor is led there, and then to where they w
     await look(visitor, 'signed-out')
     await signIn(page, newcomer)
     await expect(page.getByLabel('Six-digit code')).toBeFocused({ timeout: 30_000 })
-    await page.getByText('Lost your authenticator app?').click()
+    await page.getByText('I have none of these').click()
     await look(visitor, 'second-step')
     await page.getByRole('button', { name: 'Use a recovery code instead' }).click()
     await page.keyboard.type(codes[0]!)

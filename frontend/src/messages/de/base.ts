@@ -144,6 +144,7 @@ export default define('base', {
   'signIn.recovery': 'Wiederherstellungscode',
   'signIn.useRecovery': 'Stattdessen einen Wiederherstellungscode verwenden',
   'signIn.useApp': 'Stattdessen die Authentifizierungs-App verwenden',
+  'waysOut.title': 'Ich habe nichts davon',
   'signIn.startOver': 'Als jemand anderes anmelden',
   'signIn.ended':
     'Ihre Sitzung wurde beendet: von Ihnen an anderer Stelle, von einem Administrator, oder weil sich Ihr Passwort oder Ihre 2-Faktor-Authentifizierung geändert hat. Nach der Anmeldung sind Sie wieder, wo Sie waren.',

@@ -140,6 +140,7 @@ export default {
   'signIn.recovery': 'Recovery code',
   'signIn.useRecovery': 'Use a recovery code instead',
   'signIn.useApp': 'Use the authenticator app instead',
+  'waysOut.title': 'I have none of these',
   'signIn.startOver': 'Sign in as somebody else',
   'signIn.ended':
     'Your session was ended, by you elsewhere or by an administrator, or because your password or 2-factor authentication changed. Sign in and you are back where you were.',
