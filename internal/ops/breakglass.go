@@ -38,14 +38,15 @@ const (
 // BreakGlass is how one's account stands with break-glass codes; never a code.
 type BreakGlass struct {
 	State     BreakGlassState `json:"state"`
-	AdminUser UserName        `json:"adminUser"` // whom they let in
-	Needed    int             `json:"needed"`    // of the codes, together; 0: there are none
-	Holders   []string        `json:"holders"`   // whom each is for; an empty text where nobody was named
-	MadeAt    *time.Time      `json:"madeAt"`    // null: never
-	UsedAt    *time.Time      `json:"usedAt"`    // null: never
-	Set       id.BreakGlass   `json:"set"`       // stands on every sheet of paper
-	May       bool            `json:"may" cli:"-"`
-	Why       string          `json:"why,omitempty" cli:"-"` // one may not make new ones
+	AdminUser UserName        `json:"adminUser"`                // whom they let in
+	Needed    int             `json:"needed"`                   // of the codes, together; 0: there are none
+	Holders   []string        `json:"holders"`                  // whom each is for; an empty text where nobody was named
+	MadeAt    *time.Time      `json:"madeAt"`                   // null: never
+	UsedAt    *time.Time      `json:"usedAt"`                   // null: never
+	Set       id.BreakGlass   `json:"set"`                      // stands on every sheet of paper
+	May       bool            `json:"may" cli:"-"`              // make new ones, and end them
+	Code      problem.Code    `json:"code,omitempty" cli:"-"`   // of the problem it would be
+	Detail    string          `json:"detail,omitempty" cli:"-"` // the same, in words
 }
 
 // BeginBreakGlassInput says for whom codes are made, and how many of them it
@@ -69,8 +70,8 @@ type BreakGlassBegun struct {
 	Set       id.BreakGlass    `json:"set"`
 	Needed    int              `json:"needed"`
 	MadeAt    time.Time        `json:"madeAt"`
-	Address   string           `json:"address"` // where one signs in; empty where no browser finds this installation
-	Login     user.Login       `json:"login"`   // whom they let in
+	Address   string           `json:"address"`   // where one signs in; empty where no browser finds this installation
+	AdminUser string           `json:"adminUser"` // whom they let in
 	Account   AccountRef       `json:"account"`
 	Codes     []BreakGlassCode `json:"codes"`
 }
@@ -185,17 +186,17 @@ func breakGlassNow(tx store.ReadTx, c op.Call) (BreakGlass, error) {
 	b := BreakGlass{State: BreakGlassNone, Holders: []string{}}
 	admin, err := tx.AdminUser(c.Scope())
 	if errors.Is(err, store.ErrNotFound) {
-		b.Why = "This account has no admin user."
+		b.Code, b.Detail = errNoAdminUser.Code, errNoAdminUser.Detail
 		return b, nil
 	}
 	if err != nil {
 		return b, fmt.Errorf("find admin user: %w", err)
 	}
 	b.AdminUser = UserName{admin.ID, admin.Name}
-	if p := mayBreakGlass(c, admin); p != nil {
-		b.Why = p.Detail
+	p := mayBreakGlass(c, admin)
+	if b.May = p == nil; p != nil {
+		b.Code, b.Detail = p.Code, p.Detail
 	}
-	b.May = b.Why == ""
 	kept, err := tx.BreakGlass(admin.Ref())
 	if errors.Is(err, store.ErrNotFound) {
 		return b, nil
@@ -210,6 +211,8 @@ func breakGlassNow(tx store.ReadTx, c op.Call) (BreakGlass, error) {
 	}
 	return b, nil
 }
+
+var errNoAdminUser = problem.New(problem.AdminUser, "This account has no admin user.")
 
 // mayBreakGlass says why the caller may not make or end break-glass codes; nil
 // when they may. They let in the admin user, who alone decides about them.
@@ -232,7 +235,7 @@ func asAdminUser(c op.Call, tx store.ReadTx) (store.Listed, op.Entry, error) {
 	about := op.Entry{Object: userObject(self.User)}
 	admin, err := tx.AdminUser(c.Scope())
 	if errors.Is(err, store.ErrNotFound) {
-		return self, about, problem.New(problem.AdminUser, "This account has no admin user.")
+		return self, about, errNoAdminUser
 	}
 	if err != nil {
 		return self, about, fmt.Errorf("find admin user: %w", err)
@@ -298,7 +301,7 @@ func (o *Operations) beginBreakGlass(_ *op.Preparing, in BeginBreakGlassInput) (
 		s := glassSet{Set: id.NewBreakGlass(), Account: self.Account, User: self.ID, Needed: in.Needed}
 		begun := BreakGlassBegun{
 			Set: s.Set, Needed: in.Needed, MadeAt: w.Tx.Now(), ExpiresAt: w.Tx.Now().Add(enrolmentWait), Address: address,
-			Login: self.Login, Account: AccountRef{home.ID, home.Handle, home.Name}, Codes: []BreakGlassCode{},
+			AdminUser: self.Name, Account: AccountRef{home.ID, home.Handle, home.Name}, Codes: []BreakGlassCode{},
 		}
 		for _, holder := range holders {
 			code := onetime.NewCode()

@@ -20,11 +20,13 @@ import (
 	"gatehouse/internal/user"
 )
 
-// BreakGlassInput is what somebody types who lost every second factor: login and
-// password, and as many break-glass codes as it takes, together.
+// BreakGlassInput is what somebody types who lost every second factor: as many
+// break-glass codes as it takes, together, and beside them login and password,
+// or the ceremony of a sign-in whose password was right.
 type BreakGlassInput struct {
-	Login    string        `json:"login"`
-	Password secret.Text   `json:"password"`
+	Ceremony secret.Text   `json:"ceremony,omitzero"`
+	Login    string        `json:"login,omitempty"`
+	Password secret.Text   `json:"password,omitzero"`
 	Codes    []secret.Text `json:"codes"`
 }
 
@@ -56,11 +58,11 @@ func (in BreakGlassInput) entered() (codes []secret.Text) {
 // as at any sign-in, and codes beside a right one count as a second factor.
 func (o *Operations) breakGlass(p *op.Preparing, in BreakGlassInput) (op.Commit[SignIn], error) {
 	var form field.Form
-	login, codes := user.Login(in.Login), in.entered()
-	if strings.TrimSpace(in.Login) == "" {
+	login, codes, waits := user.Login(in.Login), in.entered(), !in.Ceremony.IsZero()
+	if strings.TrimSpace(in.Login) == "" && !waits {
 		form.Add("login", field.Missing())
 	}
-	if in.Password.IsZero() {
+	if in.Password.IsZero() && !waits {
 		form.Add("password", field.Missing())
 	}
 	if len(codes) == 0 {
@@ -70,6 +72,9 @@ func (o *Operations) breakGlass(p *op.Preparing, in BreakGlassInput) (op.Commit[
 		return nil, err
 	}
 	p.After(o.wakeCourier)
+	if waits {
+		return o.breakGlassBeside(in.Ceremony, codes), nil
+	}
 	atLogin := knock{o.atLogin(cmp.Or(login.Folded(), in.Login)), atAddress(p.Source)}
 	k := atLogin
 	var found store.Credentialed
@@ -132,6 +137,50 @@ func (o *Operations) breakGlass(p *op.Preparing, in BreakGlassInput) (op.Commit[
 		}
 		return w.Refuse(errGlassRefused, about)
 	}, nil
+}
+
+// breakGlassBeside is breakGlass in a sign-in that waits for its second factor.
+func (o *Operations) breakGlassBeside(ceremony secret.Text, codes []secret.Text) op.Commit[SignIn] {
+	return func(w *op.Writing[SignIn]) op.Outcome[SignIn] {
+		c, err := takeCeremony[waiting](w.Tx, o.deps.Vault, signInCeremony, ceremony)
+		if err != nil {
+			return w.Deny(err, op.Entry{})
+		}
+		u, holds, err := o.bringing(w.Tx.ReadTx, c.state.Login, codes)
+		if err != nil {
+			return w.Fail(err)
+		}
+		open, err := mayEnter(w.Tx.ReadTx, u.Listed)
+		if err != nil {
+			return w.Fail(err)
+		}
+		welcome := access.Enter(u.Entry, w.Source)
+		about := op.Entry{Account: u.Account, Object: userObject(u.User), Reason: welcome.Reason}
+		if !open || !welcome.Allowed || !c.state.of(u) {
+			return w.Refuse(errSignInFailed, about)
+		}
+		k := knock{atFactors(u.ID), atAddress(w.Source)}
+		if holds {
+			k.address = "" // that of nobody who guesses
+		}
+		refusal, err := k.blocked(w.Tx.ReadTx)
+		switch {
+		case err != nil:
+			return w.Fail(err)
+		case refusal == nil && holds:
+			return o.openWithGlass(w, u.Listed, knock{subject: o.atLogin(u.Login.Folded())})
+		case refusal == nil:
+			refusal = errGlassRefused
+			about.Reason = problem.CodeWrong
+			if err := k.wrong(w.Tx); err != nil {
+				return w.Fail(err)
+			}
+		}
+		if err := c.again(w.Tx); err != nil {
+			return w.Fail(err)
+		}
+		return w.Refuse(refusal, about)
+	}
 }
 
 // bringing finds the user of a login, and reports whether these codes are

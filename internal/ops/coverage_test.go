@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/account"
-	"gatehouse/internal/id"
 	"gatehouse/internal/ops"
 	"gatehouse/internal/ops/opstest"
 	"gatehouse/internal/problem"
@@ -39,9 +38,9 @@ func TestCoverage_states(t *testing.T) {
 			w.Join(home, opstest.Member{Login: "forced", NoFactor: true, ForceMFA: true})
 			w.Join(home, opstest.Member{Login: "invited", State: user.Invited})
 			w.Join(home, opstest.Member{Login: "gone", State: user.Deactivated, NoFactor: true})
-			opstest.Must(w.Place, opstest.Console("home"), w.Ops.ServiceUsers.Add, ops.AddServiceUserInput{
-				Login: "robot", Name: "Robot", Owner: app.ID, ExpiresOn: "2026-12-31", Roles: []id.Role{},
-			})
+			in := w.newService(home, app)
+			in.Login = "robot"
+			opstest.Must(w.Place, opstest.Console("home"), w.Ops.ServiceUsers.Add, in)
 			if c.set != "" {
 				w.Exec(`UPDATE accounts SET `+c.set+` WHERE id = $1`, string(home.ID))
 			}

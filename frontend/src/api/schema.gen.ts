@@ -1675,26 +1675,29 @@ export interface components {
         };
         BreakGlass: {
             adminUser: components["schemas"]["UserName"];
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
             holders: string[];
             /** Format: date-time */
             madeAt: string | null;
             may: boolean;
             needed: number;
             set: string;
-            state: string;
+            /** @enum {string} */
+            state: "none" | "ready" | "used";
             /** Format: date-time */
             usedAt: string | null;
-            why?: string;
         };
         BreakGlassBegun: {
             account: components["schemas"]["AccountRef"];
             address: string;
+            adminUser: string;
             /** @description Shown once. */
             ceremony: string;
             codes: components["schemas"]["BreakGlassCode"][];
             /** Format: date-time */
             expiresAt: string;
-            login: string;
             /** Format: date-time */
             madeAt: string;
             needed: number;
@@ -1706,10 +1709,12 @@ export interface components {
             holder: string;
         };
         BreakGlassInput: {
-            codes: string[];
-            login: string;
             /** Format: password */
-            password: string;
+            ceremony?: string;
+            codes: string[];
+            login?: string;
+            /** Format: password */
+            password?: string;
         };
         CeremonyInput: {
             /** Format: password */
@@ -1766,7 +1771,8 @@ export interface components {
             name: string;
             recoveryCodesLeft: number;
             securityKeys: number;
-            state: string;
+            /** @enum {string} */
+            state: "on" | "overdue" | "due" | "off";
             /** @enum {string} */
             status: "invited" | "active" | "deactivated";
         };
@@ -2429,7 +2435,7 @@ export interface components {
             permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
             /** Format: date-time */
             signedInAt: string;
-            stepUpMethods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
+            stepUpMethods: ("authenticator_app" | "security_key" | "recovery_code" | "password" | "break_glass")[];
             /** Format: date-time */
             steppedUpUntil: string;
             unreadNotices: number;
@@ -2476,7 +2482,7 @@ export interface components {
         SignIn: {
             /** @description Shown once. */
             ceremony?: string;
-            methods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
+            methods: ("authenticator_app" | "security_key" | "recovery_code" | "password" | "break_glass")[];
             session?: components["schemas"]["Session"];
             /** @enum {string} */
             state: "signed_in" | "signed_out" | "second_factor_needed";

@@ -70,6 +70,7 @@ export const routes: readonly Route[] = [
     words: ['users', 'address', 'activity'],
     nav: { label: 'nav.users', icon: UsersRound, keys: 'g u', permission: 'VIEW_USER' },
   }),
+  at('/users/coverage', () => import('../coverage/Coverage.svelte'), { words: ['coverage'] }),
   at('/users/:id', () => import('../users/UserScreen.svelte'), {
     words: ['users', 'address', 'own', 'activity', 'keys'],
   }),
@@ -87,6 +88,7 @@ export const routes: readonly Route[] = [
     words: ['accounts', 'users'],
     nav: { label: 'nav.accounts', icon: Building2, keys: 'g c', permission: 'OPEN_ACCOUNT' },
   }),
+  at('/accounts/coverage', () => import('../coverage/AccountCoverage.svelte'), { words: ['coverage'] }),
   at('/accounts/:id', () => import('../accounts/AccountScreen.svelte'), { words: ['accounts', 'users'] }),
   at('/gate', () => import('../gate/Gate.svelte'), {
     words: ['gate', 'keys'],
@@ -100,6 +102,7 @@ export const routes: readonly Route[] = [
     words: ['settings', 'delivery', 'users'],
     nav: { label: 'nav.settings', icon: Settings, keys: 'g s' },
   }),
+  at('/settings/break-glass', () => import('../breakglass/BreakGlass.svelte'), { words: ['glass'] }),
   at('/settings/delivery', () => import('../delivery/Delivery.svelte'), { words: ['delivery'] }),
   at('/settings/address', () => import('../delivery/PublicAddress.svelte'), { words: ['delivery'] }),
   at('/settings/templates', () => import('../delivery/Templates.svelte'), { words: ['delivery'] }),
@@ -113,6 +116,7 @@ export const routes: readonly Route[] = [
   at('/profile/sessions', () => import('../session/Sessions.svelte'), { words: ['own', 'activity'] }),
   at('/profile/notices', () => import('../notices/Notices.svelte'), { words: ['notices'] }),
   enrolment,
+  at('/break-glass', () => import('../breakglass/GlassEntry.svelte'), { outside: 'signed_out' }),
   at('/forgotten', () => import('../session/Forgotten.svelte'), { words: ['entry'], outside: 'signed_out' }),
   at('/activate', () => import('../activation/Activation.svelte'), { words: ['entry'], outside: 'signed_out' }),
   setUp,

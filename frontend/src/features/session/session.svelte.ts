@@ -84,7 +84,7 @@ export async function enter(next: Session) {
   state = { kind: 'signed_in', session: next }
   if (returnTo && returnFor === next.user.id) goAtOnce(returnTo)
   else if (returnTo) goAtOnce('#/')
-  else if (['/sign-in', '/set-up', '/activate', '/forgotten'].includes(route().path)) goAtOnce('#/')
+  else if (['/sign-in', '/set-up', '/activate', '/forgotten', '/break-glass'].includes(route().path)) goAtOnce('#/')
   returnTo = ''
 }
 
@@ -157,7 +157,8 @@ onAnswer((operation) => {
 })
 
 onProblem((problem, operation) => {
-  const ownAnswer = operation === 'session.signIn' || operation === 'session.verify'
+  const ownAnswer =
+    operation === 'session.signIn' || operation === 'session.verify' || operation === 'session.breakGlass'
   if (ownAnswer || operation.startsWith('activation.') || operation.startsWith('setup.')) return
   if (problem.code === 'session_ended' || problem.code === 'unauthenticated') ended()
   if (problem.code === 'address_refused' || problem.code === 'point_refused') toSignIn('refused')

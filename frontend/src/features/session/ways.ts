@@ -1,3 +1,4 @@
+import Hammer from '@lucide/svelte/icons/hammer'
 import type { Component } from 'svelte'
 import type { Problem } from '../../api/problem'
 import type { Key } from '../../messages/index.svelte'
@@ -21,4 +22,11 @@ export interface Way {
 }
 
 /** All of them, the quickest first. */
-export const ways: readonly Way[] = []
+export const ways: readonly Way[] = [
+  {
+    label: 'waysOut.glass',
+    text: 'waysOut.glassText',
+    icon: Hammer,
+    screen: () => import('../breakglass/GlassForm.svelte'),
+  },
+]
