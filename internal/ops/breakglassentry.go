@@ -233,8 +233,6 @@ func (o *Operations) openWithGlass(w *op.Writing[SignIn], u store.Listed, atLogi
 	})
 }
 
-// toldOfGlass bounds how many administrators of an account are told by name.
-const toldOfGlass = 200
 
 // tellEverywhere tells a person by every channel there is: in the app, at the
 // address and number of their own, and at the official ones of the account.
