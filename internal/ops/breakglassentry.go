@@ -233,7 +233,6 @@ func (o *Operations) openWithGlass(w *op.Writing[SignIn], u store.Listed, atLogi
 	})
 }
 
-
 // tellEverywhere tells a person by every channel there is: in the app, at the
 // address and number of their own, and at the official ones of the account.
 func (o *Operations) tellEverywhere(tx store.WriteTx, k notice.Kind, done activity.Record) (bool, error) {
