@@ -10,6 +10,11 @@ func (a *Accounts) List(in ops.AccountList) (ops.Page[ops.AccountRow], error) {
 	return call(a.h, a.h.ops.Accounts.List, in)
 }
 
+// Coverage is accounts.coverage.
+func (a *Accounts) Coverage(in ops.AccountList) (ops.Page[ops.AccountCoverage], error) {
+	return call(a.h, a.h.ops.Accounts.Coverage, in)
+}
+
 // Show is accounts.show.
 func (a *Accounts) Show(in ops.AccountID) (ops.CustomerDetail, error) {
 	return call(a.h, a.h.ops.Accounts.Show, in)

@@ -30,6 +30,11 @@ func (s *Session) VerifyPasskey(in ops.PasskeyInput) (ops.SignIn, error) {
 	return call(s.h, s.h.ops.Session.VerifyPasskey, in)
 }
 
+// BreakGlass is session.breakGlass.
+func (s *Session) BreakGlass(in ops.BreakGlassInput) (ops.SignIn, error) {
+	return call(s.h, s.h.ops.Session.BreakGlass, in)
+}
+
 // Show is session.show.
 func (s *Session) Show(in ops.None) (ops.SessionStatus, error) {
 	return call(s.h, s.h.ops.Session.Show, in)

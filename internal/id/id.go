@@ -36,6 +36,8 @@ type (
 	HelpRequest string
 	// Call is the id of a call that the API gateway sent on.
 	Call string
+	// BreakGlass is the id of a set of break-glass codes.
+	BreakGlass string
 )
 
 // NewInstallation makes the id of an installation.
@@ -74,6 +76,9 @@ func NewKey() Key { return Key(mint("key")) }
 
 // NewCall makes the id of a call at the API gateway.
 func NewCall() Call { return Call(mint("cal")) }
+
+// NewBreakGlass makes the id of a set of break-glass codes.
+func NewBreakGlass() BreakGlass { return BreakGlass(mint("bgl")) }
 
 // NewRequest makes the id of one request, for the log.
 func NewRequest() string { return mint("req") }

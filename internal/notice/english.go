@@ -77,6 +77,14 @@ func englishWhat(n Notice) string {
 			return "A recovery code was used. One is left."
 		}
 		return fmt.Sprintf("A recovery code was used. %d are left.", f.Left)
+	case BreakGlassMade:
+		return "New break-glass codes were made for you as the admin user. Older ones no longer work."
+	case BreakGlassOff:
+		return "Your break-glass codes were switched off. None of them works any more."
+	case BreakGlassUsed:
+		return "Somebody signed in as you with your password and break-glass codes. Your second factors were removed, your sessions have ended, and the codes no longer work."
+	case BreakGlassOther:
+		return "Somebody signed in as " + f.Whom + ", the admin user of " + f.Name + ", with password and break-glass codes. The second factors of before were removed."
 	case EmailChanged:
 		return "The e-mail address of your user was changed. Messages now go to the new address."
 	case RolesChanged:
@@ -141,7 +149,7 @@ func englishAct(k Kind) string {
 		return "sessions were ended"
 	case HelpDeclined:
 		return "a request for help was closed"
-	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, BreakGlassMade, BreakGlassOff, BreakGlassUsed, BreakGlassOther, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "the sign-in was changed"
 }
@@ -150,6 +158,10 @@ func englishAdvice(n Notice) string {
 	switch {
 	case n.Kind == ConsoleActed:
 		return "If none of the operators knows of this, find out who has access to the machine and its key."
+	case n.Kind == BreakGlassUsed:
+		return "If this was not you, tell the operator of this installation at once, and ask for a new password at the sign-in. If it was you, set up your second factors and make new break-glass codes."
+	case n.Kind == BreakGlassOther:
+		return "Please ask them, in person or by phone, whether it was really them. If not, tell the operator of this installation at once."
 	case n.Kind == CodesLow:
 		return "Make new recovery codes under 2-factor authentication. If you did not use one, change your password at once and tell your administrator."
 	case n.Kind == KeyEnding:

@@ -77,6 +77,14 @@ func germanWhat(n Notice) string {
 			return "Ein Wiederherstellungscode wurde benutzt. Einer ist übrig."
 		}
 		return fmt.Sprintf("Ein Wiederherstellungscode wurde benutzt. %d sind übrig.", f.Left)
+	case BreakGlassMade:
+		return "Für Sie als Hauptadministrator wurden neue Notfallcodes angelegt. Ältere gelten nicht mehr."
+	case BreakGlassOff:
+		return "Ihre Notfallcodes wurden abgeschaltet. Keiner von ihnen gilt mehr."
+	case BreakGlassUsed:
+		return "Jemand hat sich mit Ihrem Passwort und Notfallcodes als Sie angemeldet. Ihre zweiten Faktoren wurden entfernt, Ihre Sitzungen sind beendet, und die Codes gelten nicht mehr."
+	case BreakGlassOther:
+		return "Jemand hat sich als " + f.Whom + ", Hauptadministrator von " + f.Name + ", mit Passwort und Notfallcodes angemeldet. Die zweiten Faktoren von vorher wurden entfernt."
 	case EmailChanged:
 		return "Die E-Mail-Adresse Ihres Benutzers wurde geändert. Nachrichten gehen nun an die neue Adresse."
 	case RolesChanged:
@@ -133,7 +141,7 @@ func germanAct(k Kind) string {
 		return "Sitzungen wurden beendet"
 	case HelpDeclined:
 		return "eine Bitte um Hilfe wurde geschlossen"
-	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
+	case HelpAsked, PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, CodesReplaced, CodesLow, BreakGlassMade, BreakGlassOff, BreakGlassUsed, BreakGlassOther, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed:
 	}
 	return "die Anmeldung wurde geändert"
 }
@@ -150,6 +158,10 @@ func germanAdvice(n Notice) string {
 	switch {
 	case n.Kind == ConsoleActed:
 		return "Wenn niemand von den Betreibern davon weiß, finden Sie heraus, wer Zugang zu der Maschine und ihrem Schlüssel hat."
+	case n.Kind == BreakGlassUsed:
+		return "Wenn Sie das nicht waren, melden Sie es sofort dem Betreiber dieser Installation und fordern Sie bei der Anmeldung ein neues Passwort an. Wenn Sie es waren, richten Sie Ihre zweiten Faktoren ein und legen Sie neue Notfallcodes an."
+	case n.Kind == BreakGlassOther:
+		return "Bitte fragen Sie persönlich oder am Telefon nach, ob es wirklich diese Person war. Wenn nicht, melden Sie es sofort dem Betreiber dieser Installation."
 	case n.Kind == CodesLow:
 		return "Erzeugen Sie unter 2-Faktor-Authentifizierung neue Wiederherstellungscodes. Wenn Sie keinen benutzt haben, ändern Sie sofort Ihr Passwort und sagen Sie es Ihrem Administrator."
 	case n.Kind == KeyEnding:

@@ -24,6 +24,10 @@ const (
 	FactorDemanded     Kind = "factor_demanded"
 	CodesReplaced      Kind = "codes_replaced"
 	CodesLow           Kind = "codes_low"
+	BreakGlassMade     Kind = "break_glass_made"
+	BreakGlassOff      Kind = "break_glass_off"
+	BreakGlassUsed     Kind = "break_glass_used"  // as the person
+	BreakGlassOther    Kind = "break_glass_other" // as the admin user of an account: to its other administrators and the operators
 	EmailChanged       Kind = "email_changed"
 	RolesChanged       Kind = "roles_changed"
 	EntryChanged       Kind = "entry_changed" // from where, and by what, one may come in
@@ -45,17 +49,18 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		PasswordChanged, PasswordReset, FactorAdded, FactorRemoved, SecurityKeyAdded, SecurityKeyRemoved, FactorsOff, FactorsReset, HelpAsked, HelpDeclined, FactorDemanded, CodesReplaced, CodesLow,
+		BreakGlassMade, BreakGlassOff, BreakGlassUsed, BreakGlassOther,
 		EmailChanged, RolesChanged, EntryChanged, LinkIssued, SessionEnded, SessionsEnded, NewAddress, KeyMade, KeyEnded, KeyEnding, KeyExpired, ContactChanged, HandedOver, DeliveryChanged, ConsoleActed,
 	}
 }
 
 // Facts are what the words of a kind speak of; most kinds need none.
 type Facts struct {
-	Name   string   `json:"name,omitempty"`   // of a second factor or a key
+	Name   string   `json:"name,omitempty"`   // of a second factor, a key or an account
 	Reason string   `json:"reason,omitempty"` // that somebody gave
 	Left   int      `json:"left,omitempty"`   // recovery codes
 	Roles  []string `json:"roles,omitempty"`  // as they are now
-	Whom   string   `json:"whom,omitempty"`   // another operator; a service user that one answers for
+	Whom   string   `json:"whom,omitempty"`   // another person; a service user that one answers for
 	Day    string   `json:"day,omitempty"`    // the last one of a key, UTC
 	Act    Kind     `json:"act,omitempty"`    // what was done to them
 }

@@ -144,6 +144,7 @@ type AccountReason struct {
 
 type accountsOps struct {
 	List          *op.Op[AccountList, Page[AccountRow]]
+	Coverage      *op.Op[AccountList, Page[AccountCoverage]]
 	Show          *op.Op[AccountID, CustomerDetail]
 	Open          *op.Op[OpenAccountInput, Opened]
 	Update        *op.Op[UpdateCustomerInput, CustomerDetail]
@@ -160,6 +161,10 @@ func (o *Operations) addAccounts() {
 		Name: "accounts.list", Route: "GET /accounts",
 		Summary: "Accounts of the installation, searched, filtered and sorted.",
 	}, who, listAccounts)
+	o.Accounts.Coverage = op.Read(&o.table, op.Spec{
+		Name: "accounts.coverage", Route: "GET /accounts/coverage",
+		Summary: "Second factors of all accounts in numbers, with the state of each admin user, and nothing of anybody else.",
+	}, who, coverageOfAccounts)
 	o.Accounts.Show = op.Read(&o.table, op.Spec{
 		Name: "accounts.show", Route: "GET /accounts/{id}",
 		Summary: "One account: its record, its policies, its admin user and how far it has come.",
@@ -200,27 +205,34 @@ func (o *Operations) addAccounts() {
 	}, who.SteppedUp(), o.reissueAdmin)
 }
 
-func listAccounts(r *op.Reading, in AccountList) (Page[AccountRow], error) {
-	limit, err := in.limit()
-	if err != nil {
-		return Page[AccountRow]{}, err
+// findAccounts finds a page of accounts for the operator.
+func findAccounts(r *op.Reading, in AccountList, list string) (page store.AccountPage, limit int, err error) {
+	if limit, err = in.limit(); err != nil {
+		return page, 0, err
 	}
 	where, err := conditions(in)
 	if err := errors.Join(err, knownOrder(in.Order, store.AccountOrders()), searchable(in.Q)); err != nil {
-		return Page[AccountRow]{}, err
+		return page, 0, err
 	}
 	states, where := listing.Take(where, "state")
 	policies, where := listing.Take(where, "policy")
 	f := store.AccountFilter{
 		Search: in.Q, States: listing.Among(account.States(), states), Policies: listing.Among(accountPolicies(), policies), Where: where, Order: in.Order,
-		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(),
+		Limit: limit, Offset: in.Offset, Cursor: in.Cursor, Uncounted: in.uncounted(), List: list,
 	}
 	if nothing(f.States) || nothing(f.Policies) {
-		return pageOf(in.Paging, limit, store.Total{}, "", []AccountRow{}), nil
+		return page, limit, nil
 	}
-	found, err := r.Tx.Accounts(r.Scope(), f)
+	if page, err = r.Tx.Accounts(r.Scope(), f); err != nil {
+		return page, limit, fmt.Errorf("list accounts: %w", err)
+	}
+	return page, limit, nil
+}
+
+func listAccounts(r *op.Reading, in AccountList) (Page[AccountRow], error) {
+	found, limit, err := findAccounts(r, in, "accounts")
 	if err != nil {
-		return Page[AccountRow]{}, fmt.Errorf("list accounts: %w", err)
+		return Page[AccountRow]{}, err
 	}
 	all := []AccountRow{}
 	for _, a := range found.Accounts {

@@ -29,6 +29,7 @@ const (
 	recoveryCeremony ceremonyKind = "recovery_codes"
 	keyCeremony      ceremonyKind = "security_key"
 	stepUpCeremony   ceremonyKind = "step_up"
+	glassCeremony    ceremonyKind = "break_glass"
 	passkeyCeremony  ceremonyKind = "passkey" // only that it is over: see beginPasskey
 
 	ceremonyAttempts = 8

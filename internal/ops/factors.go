@@ -52,6 +52,11 @@ const (
 	KeyMethod      Method = "security_key"
 	RecoveryMethod Method = "recovery_code"
 	PasswordMethod Method = "password"
+
+	// BreakGlassMethod is what stands in for all others at the sign-in of an
+	// account's admin user, with an operation of its own: it recovers, and is no
+	// proof in between.
+	BreakGlassMethod Method = "break_glass"
 )
 
 // How a person proved who they are, joined by + in a session's means.
@@ -61,6 +66,7 @@ const (
 	byKey          = string(KeyMethod)
 	byPasskey      = "passkey" // alone
 	byRecoveryCode = string(RecoveryMethod)
+	byBreakGlass   = string(BreakGlassMethod)
 	bySetup        = "set-up"
 )
 

@@ -208,7 +208,7 @@ func rank(code string) string {
 // open are the operations for everybody, signed in or not.
 var open = []string{
 	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "activation.resend", "password.forgot", "help.ask", "help.askByLogin",
-	"session.signIn", "session.beginKey", "session.verify", "session.beginPasskey", "session.verifyPasskey", "session.show",
+	"session.signIn", "session.beginKey", "session.verify", "session.beginPasskey", "session.verifyPasskey", "session.breakGlass", "session.show",
 }
 
 // whileEnrolling is what rule A5 leaves open while a second factor is required
@@ -322,11 +322,11 @@ func TestMatrix_beforeSetup(t *testing.T) {
 	closed := map[string][]problem.Code{ // open to everybody, and there is nothing behind the door
 		"setup.finish": {problem.CeremonyOver}, "help.ask": {problem.CeremonyOver}, "activation.check": {problem.ActivationDead}, "activation.complete": {problem.ActivationDead},
 		"session.signIn": {problem.SignInFailed}, "session.verify": {problem.CeremonyOver},
-		"session.beginKey": {problem.CeremonyOver}, "session.verifyPasskey": {problem.CeremonyOver}, "session.beginPasskey": {"ok", problem.SecurityKeyUnavailable},
+		"session.beginKey": {problem.CeremonyOver}, "session.verifyPasskey": {problem.CeremonyOver}, "session.breakGlass": {problem.BreakGlassRefused}, "session.beginPasskey": {"ok", problem.SecurityKeyUnavailable},
 	}
 	inputs := map[string]any{
 		"setup.begin": setupInput(), "session.signIn": ops.SignInInput{Login: "anna", Password: secret.New("x")},
-		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "session.verifyPasskey": ops.PasskeyInput{Credential: []byte("{}")}, "users.add": ops.AddUserInput{Login: "anna"},
+		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "session.verifyPasskey": ops.PasskeyInput{Credential: []byte("{}")}, "session.breakGlass": ops.BreakGlassInput{Login: "anna", Password: secret.New("x"), Codes: []secret.Text{secret.New("x")}}, "users.add": ops.AddUserInput{Login: "anna"},
 		"password.forgot": ops.ForgotInput{Login: "anna"}, "help.ask": ops.HelpInput{What: "x", Reach: "x"}, "help.askByLogin": ops.HelpByLoginInput{Login: "anna", What: "x", Reach: "x"},
 	}
 	for _, c := range []struct {

@@ -26,6 +26,10 @@ type telling struct {
 	// the event is about: of what may send the links of everybody elsewhere. They
 	// are told in the app alone, since a mail would go that way.
 	operators bool
+
+	// Of a recovery past every second factor, the person is told by every channel,
+	// and so are those who look after the account.
+	everywhere, guardians bool
 }
 
 // tellings say which event tells whom what (rule L3). The engine calls notify
@@ -48,24 +52,27 @@ func tellings() map[string][]telling {
 	}}
 	redirected := telling{kind: notice.DeliveryChanged, operators: true}
 	return map[string][]telling{
-		"password.changed":     {{kind: notice.PasswordChanged}},
-		"activation.completed": {{kind: notice.PasswordReset, when: func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
-		"activation.issued":    {{kind: notice.LinkIssued}},
-		"mfa.app_enabled":      {{kind: notice.FactorAdded}},
-		"mfa.app_removed":      {{kind: notice.FactorRemoved}},
-		"mfa.key_enabled":      {{kind: notice.SecurityKeyAdded}},
-		"mfa.key_removed":      {{kind: notice.SecurityKeyRemoved}},
-		"mfa.disabled":         {{kind: notice.FactorsOff}},
-		"mfa.reset":            {{kind: notice.FactorsReset}},
-		"help.asked":           {{kind: notice.HelpAsked, when: func(r activity.Record) bool { return r.Detail["passwordShown"] == true }}},
-		"help.declined":        {{kind: notice.HelpDeclined}},
-		"mfa.codes_replaced":   {{kind: notice.CodesReplaced}},
-		"profile.updated":      details,
-		"user.updated":         details,
-		"session.signed_in":    {{kind: notice.NewAddress, when: func(r activity.Record) bool { return r.Detail[newAddress] == true }}, codesLow},
-		"session.stepped_up":   {codesLow},
-		"session.ended":        {{kind: notice.SessionEnded, when: byAnother}},
-		"session.all_ended":    {{kind: notice.SessionsEnded, when: byAnother}},
+		"password.changed":        {{kind: notice.PasswordChanged}},
+		"activation.completed":    {{kind: notice.PasswordReset, when: func(r activity.Record) bool { return r.Detail["purpose"] == ToNewPassword }}},
+		"activation.issued":       {{kind: notice.LinkIssued}},
+		"mfa.app_enabled":         {{kind: notice.FactorAdded}},
+		"mfa.app_removed":         {{kind: notice.FactorRemoved}},
+		"mfa.key_enabled":         {{kind: notice.SecurityKeyAdded}},
+		"mfa.key_removed":         {{kind: notice.SecurityKeyRemoved}},
+		"mfa.disabled":            {{kind: notice.FactorsOff}},
+		"mfa.reset":               {{kind: notice.FactorsReset}},
+		"help.asked":              {{kind: notice.HelpAsked, when: func(r activity.Record) bool { return r.Detail["passwordShown"] == true }}},
+		"help.declined":           {{kind: notice.HelpDeclined}},
+		"mfa.codes_replaced":      {{kind: notice.CodesReplaced}},
+		"profile.updated":         details,
+		"user.updated":            details,
+		"session.signed_in":       {{kind: notice.NewAddress, when: func(r activity.Record) bool { return r.Detail[newAddress] == true }}, codesLow},
+		"session.stepped_up":      {codesLow},
+		"breakGlass.made":         {{kind: notice.BreakGlassMade}},
+		"breakGlass.switched_off": {{kind: notice.BreakGlassOff}},
+		"breakGlass.used":         {{kind: notice.BreakGlassUsed, everywhere: true}, {kind: notice.BreakGlassOther, guardians: true}},
+		"session.ended":           {{kind: notice.SessionEnded, when: byAnother}},
+		"session.all_ended":       {{kind: notice.SessionsEnded, when: byAnother}},
 
 		"key.created": {{kind: notice.KeyMade, when: byAnother}},
 		"key.rotated": {{kind: notice.KeyMade, when: byAnother}},
@@ -109,6 +116,7 @@ func untold() map[string]string {
 		"mfa.key_asked":             "nothing is in force yet",
 		"mfa.key_renamed":           "a name changes nothing about the sign-in",
 		"session.key_asked":         "nobody is in yet, or was before",
+		"breakGlass.started":        "nothing is in force yet",
 		"mfa.codes_started":         "nothing is in force yet",
 		"notice.read":               "one did it oneself",
 		"account.opened":            "the activation tells",
@@ -179,8 +187,13 @@ func (o *Operations) notify(tx store.WriteTx, done activity.Record) (func(), err
 			continue
 		}
 		tell := o.tellPerson
-		if t.operators {
+		switch {
+		case t.operators:
 			tell = o.tellColleagues
+		case t.everywhere:
+			tell = o.tellEverywhere
+		case t.guardians:
+			tell = o.tellGuardians
 		}
 		mailed, err := tell(tx, t.kind, done)
 		if err != nil {

@@ -70,6 +70,8 @@ type Operations struct {
 	Outbox        outboxOps
 	Accounts      accountsOps
 	Account       accountOps
+	BreakGlass    breakGlassOps
+	Coverage      coverageOps
 	Password      passwordOps
 	Help          helpOps
 	AdminHelp     adminHelpOps
@@ -101,6 +103,8 @@ func New(d Dependencies) *Operations {
 	o.addOutbox()
 	o.addAccounts()
 	o.addAccount()
+	o.addBreakGlass()
+	o.addCoverage()
 	o.addOwnNotices()
 	o.addForgotten()
 	o.addHelp()

@@ -312,12 +312,29 @@ func samples() map[string]sample {
 		"outbox.settle":    {own: func(w *town, a asking) any { return w.taken(a.home) }},
 		"password.enter":   only(ops.EnterInput{Account: "otter", Login: "tom", Password: secret.New("wrong")}),
 		"account.show":     only(ops.None{}),
-		"account.update":   only(ops.UpdateAccountInput{Name: new("Another Name")}),
-		"accounts.list":    only(ops.AccountList{}),
-		"accounts.show":    customer(func(a id.Account) any { return ops.AccountID{ID: a} }),
-		"accounts.open":    {own: func(w *town, _ asking) any { return w.newCustomer() }},
-		"accounts.update":  customer(func(a id.Account) any { return ops.UpdateCustomerInput{ID: a, Name: new("Another Name")} }),
-		"accounts.suspend": customer(func(a id.Account) any { return ops.AccountReason{ID: a, Reason: "Has not paid."} }),
+		"breakGlass.show":  only(ops.None{}),
+		"breakGlass.begin": only(ops.BeginBreakGlassInput{People: 3, Needed: 2}),
+		"breakGlass.confirm": {own: func(w *town, a asking) any {
+			out, err := opstest.Do(w.Place, a.Caller, w.Ops.BreakGlass.Begin, ops.BeginBreakGlassInput{People: 3, Needed: 2})
+			if err != nil {
+				return ops.CeremonyInput{Ceremony: secret.New("nothing-begun")}
+			}
+			return ops.CeremonyInput{Ceremony: again(out.Ceremony)}
+		}},
+		"breakGlass.switchOff": only(ops.None{}),
+		"session.breakGlass": {own: func(w *town, _ asking) any {
+			who, codes := w.glassed()
+			return ops.BreakGlassInput{Login: string(who.Login), Password: secret.New(opstest.Password), Codes: codes[:2]}
+		}},
+		"coverage.show":     only(ops.None{}),
+		"coverage.list":     only(ops.CoverageList{}),
+		"accounts.coverage": only(ops.AccountList{}),
+		"account.update":    only(ops.UpdateAccountInput{Name: new("Another Name")}),
+		"accounts.list":     only(ops.AccountList{}),
+		"accounts.show":     customer(func(a id.Account) any { return ops.AccountID{ID: a} }),
+		"accounts.open":     {own: func(w *town, _ asking) any { return w.newCustomer() }},
+		"accounts.update":   customer(func(a id.Account) any { return ops.UpdateCustomerInput{ID: a, Name: new("Another Name")} }),
+		"accounts.suspend":  customer(func(a id.Account) any { return ops.AccountReason{ID: a, Reason: "Has not paid."} }),
 		"accounts.reopen": {own: func(w *town, _ asking) any {
 			a := w.customer()
 			w.Exec(`UPDATE accounts SET state = 'suspended' WHERE id = $1`, string(a))

@@ -65,6 +65,7 @@ type sessionOps struct {
 	Verify        *op.Op[VerifyInput, SignIn]
 	BeginPasskey  *op.Op[PortInput, KeyAsked]
 	VerifyPasskey *op.Op[PasskeyInput, SignIn]
+	BreakGlass    *op.Op[BreakGlassInput, SignIn]
 	Show          *op.Op[None, SessionStatus]
 	BeginStepUp   *op.Op[PortInput, KeyAsked]
 	StepUp        *op.Op[StepUpInput, Renewed]
@@ -85,6 +86,7 @@ func (o *Operations) addSession() {
 		Summary: "Finish a sign-in with a second factor.",
 	}, op.Anyone(), o.verify)
 	o.addPasskey()
+	o.addBreakGlassEntry()
 	o.Session.Show = op.Read(&o.table, op.Spec{
 		Name: "session.show", Route: "GET /session", Background: true,
 		Summary: "Who is signed in, what they may do, and until when.",

@@ -184,6 +184,13 @@ func (o *Operations) askSecondFactor(w *op.Writing[SignIn], u store.Listed, hash
 	if err != nil {
 		return w.Fail(err)
 	}
+	glass, err := o.glassOf(w.Tx.ReadTx, u)
+	if err != nil {
+		return w.Fail(err)
+	}
+	if glass != nil {
+		methods = append(methods, BreakGlassMethod)
+	}
 	return w.Done(SignIn{State: SecondFactorNeeded, Ceremony: token, Methods: methods},
 		op.Entry{Event: "session.password_accepted", Account: u.Account, Object: userObject(u.User)})
 }
@@ -240,7 +247,11 @@ func (o *Operations) secondFactor(w *op.Writing[SignIn], u store.Listed, g facto
 
 // enter opens the session.
 func (o *Operations) enter(w *op.Writing[SignIn], u store.Listed, means string) op.Outcome[SignIn] {
-	detail := activity.Detail{}
+	return o.enterNoting(w, u, means, activity.Detail{})
+}
+
+// enterNoting is enter with more to put on record.
+func (o *Operations) enterNoting(w *op.Writing[SignIn], u store.Listed, means string, detail activity.Detail) op.Outcome[SignIn] {
 	fresh, err := o.remember(w.Tx, w.Source, u)
 	if err != nil {
 		return w.Fail(err)

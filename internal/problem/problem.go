@@ -79,6 +79,7 @@ const (
 	SecurityKeyTaken       Code = "security_key_taken"       // registered already
 	SecurityKeyUnavailable Code = "security_key_unavailable" // none works here
 	PasskeyRefused         Code = "passkey_refused"          // never why
+	BreakGlassRefused      Code = "break_glass_refused"      // never why
 )
 
 // Codes lists every code, for the faces and catalogues that must map them all.
@@ -87,7 +88,7 @@ func Codes() []Code {
 		InvalidRequest, InvalidFields, Unauthenticated, SessionEnded, Forbidden,
 		MFASetupRequired, StepUpRequired, NotFound, Conflict, AdminUser, OperatorAccount, Outranked, OwnRights, LastAdmin,
 		RoleFixed, RoleInUse, MFARequired, AddressRefused, PointRefused, KeyRefused, KeyExpired, KeyUserInactive, PasswordShut, DomainRefused, InPerson, SelfLockout, ServiceUser, OwnsServiceUsers, PasswordWrong, TooManyAttempts,
-		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CallerUnproven, CallerCodeOver, CeremonyOver, ActivationDead,
+		SignInFailed, CodeWrong, CodeUsed, SecurityKeyRefused, SecurityKeyCopied, SecurityKeyTaken, SecurityKeyUnavailable, PasskeyRefused, CallerUnproven, CallerCodeOver, BreakGlassRefused, CeremonyOver, ActivationDead,
 		SetupDone, SetupCodeWrong, NotSetUp, TooLarge, ClockWrong, DiskFull,
 		NotSwitchable, DoorsOpen, DoorsClosed, DoorsStuck, SettingsStale, GatewayClosed, LogDamaged, Misdirected, CrossOrigin, Unavailable, Internal,
 	}

@@ -297,7 +297,7 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[access.Face]():         access.Faces(),
 		reflect.TypeFor[activity.Outcome]():    []activity.Outcome{activity.Done, activity.Refused},
 		reflect.TypeFor[access.Permission]():   permissions,
-		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.KeyMethod, ops.RecoveryMethod, ops.PasswordMethod},
+		reflect.TypeFor[ops.Method]():          []ops.Method{ops.AppMethod, ops.KeyMethod, ops.RecoveryMethod, ops.PasswordMethod, ops.BreakGlassMethod},
 		reflect.TypeFor[ops.Helper]():          []ops.Helper{ops.HelpedByOperator, ops.HelpedByAdmins, ops.HelpedByConsole},
 		reflect.TypeFor[ops.CallerState]():     []ops.CallerState{ops.CallerNone, ops.CallerSent, ops.CallerProven, ops.CallerOver, ops.CallerByMate},
 		reflect.TypeFor[store.HelpState]():     store.HelpStates(),
@@ -310,6 +310,8 @@ func enums() map[reflect.Type]any {
 		reflect.TypeFor[store.SessionOrder]():  store.SessionOrders(),
 		reflect.TypeFor[ops.Purpose]():         []ops.Purpose{ops.ToActivate, ops.ToNewPassword},
 		reflect.TypeFor[ops.Place]():           []ops.Place{ops.AtDesk, ops.AtGate},
+		reflect.TypeFor[ops.BreakGlassState](): []ops.BreakGlassState{ops.BreakGlassNone, ops.BreakGlassReady, ops.BreakGlassUsed},
+		reflect.TypeFor[ops.Covered]():         []ops.Covered{ops.CoveredOn, ops.CoveredOverdue, ops.CoveredDue, ops.CoveredOff},
 		reflect.TypeFor[ops.SignInState]():     []ops.SignInState{ops.SignedIn, ops.SignedOut, ops.SecondFactorNeeded},
 		reflect.TypeFor[entry.Point]():         entry.AllPoints(),
 	}

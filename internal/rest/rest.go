@@ -304,7 +304,7 @@ func statusOf(c problem.Code) int {
 	case problem.InvalidFields, problem.CodeWrong, problem.CodeUsed, problem.ActivationDead, problem.CeremonyOver, problem.SetupCodeWrong, problem.PasswordWrong,
 		problem.SecurityKeyRefused, problem.SecurityKeyCopied, problem.CallerCodeOver:
 		return http.StatusUnprocessableEntity
-	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused, problem.PasskeyRefused:
+	case problem.Unauthenticated, problem.SessionEnded, problem.SignInFailed, problem.KeyRefused, problem.PasskeyRefused, problem.BreakGlassRefused:
 		return http.StatusUnauthorized
 	case problem.Forbidden, problem.MFASetupRequired, problem.StepUpRequired, problem.CrossOrigin, problem.AdminUser, problem.OperatorAccount, problem.Outranked, problem.OwnRights,
 		problem.AddressRefused, problem.PointRefused, problem.DomainRefused, problem.InPerson:

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"strings"
 
@@ -24,6 +25,7 @@ type AccountFilter struct {
 	Offset    int                 // at most MaxOffset
 	Cursor    string              // of the page before; goes before Offset
 	Uncounted bool                // the total is not wanted
+	List      string              // whose cursors are taken, and no other list's; "accounts" when empty
 }
 
 // AccountOrder is what a list of accounts is sorted by; with a minus in front,
@@ -89,6 +91,7 @@ type AccountPage struct {
 // all that is searched, and most that is filtered by.
 func accountWalk(scope access.Scope, f AccountFilter, words []string, after calendar.Day) walk {
 	w := walk{sorting: f.Order.sorting(), sorts: listing.OrderOf(string(f.Order)), from: "accounts a", columns: "a.row"}
+	w.list = cmp.Or(f.List, w.list)
 	// As a value: an EXISTS becomes a join, and the planner then sorts.
 	w.where = []string{"(SELECT i.operator_id FROM installation i) = " + w.arg(string(scope.Account()))}
 	w.looked = either(w.oneEach("a.state", texts(f.States)))

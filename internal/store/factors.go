@@ -57,9 +57,12 @@ func (tx WriteTx) RemoveAuthenticatorApp(u UserRef, a id.AuthenticatorApp) error
 	return tx.alterOne(deleteApp, string(u.id), string(a))
 }
 
-// RemoveFactors takes every second factor and recovery code from a user, and
-// says how many factors that were.
+// RemoveFactors takes every second factor, recovery code and break-glass code
+// from a user, and says how many factors that were.
 func (tx WriteTx) RemoveFactors(u UserRef) (int64, error) {
+	if _, err := tx.RemoveBreakGlass(u); err != nil {
+		return 0, err
+	}
 	if _, err := tx.exec(deleteRecovery, string(u.id)); err != nil {
 		return 0, err
 	}

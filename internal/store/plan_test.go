@@ -76,6 +76,8 @@ func TestUsers_Plans(t *testing.T) {
 		{"service users", UserFilter{Factors: []SecondFactor{FactorService}}, []string{byFactor}},
 		{"two kinds of no factor", UserFilter{Factors: []SecondFactor{FactorNone, FactorForced}}, []string{byFactor, "MERGE (UNION ALL)", byRow}},
 		{"a state and a factor", UserFilter{States: active, Factors: []SecondFactor{FactorNone}}, []string{"users_by_state (account_id=? AND state=?", byRow}},
+		{"several states and a factor", UserFilter{States: append(active, user.Invited), Factors: []SecondFactor{FactorNone}}, []string{byFactor, byRow}},
+		{"several states and factors, a later page", UserFilter{States: append(active, user.Invited), Factors: []SecondFactor{FactorNone, FactorOn}, Cursor: cursor(ByName, "anna")}, []string{byFactor + " AND (name_folded,id)>(?,?))", "MERGE (UNION ALL)", byRow}},
 		{"a role", UserFilter{Role: role.ID}, []string{byRole, byRow}},
 		{"a later page of a role", UserFilter{Role: role.ID, Cursor: cursor(ByName, "anna")}, []string{byRole + " AND (name_folded,user_id)>(?,?))", byRow}},
 		{"a role in a state", UserFilter{Role: role.ID, States: active}, []string{byRole, byRow}},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,6 +26,13 @@ type UserFilter struct {
 	Offset    int                 // at most MaxOffset
 	Cursor    string              // of the page before; goes before Offset
 	Uncounted bool                // the total is not wanted
+	List      string              // whose cursors are taken, and no other list's; "users" when empty
+}
+
+func (f UserFilter) sorting() sorting {
+	by := f.Order.sorting()
+	by.list = cmp.Or(f.List, by.list)
+	return by
 }
 
 func (f UserFilter) span() Span { return Span{f.Limit, f.Offset, f.Cursor, f.Uncounted} }
@@ -136,7 +144,7 @@ func (tx ReadTx) Users(scope access.Scope, f UserFilter) (UserPage, error) {
 	}
 	more := len(rows) > f.Limit
 	var last string
-	if page.Users, last, err = tx.usersAt(f.Order, rows[:min(len(rows), f.Limit)]); err != nil {
+	if page.Users, last, err = tx.usersAt(f.sorting(), rows[:min(len(rows), f.Limit)]); err != nil {
 		return UserPage{}, err
 	}
 	if more {
@@ -163,7 +171,7 @@ type userQuery struct {
 // conditions looked at in each. Several values of what the index begins with
 // are a branch each, since together they would have to be sorted.
 func newUserQuery(scope access.Scope, f UserFilter) userQuery {
-	q := userQuery{sorting: f.Order.sorting(), account: scope.Account(), words: searchWords(f.Search), after: "TRUE", from: "users u"}
+	q := userQuery{sorting: f.sorting(), account: scope.Account(), words: searchWords(f.Search), after: "TRUE", from: "users u"}
 	account := "u.account_id = " + q.arg(string(scope.Account()))
 	byName := q.key == ByName.column()
 	states, factors := q.oneEach("u.state", texts(f.States)), q.oneEach("u.second_factor", texts(f.Factors))
@@ -178,6 +186,11 @@ func newUserQuery(scope access.Scope, f UserFilter) userQuery {
 		q.where = append(q.where, aside(account))
 		q.where = append(q.where, either(states)...)
 		q.where = append(q.where, either(factors)...)
+	case byName && len(states) > 1 && len(factors) > 0 && (len(factors) == 1 || len(f.Where) == 0):
+		// Nearly everybody is in one of several states; few may lack a factor. The
+		// index has the state as well.
+		q.branches = prefixed(account+" AND ", factors)
+		q.where = append(q.where, either(states)...)
 	case byName && len(states) > 0 && (len(states) == 1 || len(f.Where) == 0): // one row after the other needs one branch
 		q.branches = prefixed(account+" AND ", states)
 		q.where = append(q.where, either(factors)...)
@@ -301,7 +314,7 @@ func (tx ReadTx) filtered(q userQuery, f UserFilter) (page UserPage, err error) 
 	})
 	page.Users, page.Total, page.NextCursor = []Listed{}, found.Total, found.NextCursor
 	if err == nil && len(found.Rows) > 0 {
-		page.Users, _, err = tx.usersAt(f.Order, found.Rows)
+		page.Users, _, err = tx.usersAt(f.sorting(), found.Rows)
 	}
 	return page, err
 }
@@ -423,8 +436,7 @@ func (tx ReadTx) lookUp(q userQuery, f UserFilter, candidates string) ([]int64, 
 
 // usersAt reads these rows in their order, and gives the cursor behind the
 // last.
-func (tx ReadTx) usersAt(order UserOrder, rows []int64) (users []Listed, cursor string, err error) {
-	by := order.sorting()
+func (tx ReadTx) usersAt(by sorting, rows []int64) (users []Listed, cursor string, err error) {
 	args := []any{}
 	for _, r := range rows {
 		args = append(args, r)

@@ -22,6 +22,42 @@ export interface paths {
         patch: operations["account.update"];
         trace?: never;
     };
+    "/account/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the account has break-glass codes for its admin user, for whom, since when, and whether they were used. Never a code. */
+        get: operations["breakGlass.show"];
+        put?: never;
+        /** Get new break-glass codes, as the admin user of the account. They are shown once; older ones stay in force until the new ones are confirmed. */
+        post: operations["breakGlass.begin"];
+        /** End the break-glass codes, as the admin user of the account: none of them works any more. */
+        delete: operations["breakGlass.switchOff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/break-glass/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the new break-glass codes are printed: they come into force, and older ones are dead. */
+        post: operations["breakGlass.confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/accounts": {
         parameters: {
             query?: never;
@@ -34,6 +70,23 @@ export interface paths {
         put?: never;
         /** Open an account with its admin user. The link goes by mail to the official address and the login by SMS; where there is no mail, or with handOver, the answer holds link and code, once. */
         post: operations["accounts.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Second factors of all accounts in numbers, with the state of each admin user, and nothing of anybody else. */
+        get: operations["accounts.coverage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -289,6 +342,40 @@ export interface paths {
         };
         /** What happened in the account, newest first. */
         get: operations["activity.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of the account has which second factors, person by person, and who is late. */
+        get: operations["coverage.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people of the account have a second factor, who is late, and from when it is demanded. */
+        get: operations["coverage.show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1091,6 +1178,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in as the admin user of an account with login, password and enough break-glass codes, once. The second factors are removed, and new ones have to be set up. */
+        post: operations["session.breakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/help": {
         parameters: {
             query?: never;
@@ -1563,12 +1667,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountCoverage: {
+            adminName: string;
+            adminSecondFactor: boolean;
+            /** @enum {string} */
+            adminStatus: "invited" | "active" | "deactivated";
+            due: number;
+            handle: string;
+            id: string;
+            invited: number;
+            name: string;
+            off: number;
+            on: number;
+            /** Format: date-time */
+            openedAt: string;
+            overdue: number;
+            people: number;
+            /** @enum {string} */
+            policy: "by_opening_date" | "required" | "recommended";
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
+            /** @enum {string} */
+            state: "open" | "suspended" | "closed";
+        };
+        AccountCoveragePage: {
+            entities: components["schemas"]["AccountCoverage"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         AccountMay: {
             /** @enum {string} */
             act: "update" | "helpAdmin" | "reissueAdmin" | "handOverAdmin" | "suspend" | "reopen" | "close";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         AccountPolicy: {
@@ -1710,13 +1842,61 @@ export interface components {
         BeginAppInput: {
             name?: string;
         };
+        BeginBreakGlassInput: {
+            names?: string[];
+            needed: number;
+            people: number;
+        };
         BeginKeyInput: {
             name: string;
         };
         Blocked: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
+        };
+        BreakGlass: {
+            adminUser: components["schemas"]["UserName"];
+            /** @enum {string} */
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            detail?: string;
+            holders: string[];
+            /** Format: date-time */
+            madeAt: string | null;
+            may: boolean;
+            needed: number;
+            set: string;
+            /** @enum {string} */
+            state: "none" | "ready" | "used";
+            /** Format: date-time */
+            usedAt: string | null;
+        };
+        BreakGlassBegun: {
+            account: components["schemas"]["AccountRef"];
+            address: string;
+            adminUser: string;
+            /** @description Shown once. */
+            ceremony: string;
+            codes: components["schemas"]["BreakGlassCode"][];
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            madeAt: string;
+            needed: number;
+            set: string;
+        };
+        BreakGlassCode: {
+            /** @description Shown once. */
+            code: string;
+            holder: string;
+        };
+        BreakGlassInput: {
+            /** Format: password */
+            ceremony?: string;
+            codes: string[];
+            login?: string;
+            /** Format: password */
+            password?: string;
         };
         CallerCode: {
             /** Format: date-time */
@@ -1769,6 +1949,43 @@ export interface components {
             email: string;
             mobile: string;
             movable: boolean;
+        };
+        Coverage: {
+            adminUser: boolean;
+            authenticatorApps: number;
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            id: string;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            login: string;
+            name: string;
+            recoveryCodesLeft: number;
+            securityKeys: number;
+            /** @enum {string} */
+            state: "on" | "overdue" | "due" | "off";
+            /** @enum {string} */
+            status: "invited" | "active" | "deactivated";
+        };
+        CoveragePage: {
+            entities: components["schemas"]["Coverage"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        CoverageSummary: {
+            /** Format: date-time */
+            at: string;
+            due: number;
+            invited: number;
+            neverSeen: number;
+            neverSeenIsMinimum: boolean;
+            off: number;
+            on: number;
+            overdue: number;
+            people: number;
+            /** @enum {string} */
+            requiredBy: "" | "policy" | "administrator" | "operator_date";
+            requiredFrom: string;
         };
         CreateKeyInput: {
             channels: string[];
@@ -2037,9 +2254,9 @@ export interface components {
         KeyDetail: {
             channels: ("WEB" | "API" | "ISPROXY")[];
             /** @enum {string} */
-            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            closed: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -2147,7 +2364,7 @@ export interface components {
             act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Message: {
@@ -2162,7 +2379,7 @@ export interface components {
             expiresAt: string;
             id: string;
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
@@ -2192,7 +2409,7 @@ export interface components {
             face: "desk" | "browser" | "rest" | "cli" | "system" | "gateway" | "isproxy";
             id: string;
             /** @enum {string} */
-            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "help_asked" | "help_declined" | "factor_demanded" | "codes_replaced" | "codes_low" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "key_ending" | "key_expired" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
+            kind: "password_changed" | "password_reset" | "factor_added" | "factor_removed" | "security_key_added" | "security_key_removed" | "factors_off" | "factors_reset" | "help_asked" | "help_declined" | "factor_demanded" | "codes_replaced" | "codes_low" | "break_glass_made" | "break_glass_off" | "break_glass_used" | "break_glass_other" | "email_changed" | "roles_changed" | "entry_changed" | "link_issued" | "session_ended" | "sessions_ended" | "new_address" | "key_made" | "key_ended" | "key_ending" | "key_expired" | "contact_changed" | "handed_over" | "delivery_changed" | "console_acted";
             program: string;
             /** Format: date-time */
             readAt: string | null;
@@ -2304,7 +2521,7 @@ export interface components {
             accessPoint: "WEB" | "API" | "ISPROXY";
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
         };
         PortInput: {
             port?: number;
@@ -2315,7 +2532,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail: string;
             requestId: string;
             retryAfter?: number;
@@ -2405,7 +2622,7 @@ export interface components {
             affected: number;
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
             first: components["schemas"]["AffectedUser"][];
             isMinimum: boolean;
@@ -2476,7 +2693,7 @@ export interface components {
             permissions: ("VIEW_PROCESS" | "VIEW_PROVIDER" | "VIEW_TLD" | "ADAC_ACCES" | "CHECK_DOMAIN" | "PREMIUM_DOMAIN" | "VIEW_DOMAIN" | "CREATE_DOMAIN" | "UPDATE_DOMAIN" | "DELETE_DOMAIN" | "RENEW_DOMAIN" | "TRANSFER_DOMAIN" | "TRANSFER_OUT_DOMAIN" | "PUSH_TRANSFER_DOMAIN" | "RESTORE_DOMAIN" | "UPDATE_DOMAIN_BILLABLE" | "VIEW_AUTHCODE" | "DESIGNATED_AGENT" | "VIEW_REGISTRY_ACCOUNT" | "VIEW_CERTIFICATE" | "CREATE_CERTIFICATE" | "UPDATE_CERTIFICATE" | "RENEW_CERTIFICATE" | "DELETE_CERTIFICATE" | "VIEW_USER" | "MANAGE_USER" | "MANAGE_ROLE" | "MANAGE_API_KEY" | "MANAGE_USER_API_KEY" | "VIEW_ACTIVITY" | "EXPORT_ACTIVITY" | "MANAGE_ACCOUNT" | "MANAGE_SETTINGS" | "VIEW_CREDIT" | "VIEW_PRICELIST" | "VIEW_TRANSACTION" | "VIEW_INVOICE" | "CREATE_PAYMENT" | "VIEW_NOTIFICATION" | "UPDATE_NOTIFICATION" | "VIEW_CONTACT" | "CREATE_CONTACT" | "UPDATE_CONTACT" | "DELETE_CONTACT" | "CONTACT_VALIDATION" | "CONTACT_VERIFICATION" | "BRAND_PRIVACY" | "VIEW_BRAND" | "MANAGE_BRAND" | "VIEW_DNS_TEMPLATE" | "CREATE_DNS_TEMPLATE" | "UPDATE_DNS_TEMPLATE" | "DELETE_DNS_TEMPLATE" | "VIEW_DNS_ZONE" | "CREATE_DNS_ZONE" | "UPDATE_DNS_ZONE" | "DELETE_DNS_ZONE" | "VIEW_DNS_ZONE_STATS" | "VIEW_HOST" | "CREATE_HOST" | "UPDATE_HOST" | "DELETE_HOST" | "VIEW_CUSTOMER" | "UPDATE_CUSTOMER" | "OPEN_ACCOUNT" | "RESET_ADMIN_MFA" | "MANAGE_GATE" | "MANAGE_INSTALLATION")[];
             /** Format: date-time */
             signedInAt: string;
-            stepUpMethods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
+            stepUpMethods: ("authenticator_app" | "security_key" | "recovery_code" | "password" | "break_glass")[];
             /** Format: date-time */
             steppedUpUntil: string;
             unreadNotices: number;
@@ -2523,7 +2740,7 @@ export interface components {
         SignIn: {
             /** @description Shown once. */
             ceremony?: string;
-            methods: ("authenticator_app" | "security_key" | "recovery_code" | "password")[];
+            methods: ("authenticator_app" | "security_key" | "recovery_code" | "password" | "break_glass")[];
             session?: components["schemas"]["Session"];
             /** @enum {string} */
             state: "signed_in" | "signed_out" | "second_factor_needed";
@@ -2560,7 +2777,7 @@ export interface components {
             /** @enum {string} */
             channel: "mail" | "sms";
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
@@ -2583,7 +2800,7 @@ export interface components {
         Tried: {
             allowed: boolean;
             /** @enum {string} */
-            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
+            code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
             detail?: string;
         };
         Unread: {
@@ -2830,6 +3047,192 @@ export interface operations {
             };
         };
     };
+    "breakGlass.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "breakGlass.begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginBreakGlassInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlassBegun"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "breakGlass.switchOff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "breakGlass.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CeremonyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "accounts.list": {
         parameters: {
             query?: {
@@ -2927,6 +3330,65 @@ export interface operations {
             /** @description The body is not application/json. */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts.coverage": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                /** @description One of: open, suspended, closed. Operators: eq, ne, in, not_in. */
+                state?: string;
+                /** @description One of: required, recommended. Operators: eq, ne, in, not_in. */
+                policy?: string;
+                order?: "name" | "-name" | "handle" | "-handle" | "openedAt" | "-openedAt";
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                handle?: string;
+                /** @description A text, regardless of case and accents. Operators: eq, ne, in, not_in, like, not_like. */
+                name?: string;
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
+                openedAt?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "handle" | "name" | "state" | "policy" | "requiredBy" | "requiredFrom" | "people" | "on" | "overdue" | "due" | "off" | "invited" | "openedAt" | "adminName" | "adminStatus" | "adminSecondFactor")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountCoveragePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3851,6 +4313,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "coverage.list": {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                offset?: number;
+                cursor?: string;
+                total?: boolean | null;
+                q?: string;
+                /** @description One of: on, overdue, due, off. Operators: eq, ne, in, not_in. */
+                state?: string;
+                /** @description One of: active, invited. Operators: eq, ne, in, not_in. */
+                status?: string;
+                order?: "name" | "-name" | "login" | "-login" | "createdAt" | "-createdAt" | "lastSeenAt" | "-lastSeenAt";
+                /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte, null, not_null. */
+                lastSeenAt?: string;
+                /** @description true or false. Operators: eq, ne. */
+                adminUser?: string;
+                /** @description Only these fields of each entity. */
+                fields?: ("id" | "login" | "name" | "email" | "status" | "adminUser" | "state" | "authenticatorApps" | "securityKeys" | "recoveryCodesLeft" | "createdAt" | "lastSeenAt")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoveragePage"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "coverage.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageSummary"];
                 };
             };
             /** @description Nobody is signed in, or the credentials are wrong. */
@@ -5011,7 +5570,7 @@ export interface operations {
                 total?: boolean | null;
                 /** @description One of: waiting, sending, failed, sent, given_up, cancelled. Operators: eq, ne, in, not_in. */
                 state?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, break_glass_by_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
                 channel?: string;
@@ -5587,7 +6146,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 language?: string;
-                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, help_asked, help_declined, factor_demanded, codes_replaced, codes_low, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, key_ending, key_expired, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
+                /** @description One of: password_changed, password_reset, factor_added, factor_removed, security_key_added, security_key_removed, factors_off, factors_reset, help_asked, help_declined, factor_demanded, codes_replaced, codes_low, break_glass_made, break_glass_off, break_glass_used, break_glass_other, email_changed, roles_changed, entry_changed, link_issued, session_ended, sessions_ended, new_address, key_made, key_ended, key_ending, key_expired, contact_changed, handed_over, delivery_changed, console_acted. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description A time (RFC 3339) or a day. Operators: eq, ne, gt, lt, gte, lte. */
                 at?: string;
@@ -6856,6 +7415,59 @@ export interface operations {
             };
         };
     };
+    "session.breakGlass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlassInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are wrong. */
+            401: {
+                headers: {
+                    /** @description What is missing. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; nothing was changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "help.ask": {
         parameters: {
             query?: never;
@@ -7583,7 +8195,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, break_glass_by_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: en, de. Operators: eq, ne, in, not_in. */
                 language?: string;
@@ -7637,7 +8249,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -7680,7 +8292,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -7723,7 +8335,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -7782,7 +8394,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

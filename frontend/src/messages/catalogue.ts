@@ -2,10 +2,12 @@ import type accounts from './en/accounts'
 import type address from './en/address'
 import type activity from './en/activity'
 import type base from './en/base'
+import type coverage from './en/coverage'
 import type delivery from './en/delivery'
 import type entry from './en/entry'
 import type gate from './en/gate'
 import type help from './en/help'
+import type glass from './en/glass'
 import type keys from './en/keys'
 import type notices from './en/notices'
 import type own from './en/own'
@@ -23,9 +25,11 @@ export interface English {
   accounts: typeof accounts
   activity: typeof activity
   address: typeof address
+  coverage: typeof coverage
   delivery: typeof delivery
   entry: typeof entry
   gate: typeof gate
+  glass: typeof glass
   help: typeof help
   keys: typeof keys
   notices: typeof notices

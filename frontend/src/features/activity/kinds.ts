@@ -5,6 +5,7 @@ export const kinds = [
   'user.added',
   'activation.completed',
   'mfa.app_enabled',
+  'breakGlass.used',
   'access.refused',
   'gateway.refused',
   'isproxy.refused',

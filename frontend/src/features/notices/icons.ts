@@ -1,6 +1,7 @@
 import AtSign from '@lucide/svelte/icons/at-sign'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Building2 from '@lucide/svelte/icons/building-2'
+import Hammer from '@lucide/svelte/icons/hammer'
 import HandHelping from '@lucide/svelte/icons/hand-helping'
 import Hourglass from '@lucide/svelte/icons/hourglass'
 import KeyRound from '@lucide/svelte/icons/key-round'
@@ -44,5 +45,9 @@ export const icons: Record<Notice['kind'], Component<{ size?: number }>> = {
   contact_changed: Building2,
   handed_over: UserRound,
   delivery_changed: Send,
+  break_glass_made: Hammer,
+  break_glass_off: Hammer,
+  break_glass_used: Hammer,
+  break_glass_other: Hammer,
   console_acted: Terminal,
 }

@@ -84,7 +84,8 @@ export async function enter(next: Session) {
   state = { kind: 'signed_in', session: next }
   if (returnTo && returnFor === next.user.id) goAtOnce(returnTo)
   else if (returnTo) goAtOnce('#/')
-  else if (['/sign-in', '/set-up', '/activate', '/forgotten', '/ask-for-help'].includes(route().path)) goAtOnce('#/')
+  else if (['/sign-in', '/set-up', '/activate', '/forgotten', '/ask-for-help', '/break-glass'].includes(route().path))
+    goAtOnce('#/')
   returnTo = ''
 }
 
@@ -163,6 +164,7 @@ const ownAnswers: readonly Operation[] = [
   'session.beginKey',
   'session.beginPasskey',
   'session.verifyPasskey',
+  'session.breakGlass',
 ]
 
 onProblem((problem, operation) => {

@@ -1,3 +1,4 @@
+import Hammer from '@lucide/svelte/icons/hammer'
 import HandHelping from '@lucide/svelte/icons/hand-helping'
 import type { Component } from 'svelte'
 import type { Problem } from '../../api/problem'
@@ -29,6 +30,12 @@ const at = (screen: Way['screen'], options: { words: readonly Part[] }): Way['sc
 
 /** All of them, the quickest first. */
 export const ways: readonly Way[] = [
+  {
+    label: 'waysOut.glass',
+    text: 'waysOut.glassText',
+    icon: Hammer,
+    screen: at(() => import('../breakglass/GlassForm.svelte'), { words: [] }),
+  },
   {
     label: 'waysOut.help',
     text: 'waysOut.helpText',

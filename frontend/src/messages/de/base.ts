@@ -157,6 +157,19 @@ export default define('base', {
   'waysOut.helpText':
     'Jemand vergewissert sich, dass Sie es sind, und lässt Sie einen neuen zweiten Faktor einrichten.',
   'signIn.help.neither': 'Weder Passwort noch zweiter Faktor? Bitten Sie um Hilfe',
+  'signIn.glass': 'Notfallcodes',
+  'signIn.glassText':
+    'Für den Hauptadministrator, der alle zweiten Faktoren verloren hat. Geben Sie die Codes von so vielen Personen ein, wie auf deren Blättern steht, alle aus demselben Satz.',
+  'signIn.glassCode': 'Code {n}',
+  'signIn.glassMore': 'Noch ein Code',
+  'signIn.glassAfter':
+    'Die Codes gelten einmal. Ihre bisherigen zweiten Faktoren werden entfernt, Sie richten neue ein, und alle erfahren es.',
+  'signIn.help.glass':
+    'Der Hauptadministrator einer Organisation kann die Notfallcodes auf Papier benutzen, auch während die Anmeldung gesperrt ist.',
+  'waysOut.glass': 'Notfallcodes',
+  'waysOut.glassText': 'Mehrere Personen haben ein Blatt Papier mit einem Code für den Hauptadministrator.',
+  'problem.break_glass_refused':
+    'Damit kamen Sie nicht hinein. Bitte prüfen Sie, ob alles richtig eingegeben ist und ob Sie genug Codes haben, alle aus dem neuesten Satz und keinen doppelt.',
   'waysOut.title': 'Ich habe nichts davon',
   'signIn.startOver': 'Als jemand anderes anmelden',
   'signIn.ended':

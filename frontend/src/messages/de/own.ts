@@ -92,6 +92,9 @@ export default define('own', {
     'Ihre Codes lassen Sie dann nicht mehr hinein, und Ihre anderen Sitzungen enden. Ihre übrigen Methoden bleiben.',
   'two.removeYes': 'Entfernen',
   'two.keep': 'Behalten',
+  'two.glass': 'Notfallcodes',
+  'two.glassText':
+    'Für den Tag, an dem alles verloren ist: Codes auf Papier für mehrere Personen, die Sie zusammen hineinlassen können.',
   'two.off': '2-Faktor-Authentifizierung ausschalten',
   'two.offText': 'Sie würden sich dann nur noch mit Benutzername und Passwort anmelden.',
   'two.disable': 'Ausschalten',

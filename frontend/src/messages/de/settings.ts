@@ -22,6 +22,7 @@ export default define('settings', {
   'settings.account.forceMoot': 'Die Richtlinie des Kontos verlangt sie bereits.',
   'settings.account.forced': 'Alle im Konto müssen jetzt die 2-Faktor-Authentifizierung verwenden.',
   'settings.account.unforced': 'Die 2-Faktor-Authentifizierung wird nicht mehr von allen verlangt.',
+  'settings.account.glass': 'Notfallcodes',
   'settings.account.edit': 'Name und Kontakt ändern',
   'settings.account.name': 'Name',
   'settings.account.nameHelp': 'So sehen ihn alle im Konto.',

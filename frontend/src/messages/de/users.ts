@@ -1,6 +1,7 @@
 import { define } from '../catalogue'
 
 export default define('users', {
+  'users.coverage': '2-Faktor-Abdeckung',
   'users.title': 'Benutzer',
   'users.text': 'Alle, die sich bei {account} anmelden dürfen.',
   'users.search': 'Name, Benutzername oder E-Mail',

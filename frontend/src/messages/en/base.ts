@@ -151,6 +151,19 @@ export default {
   'waysOut.help': 'Ask for help',
   'waysOut.helpText': 'Somebody makes sure that it is you and lets you set up a new second factor.',
   'signIn.help.neither': 'Neither password nor second factor? Ask for help',
+  'signIn.glass': 'Break-glass codes',
+  'signIn.glassText':
+    'For the admin user who has lost every second factor. Enter the codes of as many people as it says on their sheets, all of one set.',
+  'signIn.glassCode': 'Code {n}',
+  'signIn.glassMore': 'Another code',
+  'signIn.glassAfter':
+    'The codes work once. Your second factors of before are removed, you set up new ones, and everybody is told.',
+  'signIn.help.glass':
+    'The admin user of an organisation can use the break-glass codes on paper, also while the sign-in is blocked.',
+  'waysOut.glass': 'Break-glass codes',
+  'waysOut.glassText': 'Several people have a sheet of paper with a code for the admin user.',
+  'problem.break_glass_refused':
+    'This did not let you in. Please check that everything is typed right, and that you have enough codes, all of the newest set and none of them twice.',
   'waysOut.title': 'I have none of these',
   'signIn.startOver': 'Sign in as somebody else',
   'signIn.ended':

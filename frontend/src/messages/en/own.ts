@@ -85,6 +85,9 @@ export default {
   'two.removeText': 'Its codes will no longer let you in, and your other sessions end. Your other methods stay.',
   'two.removeYes': 'Remove it',
   'two.keep': 'Keep it',
+  'two.glass': 'Break-glass codes',
+  'two.glassText':
+    'For the day you have lost everything: codes on paper for several people, who can let you in together.',
   'two.off': 'Switch 2-factor authentication off',
   'two.offText': 'You would then sign in with login and password only.',
   'two.disable': 'Disable',

@@ -23,6 +23,7 @@ export default {
   'settings.account.forceMoot': 'The policy of the account requires it already.',
   'settings.account.forced': 'Everybody in the account must use 2-factor authentication now.',
   'settings.account.unforced': '2-factor authentication is no longer forced on everybody.',
+  'settings.account.glass': 'Break-glass codes',
   'settings.account.edit': 'Change name and contact',
   'settings.account.name': 'Name',
   'settings.account.nameHelp': 'As everybody in the account sees it.',

@@ -2,6 +2,7 @@ import type { Source } from '../catalogue'
 
 /** The words of the screens about users. */
 export default {
+  'users.coverage': '2-factor coverage',
   'users.title': 'Users',
   'users.text': 'Everyone who may sign in to {account}.',
   'users.search': 'Search by name, login or e-mail',
