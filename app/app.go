@@ -58,6 +58,9 @@ type Config struct {
 	// A second start with the same name brings the first window to the front
 	// and ends the process. Empty means any number of windows.
 	Instance string
+	// OnReady runs once, beside the window, when the page is there: a second start
+	// with the same Instance never comes as far.
+	OnReady func()
 	// OnClose runs once after the window is gone, before Run returns.
 	OnClose func()
 }
