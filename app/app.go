@@ -62,6 +62,9 @@ type Config struct {
 	// KeyDevices are paths of security keys. If there are any, no others are
 	// looked for.
 	KeyDevices []string
+	// OnReady runs once, beside the window, when the page is there: a second start
+	// with the same Instance never comes as far.
+	OnReady func()
 	// OnClose runs once after the window is gone, before Run returns.
 	OnClose func()
 }

@@ -60,6 +60,7 @@ func run(ctx context.Context, config Config) (err error) {
 
 	stop := make(chan struct{})
 	defer close(stop)
+	var ready sync.Once
 
 	err = wails.Run(&options.App{
 		Title:            config.Title,
@@ -100,6 +101,12 @@ func run(ctx context.Context, config Config) (err error) {
 				case <-stop:
 				}
 			}()
+		},
+		// OnStartup is too early: a second window is only then turned away.
+		OnDomReady: func(context.Context) {
+			if config.OnReady != nil {
+				ready.Do(func() { go config.OnReady() })
+			}
 		},
 		OnShutdown: func(context.Context) { onClose() },
 

@@ -245,11 +245,13 @@ func Within(account id.Account) Scope { return Scope{account} }
 func (s Scope) Account() id.Account { return s.account }
 
 // Decision is an answer of Authorize. When not allowed, Reason is a stable
-// code and Text one sentence for a person.
+// code and Text one sentence for a person. Untold is the real reason, for the
+// log, where Reason is all that the caller may learn.
 type Decision struct {
 	Allowed bool
 	Reason  problem.Code
 	Text    string
+	Untold  problem.Code
 }
 
 // Allow is the decision that lets a call through.
@@ -326,7 +328,7 @@ func Use(a Actor, s Source) Decision {
 func Authorize(a Actor, p Permission, on domain.Name, s Source) Decision {
 	if a.refused != "" || a.kind == Key {
 		if d := Use(a, s); !d.Allowed {
-			return Deny(problem.KeyRefused, d.Text)
+			return Decision{Reason: problem.KeyRefused, Text: d.Text, Untold: d.Reason}
 		}
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -55,12 +56,17 @@ func (e *env) desk(c *cobra.Command, _ []string) (err error) {
 		}
 		go e.tellCodes(c.Context(), i)
 	}
-	if err := e.openByItself(c.Context(), i); err != nil { // the window says that they are closed
-		fmt.Fprintf(e.err, "The doors stay closed: %v\n", err)
+	var opening sync.WaitGroup
+	defer opening.Wait()
+	byItself := func() {
+		if err := e.openByItself(c.Context(), i); err != nil { // the window says that they are closed
+			fmt.Fprintf(e.err, "The doors stay closed: %v\n", err)
+		}
 	}
 	return app.Run(c.Context(), app.Config{
 		Title: "Gatehouse", Assets: e.assets, Bind: app.Nouns(i.engine, i.ops),
 		Problem: app.Problems(e.log), Log: e.log, Instance: app.InstanceOf(dsn), KeyDevices: e.fidoDevices,
+		OnReady: func() { opening.Go(byItself) },
 	})
 }
 

@@ -243,6 +243,8 @@ func (s serving) checkSources() error {
 	}
 	const open = "which is not open; please give --isproxy 127.0.0.1:2001"
 	switch {
+	case s.isproxy != "" && s.isproxyKeyFile != "" && !slices.ContainsFunc(s.upstreams, gate.NeedsKey):
+		return errUsage{errors.New("--isproxy-key-file is for isproxy://… given with --upstream; for those that are set, 'gatehouse gate update' sets the key")}
 	case s.isproxy != "":
 		return nil
 	case slices.ContainsFunc(s.upstreams, gate.IsSource):

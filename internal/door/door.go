@@ -96,7 +96,16 @@ func (k *Keeper) verify(ctx context.Context, login string, word secret.Text, fro
 	c := auth.Caller{Source: from}
 	if known := k.remembered(mark); known != nil {
 		c.Credential = known
-		return c, nil
+		switch a, err := k.who(ctx, c); {
+		case err != nil:
+			return c, err
+		case a.Kind() != access.Anonymous:
+			return c, nil
+		}
+		// It is good no more: why, and in whose log that belongs, is found out
+		// as for any other.
+		k.forget(mark)
+		c.Credential = nil
 	}
 	customer, name, _ := strings.Cut(login, "/")
 	in, err := op.Do(ctx, k.engine, c, k.enter, ops.EnterInput{Account: customer, Login: name, Password: word})
@@ -129,6 +138,12 @@ func (k *Keeper) remembered(mark [32]byte) auth.Credential {
 		return nil
 	}
 	return p.credential
+}
+
+func (k *Keeper) forget(mark [32]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.passwords, mark)
 }
 
 func (k *Keeper) remember(mark [32]byte, c auth.Credential) {

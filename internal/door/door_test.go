@@ -431,6 +431,29 @@ func TestKeeper_passwordOver(t *testing.T) {
 	}
 }
 
+// A password that was right a moment ago is looked at anew once it is no more:
+// it may have been set again, and else its account's log says why it is not.
+func TestKeeper_passwordSetAgain(t *testing.T) {
+	w := newTown(t)
+	w.Exec(`UPDATE accounts SET api_passwords = TRUE WHERE id = $1`, string(w.otter.ID))
+	w.Exec(`UPDATE users SET ip_rules = '127.0.0.0/8 192.0.2.0/24' WHERE id = $1`, string(w.tom.ID))
+	set := func() {
+		w.Exec(`UPDATE users SET password_hash = $2 WHERE id = $1`, string(w.tom.ID), w.HashOf("seven-herons-eat-fish"))
+	}
+	set()
+	w.dial().ask("LOGIN otter/tom seven-herons-eat-fish", "100 Login ok")
+	set() // with another salt
+	w.dial().ask("LOGIN otter/tom seven-herons-eat-fish", "100 Login ok")
+
+	w.key(nil)
+	before := len(w.Records())
+	w.dial().ask("LOGIN otter/tom seven-herons-eat-fish", "400 Login failed")
+	all := w.Records()[before:]
+	if len(all) != 1 || all[0].Account != w.otter.ID || all[0].Reason != problem.PasswordShut {
+		t.Errorf("the log has %v", brief(all))
+	}
+}
+
 // Guesses at the doors count like those at sign-in, unless the password is of no
 // use there: then they tell nothing, and keep nobody out.
 func TestKeeper_guesses(t *testing.T) {

@@ -44,11 +44,7 @@ func (k *Keeper) open(ctx context.Context, c auth.Caller) (*visit, error) {
 		return nil, err
 	}
 	if d := access.Authorize(a, access.CheckDomain, "", c.Source); !d.Allowed {
-		t := op.Turned{Act: "isproxy.login", Why: problem.New(d.Reason, d.Text)}
-		if d := access.Use(a, c.Source); a.Kind() == access.Key && !d.Allowed {
-			t.Reason = d.Reason
-		}
-		return nil, k.engine.TurnAway(ctx, c, a, t)
+		return nil, k.engine.TurnAway(ctx, c, a, op.Turned{Act: "isproxy.login", Why: problem.New(d.Reason, d.Text), Reason: d.Untold})
 	}
 	v := &visit{keeper: k, caller: c}
 	v.seen.Store(&seen{version, a})
@@ -67,7 +63,7 @@ func (v *visit) Allowed(name string) bool {
 	}
 	d := access.Authorize(a, access.CheckDomain, domain.Name(name), v.caller.Source)
 	if !d.Allowed {
-		v.keeper.note(turned{v.caller, a, op.Turned{Act: "isproxy.check", Why: problem.New(d.Reason, d.Text), Detail: activity.Detail{"domain": name}}})
+		v.keeper.note(turned{v.caller, a, op.Turned{Act: "isproxy.check", Why: problem.New(d.Reason, d.Text), Reason: d.Untold, Detail: activity.Detail{"domain": name}}})
 	}
 	return d.Allowed
 }
@@ -186,12 +182,25 @@ func (k *Keeper) record(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			k.countWaiting()
 			return
 		case t := <-k.turned:
 			err := k.engine.TurnAway(ctx, t.caller, t.actor, t.what)
 			if _, recorded := errors.AsType[*problem.Problem](err); !recorded {
 				k.engine.CountTurned(t.caller, t.actor, t.what)
 			}
+		}
+	}
+}
+
+// countWaiting counts the refusals that wait when the doors close.
+func (k *Keeper) countWaiting() {
+	for {
+		select {
+		case t := <-k.turned:
+			k.engine.CountTurned(t.caller, t.actor, t.what)
+		default:
+			return
 		}
 	}
 }

@@ -69,8 +69,8 @@ func (d *Doors) Upstream() ops.UpstreamProbe {
 func (d *Doors) Check(form *field.Form, p ops.DoorPlan) {
 	means, err := ReadProfile(p.Profile)
 	switch {
-	case err == nil:
-	case !filepath.IsAbs(p.Profile), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+	case err == nil && (p.Profile == "" || filepath.IsAbs(p.Profile)):
+	case err == nil, !filepath.IsAbs(p.Profile), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		form.Add("profile", field.Wrong(problem.Unknown, "There is no such file on the machine that opens the doors, or it cannot be read. Please give its whole path."))
 	default:
 		d.log.Warn("a profile cannot be used", "file", p.Profile, "error", err)
@@ -91,10 +91,12 @@ func (d *Doors) Check(form *field.Form, p ops.DoorPlan) {
 		name := fmt.Sprintf("sources[%d]", n)
 		path, isList := strings.CutPrefix(text, kindList)
 		opened, err := OpenSources([]string{text}, p.ISProxyKey, d.log)
-		switch {
-		case err == nil:
+		if err == nil {
 			opened.Close()
-		case isList && (!filepath.IsAbs(path) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
+		}
+		switch {
+		case err == nil && (!isList || filepath.IsAbs(path)):
+		case err == nil, isList && (!filepath.IsAbs(path) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
 			form.Add(name, field.Wrong(problem.Unknown, "There is no such list on the machine that opens the doors, or it cannot be read. Please give its whole path."))
 		case isList:
 			d.log.Warn("a list of domains cannot be used", "file", path, "error", err)

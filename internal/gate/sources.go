@@ -55,6 +55,12 @@ func IsSource(text string) bool {
 	return !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://")
 }
 
+// NeedsKey reports whether a text names a source that wants a key: another
+// ISProxy.
+func NeedsKey(text string) bool {
+	return strings.HasPrefix(text, kindTLS+"://") || strings.HasPrefix(text, kindPlain+"://")
+}
+
 // OpenSources opens what the texts name: list:PATH, isproxy://HOST:PORT with TLS,
 // isproxy+plain://HOST:PORT on this machine, rdap: for the registries' servers
 // of IANA's list or rdap:URL for another list. key is that of other ISProxies.

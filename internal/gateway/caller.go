@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -83,21 +84,11 @@ func (c *call) identify() *refusal {
 	}
 	if d := access.Authorize(c.actor, access.Known, "", c.source); !d.Allowed {
 		if d.Reason == problem.KeyRefused || d.Reason == problem.Unauthenticated || d.Reason == problem.SessionEnded {
-			return badKey(whyNot(c.actor, c.source, d.Reason))
+			return badKey(cmp.Or(d.Untold, d.Reason))
 		}
 		return forbidden(d)
 	}
 	return nil
-}
-
-// whyNot is why a key that is known is not good, which only the log says.
-func whyNot(a access.Actor, from access.Source, otherwise problem.Code) problem.Code {
-	if a.Kind() == access.Key {
-		if d := access.Use(a, from); !d.Allowed {
-			return d.Reason
-		}
-	}
-	return otherwise
 }
 
 // fault is the answer when something of ours does not work: nothing is let

@@ -256,6 +256,7 @@ func (c *conn) login(cmd command) bool {
 	if c.server.config.RequireTLS && c.tls == nil {
 		// The secret has been sent in clear; nobody looks whether it is right.
 		c.server.config.Log.Warn("isproxy: a LOGIN in clear was refused", "address", c.address)
+		c.server.refused.Add(1)
 		c.out.text(sayLoginFailed)
 		return false
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/access"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/op"
@@ -38,6 +40,64 @@ func TestDo_gathersRefusalsOfTheKnown(t *testing.T) {
 	d.Tidy()
 	if n := len(d.Records()); n != 22 {
 		t.Errorf("%d records: few refusals were counted once more", n)
+	}
+}
+
+// What a door only counts is in the log whole, beside what had a record.
+func TestEngine_CountTurned(t *testing.T) {
+	for name, c := range map[string]struct {
+		told, counted int
+		want          []float64 // "times" of the last records; those with a record of their own have none
+	}{
+		"a few":                   {0, 5, []float64{5}},
+		"many":                    {0, 44, []float64{44}},
+		"beside one":              {1, 44, []float64{44}},
+		"beside all there can be": {50, 44, []float64{74}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			tom := d.tom.Caller()
+			a, err := d.Engine.Resolve(t.Context(), tom)
+			if err != nil {
+				t.Fatal(err)
+			}
+			turned := op.Turned{Act: "isproxy.check", Why: problem.New(problem.DomainRefused, "This key is not for that domain.")}
+			for range c.told {
+				if err := d.Engine.TurnAway(t.Context(), tom, a, turned); err != turned.Why { //nolint:errorlint // it is that one
+					t.Fatal(err)
+				}
+			}
+			for range c.counted {
+				d.Engine.CountTurned(tom, a, turned)
+			}
+			d.Clock.Advance(time.Minute) // written when their minute is long over
+			d.Tidy()
+			own := min(c.told, 20)
+			got := []float64{}
+			for _, r := range d.Records()[own:] {
+				times, _ := r.Detail["times"].(float64)
+				got = append(got, times)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A key that is no good costs no write for each call.
+func TestEngine_TurnAway_writes(t *testing.T) {
+	d := newDesk(t)
+	tom := d.tom.Caller()
+	a, err := d.Engine.Resolve(t.Context(), tom)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		_ = d.Engine.TurnAway(t.Context(), tom, a, op.Turned{Act: "gateway.forward", Why: problem.New(problem.KeyRefused, "No.")})
+	}
+	if n := d.Count(`SELECT SUM(times) FROM refusals`); n != 20 {
+		t.Errorf("%d of 500 refusals are in the database, want 20", n)
 	}
 }
 

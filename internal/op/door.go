@@ -46,7 +46,7 @@ func (e *Engine) Watch(ctx context.Context) { e.db.WatchRights(ctx) }
 type Turned struct {
 	Act    string           // what was asked for, as the name of an operation: "gateway.forward"
 	Why    *problem.Problem // what the caller is told
-	Reason problem.Code     // where the caller is not told the real one
+	Reason problem.Code     // for the log, where the caller is not told the real one
 	Detail activity.Detail  // what it was about
 }
 
@@ -54,8 +54,7 @@ type Turned struct {
 // and returns t.Why; another error when it could not.
 func (e *Engine) TurnAway(ctx context.Context, c auth.Caller, a access.Actor, t Turned) error {
 	call, s := Call{ctx, a, c.Source}, Spec{Name: t.Act}
-	if stranger(a) {
-		e.strangers.note(refusalOf(call, s, t.Reason, t.Why))
+	if !e.refusals.tell(call, refusalOf(call, s, t.Reason, t.Why, e.db.Now())) {
 		return t.Why
 	}
 	err := e.db.Write(ctx, func(tx store.WriteTx) error {
@@ -71,22 +70,22 @@ func (e *Engine) TurnAway(ctx context.Context, c auth.Caller, a access.Actor, t 
 // CountTurned counts a refusal by a door, for those that come too fast to record
 // each: its record says how often it was in a minute.
 func (e *Engine) CountTurned(c auth.Caller, a access.Actor, t Turned) {
-	e.strangers.note(refusalOf(Call{context.Background(), a, c.Source}, Spec{Name: t.Act}, t.Reason, t.Why))
+	e.refusals.count(refusalOf(Call{context.Background(), a, c.Source}, Spec{Name: t.Act}, t.Reason, t.Why, e.db.Now()))
 }
 
 // atDoor says who holds the key that a call comes with, if it does, and turns
-// keys away that are not good, before anything is asked of the database: strangers
-// may have as many of them as they like.
+// keys away that are not good, before the database is asked for anything but a
+// few records: strangers may have as many of them as they like.
 func (e *Engine) atDoor(ctx context.Context, c auth.Caller, s Spec) (a access.Actor, isKey bool, err error) {
 	a, isKey, err = e.ring.Holder(ctx, c.Credential)
 	if err != nil || !isKey {
 		return a, isKey, err
 	}
-	d := access.Use(a, c.Source)
+	d := access.Authorize(a, access.Known, "", c.Source)
 	if d.Allowed {
 		return a, true, nil
 	}
-	return a, true, e.TurnAway(ctx, c, a, Turned{Act: s.Name, Why: problem.New(problem.KeyRefused, d.Text), Reason: d.Reason})
+	return a, true, e.TurnAway(ctx, c, a, Turned{Act: s.Name, Why: problem.New(d.Reason, d.Text), Reason: d.Untold})
 }
 
 // memory has answers to API keys, each as of a version of the rights.

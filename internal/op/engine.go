@@ -26,9 +26,9 @@ type Engine struct {
 	keys auth.Keys
 	ring *auth.Keyring
 
-	uses      usage.Counter
-	strangers strangers
-	kept      memory
+	uses     usage.Counter
+	refusals refusals
+	kept     memory
 }
 
 // NewEngine makes the engine of a database, with the keys under which
@@ -51,7 +51,7 @@ func (e *Engine) Used(a access.Actor, times int64, from access.Source) {
 // were used and how last, and how often strangers were refused. It is called
 // every few seconds, and at the end.
 func (e *Engine) WriteCounts(ctx context.Context) error {
-	return errors.Join(e.writeUses(ctx), e.strangers.write(ctx, e.db))
+	return errors.Join(e.writeUses(ctx), e.refusals.write(ctx, e.db))
 }
 
 func (e *Engine) writeUses(ctx context.Context) error {
@@ -304,7 +304,7 @@ func doWrite[In, Out any](ctx context.Context, e *Engine, c auth.Caller, o *Op[I
 		if v.decision.Allowed {
 			end = commit(w)
 		} else {
-			end = w.Refuse(problem.New(v.decision.Reason, v.decision.Text), Entry{Reason: whyNot(w.Call)})
+			end = w.Refuse(problem.New(v.decision.Reason, v.decision.Text), Entry{Reason: v.decision.Untold})
 		}
 		switch end.end {
 		case forgotten:
@@ -447,7 +447,7 @@ func (e *Engine) touch(ctx context.Context, a access.Actor) error {
 // of past minutes into the log and removes what has ended by itself. With
 // force it takes the current minute too, as at shutdown.
 func (e *Engine) Tidy(ctx context.Context, force bool) error {
-	if err := e.strangers.write(ctx, e.db); err != nil {
+	if err := e.refusals.write(ctx, e.db); err != nil {
 		return err
 	}
 	return e.db.Write(ctx, func(tx store.WriteTx) error {
@@ -464,10 +464,11 @@ func (e *Engine) Tidy(ctx context.Context, force bool) error {
 			return fmt.Errorf("find the operator: %w", err)
 		}
 		for _, r := range refusals {
+			if r.Times -= min(r.Told, toldAtOnce); r.Times <= 0 {
+				continue
+			}
 			if r.Account == "" {
 				r.Account = in.Operator // who runs the installation sees who knocks
-			} else if r.Times -= toldAtOnce; r.Times <= 0 {
-				continue
 			}
 			tx.Record(activity.Record{
 				Event: refusedEvent(r.Operation), Account: r.Account,

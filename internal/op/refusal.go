@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/auth"
@@ -35,30 +36,20 @@ func refusedEvent(operation string) string {
 func (e *Engine) refuse(ctx context.Context, c auth.Caller, v verdict, s Spec) error {
 	p := problem.New(v.decision.Reason, v.decision.Text)
 	call := Call{ctx, v.actor, c.Source}
-	if stranger(v.actor) && v.stray == nil {
-		e.strangers.note(refusalOf(call, s, "", p))
+	if v.stray == nil && !e.refusals.tell(call, refusalOf(call, s, v.decision.Untold, p, e.db.Now())) {
 		return p
 	}
 	err := e.db.Write(ctx, func(tx store.WriteTx) error {
 		if err := endStray(tx, v); err != nil {
 			return err
 		}
-		_, err := leaveRecord(tx, call, s, Entry{Reason: whyNot(call)}, p)
+		_, err := leaveRecord(tx, call, s, Entry{Reason: v.decision.Untold}, p)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record refusal: %w", err)
 	}
 	return p
-}
-
-// whyNot is the reason for which a key that is known is not good, which its
-// caller is not told; empty for everything else.
-func whyNot(c Call) problem.Code {
-	if c.Actor.Kind() != access.Key {
-		return ""
-	}
-	return access.Use(c.Actor, c.Source).Reason
 }
 
 // turnOut ends the session that came along with a call which needs none, and
@@ -103,11 +94,15 @@ func gathered(tx store.WriteTx, c Call, s Spec, e Entry, refusal *problem.Proble
 	if !nobody && c.Actor.Account() == "" { // a sign-in that failed has limits of its own
 		return false, nil
 	}
-	n, err := tx.CountRefusal(refusalOf(c, s, e.Reason, refusal))
+	r := refusalOf(c, s, e.Reason, refusal, tx.Now())
+	if !nobody {
+		r.Told = 1
+	}
+	told, err := tx.CountRefusal(r)
 	if err != nil {
 		return false, fmt.Errorf("count refusal: %w", err)
 	}
-	return nobody || n > toldAtOnce, nil
+	return nobody || told > toldAtOnce, nil
 }
 
 // stranger reports whether nobody knows who calls.
@@ -115,39 +110,64 @@ func stranger(a access.Actor) bool { return a.Kind() == access.Anonymous }
 
 // refusalOf is a refusal as it is counted. reason is the one that the caller is
 // not told; empty when there is none.
-func refusalOf(c Call, s Spec, reason problem.Code, refusal *problem.Problem) store.Refusal {
+func refusalOf(c Call, s Spec, reason problem.Code, refusal *problem.Problem, now time.Time) store.Refusal {
 	who := ActorOf(c.Actor)
 	return store.Refusal{
-		Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name, Times: 1,
+		Minute: now.Truncate(time.Minute), Account: c.Actor.Account(), ActorKind: who.Kind, ActorID: who.ID, ActorName: who.Name, Times: 1,
 		Address: c.Source.Network(), Face: string(c.Source.Face), Operation: s.Name, Reason: string(cmp.Or(reason, refusal.Code)),
 	}
 }
 
-// strangers counts in memory how often callers nobody knows were refused: each
-// of them a write would let them keep everybody else waiting. What was counted
-// and not yet written is lost with the process, which is a few seconds of it.
-type strangers struct {
+// refusals are counted in memory where each of them would be a write: those of
+// callers nobody knows, and of others who go on and on, could keep everybody else
+// waiting. What was counted and not yet written is lost with the process, which
+// is a few seconds of it.
+type refusals struct {
 	mu     sync.Mutex
 	counts map[store.Refusal]int // Times is 1 in all of them
+	minute time.Time
+	told   map[store.Refusal]int // how many had a write of their own in that minute
 }
 
-// mostStrangers is how many kinds of refusals are told apart between two writes.
-const mostStrangers = 1000
+// mostRefusals is how many kinds of refusals are told apart between two writes.
+const mostRefusals = 1000
 
-func (s *strangers) note(r store.Refusal) {
+// tell counts a refusal, unless it is one that may have a record of its own.
+func (s *refusals) tell(c Call, r store.Refusal) bool {
+	if !stranger(c.Actor) && s.mayTell(r) {
+		return true
+	}
+	s.count(r)
+	return false
+}
+
+func (s *refusals) mayTell(r store.Refusal) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told == nil || !s.minute.Equal(r.Minute) {
+		s.minute, s.told = r.Minute, map[store.Refusal]int{}
+	}
+	if s.told[r] >= toldAtOnce || len(s.told) >= mostRefusals && s.told[r] == 0 {
+		return false
+	}
+	s.told[r]++
+	return true
+}
+
+func (s *refusals) count(r store.Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts == nil {
 		s.counts = map[store.Refusal]int{}
 	}
-	if _, ok := s.counts[r]; !ok && len(s.counts) >= mostStrangers {
+	if _, ok := s.counts[r]; !ok && len(s.counts) >= mostRefusals {
 		r.Address = store.ManyAddresses
 	}
 	s.counts[r]++
 }
 
 // take gives what was counted, and begins anew.
-func (s *strangers) take() map[store.Refusal]int {
+func (s *refusals) take() map[store.Refusal]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.counts
@@ -155,7 +175,7 @@ func (s *strangers) take() map[store.Refusal]int {
 	return all
 }
 
-func (s *strangers) giveBack(all map[store.Refusal]int) {
+func (s *refusals) giveBack(all map[store.Refusal]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts == nil {
@@ -168,7 +188,7 @@ func (s *strangers) giveBack(all map[store.Refusal]int) {
 
 // write puts what was counted into the database, in which the log takes it up
 // when its minute is over.
-func (s *strangers) write(ctx context.Context, db *store.DB) error {
+func (s *refusals) write(ctx context.Context, db *store.DB) error {
 	all := s.take()
 	if len(all) == 0 {
 		return nil

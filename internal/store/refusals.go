@@ -20,6 +20,7 @@ type Refusal struct {
 	Operation string
 	Reason    string
 	Times     int
+	Told      int // of them, those with a record of their own
 }
 
 // ManyAddresses stands for the address of strangers in a minute in which they
@@ -29,20 +30,20 @@ const ManyAddresses = "*"
 const maxAddresses = 100
 
 const (
-	countRefusal = `INSERT INTO refusals (minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (minute, account_id, actor_kind, actor_id, address, face, operation, reason) DO UPDATE SET times = refusals.times + excluded.times
-		RETURNING times`
+	countRefusal = `INSERT INTO refusals (minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times, told)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (minute, account_id, actor_kind, actor_id, address, face, operation, reason) DO UPDATE SET times = refusals.times + excluded.times, told = refusals.told + excluded.told
+		RETURNING told`
 	countAddresses = `SELECT COUNT(*) FROM (SELECT r.address FROM refusals r WHERE r.minute = $1 AND r.account_id = '' LIMIT 0 + $2) seen`
 	takeRefusals   = `DELETE FROM refusals WHERE minute < $1
-		RETURNING minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times`
+		RETURNING minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times, told`
 )
 
-// CountRefusal adds r.Times to the current minute and gives how many there are of
-// the same now. The record in the log follows when the minute is over, so that
+// CountRefusal adds r.Times and r.Told to those of a minute, and gives how many
+// of the same were told now. The record in the log follows when the minute is over, so that
 // nobody can fill the disk.
 func (tx WriteTx) CountRefusal(r Refusal) (int, error) {
-	minute := ms(tx.now.Truncate(time.Minute))
+	minute := ms(r.Minute)
 	if r.Account == "" {
 		n, err := one(tx.ReadTx, value[int], countAddresses, minute, maxAddresses)
 		if err != nil {
@@ -52,14 +53,14 @@ func (tx WriteTx) CountRefusal(r Refusal) (int, error) {
 			r.Address = ManyAddresses
 		}
 	}
-	return one(tx.ReadTx, value[int], countRefusal, minute, string(r.Account), r.ActorKind, r.ActorID, r.ActorName, r.Address, r.Face, r.Operation, r.Reason, r.Times)
+	return one(tx.ReadTx, value[int], countRefusal, minute, string(r.Account), r.ActorKind, r.ActorID, r.ActorName, r.Address, r.Face, r.Operation, r.Reason, r.Times, r.Told)
 }
 
 // TakeRefusals removes and returns the counts of minutes that ended before.
 func (tx WriteTx) TakeRefusals(before time.Time) ([]Refusal, error) {
 	return list(tx.ReadTx, func(s scan) (r Refusal, err error) {
 		var minute int64
-		err = s(&minute, &r.Account, &r.ActorKind, &r.ActorID, &r.ActorName, &r.Address, &r.Face, &r.Operation, &r.Reason, &r.Times)
+		err = s(&minute, &r.Account, &r.ActorKind, &r.ActorID, &r.ActorName, &r.Address, &r.Face, &r.Operation, &r.Reason, &r.Times, &r.Told)
 		r.Minute = fromMS(minute)
 		return r, err
 	}, takeRefusals, ms(before))
