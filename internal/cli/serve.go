@@ -81,7 +81,7 @@ func (e *env) serve(ctx context.Context, s serving) error {
 		return err == nil && ok && c.Equal(code)
 	}}
 	if public != nil {
-		how.baseURL, c.Public = public.String(), public.Host
+		how.baseURL, c.Public = public.String(), public
 	}
 	i, err := e.open(ctx, how)
 	if err != nil {
