@@ -126,20 +126,11 @@ func programKey(ctx context.Context, p *place) (key string, forget func() error,
 	if _, err := op.Do(ctx, p.engine, c, p.ops.Upstreams.Set, ops.SetUpstreamInput{Credential: secret.New("a-credential-of-nobody")}); err != nil {
 		return "", nil, err
 	}
-	people, err := op.Do(ctx, p.engine, c, p.ops.Users.List, ops.UserList{})
-	if err != nil || len(people.Entities) == 0 {
-		return "", nil, errors.Join(err, errors.New("there is nobody to have a key"))
-	}
-	for _, u := range people.Entities {
-		made, failed := op.Do(ctx, p.engine, c, p.ops.Keys.Create, ops.CreateKeyInput{User: u.ID, Description: "Benchmark", Channels: []string{"API"}, Permissions: []access.Permission{"VIEW_DOMAIN", "VIEW_AUTHCODE"}})
-		if err = failed; err == nil {
-			return made.Secret.Reveal(), func() error {
-				_, err := op.Do(context.WithoutCancel(ctx), p.engine, c, p.ops.Keys.Delete, ops.KeyID{ID: made.ID})
-				return err
-			}, nil
-		}
-	}
-	return "", nil, err
+	key, id, err := newKey(ctx, p, "API", "VIEW_DOMAIN", "VIEW_AUTHCODE")
+	return key, func() error {
+		_, err := op.Do(context.WithoutCancel(ctx), p.engine, c, p.ops.Keys.Delete, id)
+		return err
+	}, err
 }
 
 // listen serves on a port of loopback.

@@ -29,7 +29,7 @@ func (r *run) keys(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	key, id, err := viewerKey(ctx, p)
+	key, id, err := newKey(ctx, p, "API", access.ViewUser)
 	if err = errors.Join(err, p.close()); err != nil {
 		return err
 	}
@@ -54,15 +54,15 @@ func (r *run) keys(ctx context.Context) (err error) {
 	return errors.Join(err, g.stop())
 }
 
-// viewerKey makes a key that may see users.
-func viewerKey(ctx context.Context, p *place) (text string, id ops.KeyID, err error) {
+// newKey makes somebody who may have it a key.
+func newKey(ctx context.Context, p *place, channel string, permissions ...access.Permission) (text string, id ops.KeyID, err error) {
 	c := console("")
 	people, err := op.Do(ctx, p.engine, c, p.ops.Users.List, ops.UserList{})
 	if err != nil {
 		return "", id, err
 	}
 	for _, u := range people.Entities {
-		made, failed := op.Do(ctx, p.engine, c, p.ops.Keys.Create, ops.CreateKeyInput{User: u.ID, Description: "Benchmark", Channels: []string{"API"}, Permissions: []access.Permission{access.ViewUser}})
+		made, failed := op.Do(ctx, p.engine, c, p.ops.Keys.Create, ops.CreateKeyInput{User: u.ID, Description: "Benchmark", Channels: []string{channel}, Permissions: permissions})
 		if err = failed; err == nil {
 			return made.Secret.Reveal(), ops.KeyID{ID: made.ID}, nil
 		}

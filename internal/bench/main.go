@@ -46,6 +46,7 @@ func subjects() []subject {
 		{"profile", "GET /api/v1/profile over a session against a bare handler", (*run).profile},
 		{"keys", "calls with API keys against a bare handler", (*run).keys},
 		{"gateway", "a GET through the API gateway against a bare reverse proxy", (*run).gateway},
+		{"isproxy", "the ISProxy door against a bare line server, and its memory", (*run).isproxy},
 		{"lists", "first page of users, small database against large", (*run).lists},
 		{"search", "search among users, small database against large", (*run).search},
 		{"page", "the users screen of 100,000 in Chromium", (*run).page},
@@ -62,6 +63,9 @@ type run struct {
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == bareCommand {
 		exit(serveBare(os.Stdin, os.Stdout))
+	}
+	if len(os.Args) == 2 && os.Args[1] == bareLinesCommand {
+		exit(serveBareLines(os.Stdout))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

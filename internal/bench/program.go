@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -81,19 +82,19 @@ type gate struct {
 }
 
 // serve starts the Gate on a free port of loopback.
-func (r *run) serve(ctx context.Context, dir string) (*gate, error) {
+func (r *run) serve(ctx context.Context, dir string, more ...string) (*gate, error) {
 	binary, err := r.build(ctx)
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{process: exec.CommandContext(ctx, binary, append(at(dir), "serve", "--listen", "127.0.0.1:0")...)}
+	g := &gate{process: exec.CommandContext(ctx, binary, slices.Concat(at(dir), []string{"serve", "--listen", "127.0.0.1:0"}, more)...)}
 	began := time.Now()
 	ready, err := startChild(g.process, nil)
 	if err != nil {
 		return nil, fmt.Errorf("start the Gate: %w", err)
 	}
 	g.start = time.Since(began)
-	_, address, found := strings.Cut(ready, "http://")
+	_, address, found := strings.Cut(ready, "://")
 	if !found {
 		return nil, fmt.Errorf("start the Gate: it said %q", ready)
 	}

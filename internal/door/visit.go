@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/domain"
 	"gatehouse/internal/op"
 	"gatehouse/internal/problem"
+	"gatehouse/internal/store"
 )
 
 // visit is a connection of somebody who was let in.
@@ -73,9 +74,7 @@ func (v *visit) Allowed(name string) bool {
 
 // who it is, as of now; false when nobody can tell.
 func (v *visit) who() (access.Actor, bool) {
-	ctx, cancel := context.WithTimeout(v.over, time.Second)
-	defer cancel()
-	version, err := v.keeper.engine.Rights(ctx)
+	version, err := v.keeper.engine.Rights(v.over)
 	if err != nil {
 		return access.Actor{}, false
 	}
@@ -87,7 +86,9 @@ func (v *visit) who() (access.Actor, bool) {
 	if s := v.seen.Load(); s.version >= version {
 		return s.actor, true
 	}
-	a, err := v.keeper.engine.Resolve(ctx, v.caller)
+	soon, cancel := context.WithTimeout(v.over, store.LookGood)
+	defer cancel()
+	a, err := v.keeper.engine.Resolve(soon, v.caller)
 	if err != nil {
 		return access.Actor{}, false
 	}

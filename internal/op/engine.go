@@ -146,8 +146,20 @@ func outward(name string, err error) error {
 	case errors.Is(err, ErrStale), errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.Unavailable, "Gatehouse was interrupted. Please try again.").Because(err)
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return failure{name, err}
 }
+
+// failure says in which operation an error came up. Its text is put together
+// only for those who read it: most are problems, told to the caller in their own
+// words.
+type failure struct {
+	operation string
+	error
+}
+
+func (f failure) Error() string { return f.operation + ": " + f.error.Error() }
+
+func (f failure) Unwrap() error { return f.error }
 
 // verdict is what a rule said of a caller, and on which state of the rights.
 type verdict struct {

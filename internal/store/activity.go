@@ -69,13 +69,13 @@ func (tx ReadTx) activityOf(w walk, f ActivityFilter) (page Rows[activity.Record
 		var parts []string
 		for _, column := range []string{"a.actor_id", "a.object_id"} {
 			each := strings.Join(slices.Concat(where, w.looked, []string{column + " = " + person}), " AND ")
-			parts = append(parts, `SELECT seq FROM (SELECT a.seq FROM activity a WHERE `+each+w.clause(w.key, w.id)+` LIMIT `+limit+`) some`)
+			parts = append(parts, `SELECT seq FROM (SELECT a.seq FROM activity a WHERE `+each+w.clause(w.key, w.id)+``+limit+`) some`)
 		}
 		return strings.Join(parts, " UNION ")
 	}
 	page.Rows = []activity.Record{}
 	if !s.Uncounted {
-		n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+of(w.where, strconv.Itoa(MaxCount+1))+`) counted`, w.args...)
+		n, err := one(tx, value[int], `SELECT COUNT(*) FROM (`+of(w.where, " LIMIT "+strconv.Itoa(MaxCount+1))+`) counted`, w.args...)
 		if err != nil {
 			return page, err
 		}
@@ -92,7 +92,7 @@ func (tx ReadTx) activityOf(w walk, f ActivityFilter) (page Rows[activity.Record
 		}
 		where = append(where, behind)
 	}
-	limit := w.arg(s.Offset + s.Limit + 1)
+	limit := limitTo + w.arg(s.Offset+s.Limit+1)
 	text := `SELECT a.seq, a.leaf FROM activity a WHERE a.seq IN (` + of(where, limit) + `)` + w.clause(w.key, w.id)
 	records, err := list(tx, func(s scan) (activity.Record, error) { return scanRecordAnd(s) }, text, w.args...)
 	if err != nil {

@@ -67,6 +67,14 @@ type ReadTx struct {
 	caller context.Context
 	now    time.Time
 	engine engine
+	known  *standing // what was read of it; nil while it may change, in a write
+}
+
+// standing is what every decision begins with.
+type standing struct {
+	read   bool
+	setUp  bool
+	rights int64
 }
 
 // interruptible is for what may take long: its statements stop when the caller
@@ -79,6 +87,11 @@ func (tx ReadTx) interruptible() ReadTx {
 
 // Now is the time of the transaction, in UTC and whole milliseconds.
 func (tx ReadTx) Now() time.Time { return tx.now }
+
+// limitTo takes a parameter behind it. SQLite plans a query for the value of a
+// LIMIT that is a parameter alone, and so prepares it again at each call, which
+// takes longer than most queries do.
+const limitTo = " LIMIT 0 + "
 
 // scan reads one row into variables.
 type scan func(dest ...any) error

@@ -59,6 +59,9 @@ func (tx WriteTx) Claim(operator id.Account) error {
 // RightsVersion moves with every transaction that changes a right: whoever
 // decided on an older one decides again.
 func (tx ReadTx) RightsVersion() (int64, error) {
+	if tx.known != nil && tx.known.read {
+		return tx.known.rights, nil
+	}
 	return one(tx, value[int64], selectCounter, "rights")
 }
 
@@ -66,5 +69,8 @@ func (tx ReadTx) RightsVersion() (int64, error) {
 // set up, and the version of the rights.
 func (tx ReadTx) Standing() (setUp bool, rights int64, err error) {
 	rights, err = one(tx, func(read scan) (version int64, err error) { return version, read(&setUp, &version) }, selectStanding)
+	if err == nil && tx.known != nil {
+		*tx.known = standing{true, setUp, rights}
+	}
 	return setUp, rights, err
 }

@@ -7,7 +7,7 @@ const (
 	upsertNetwork = `INSERT INTO networks (user_id, digest, last_at) VALUES ($1, $2, $3)
 		ON CONFLICT (user_id, digest) DO UPDATE SET last_at = excluded.last_at`
 	trimNetworks = `DELETE FROM networks WHERE user_id = $1 AND digest NOT IN (
-			SELECT n.digest FROM networks n WHERE n.user_id = $1 ORDER BY n.last_at DESC, n.digest LIMIT $2
+			SELECT n.digest FROM networks n WHERE n.user_id = $1 ORDER BY n.last_at DESC, n.digest LIMIT 0 + $2
 		)`
 	deleteNetworks    = `DELETE FROM networks WHERE user_id = $1`
 	deleteOldNetworks = `DELETE FROM networks WHERE last_at <= $1`

@@ -25,7 +25,7 @@ const (
 	insertNotice = `INSERT INTO notices (id, user_id, kind, by_kind, by_name, face, address, program, facts, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	noticeColumns    = `n.id, n.kind, n.by_kind, n.by_name, n.face, n.address, n.program, n.facts, n.at, n.read_at`
-	countUnread      = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL LIMIT $2) unread`
+	countUnread      = `SELECT COUNT(*) FROM (SELECT n.id FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL LIMIT 0 + $2) unread`
 	readNotice       = `UPDATE notices SET read_at = COALESCE(read_at, $3) WHERE user_id = $1 AND id = $2`
 	deleteNotices    = `DELETE FROM notices WHERE user_id = $1`
 	deleteOldNotices = `DELETE FROM notices WHERE at < $1`

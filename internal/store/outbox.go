@@ -84,7 +84,7 @@ const (
 	selectMessage = `SELECT ` + queuedColumns + ` FROM outbox WHERE account_id = $1 AND id = $2`
 	nextMessage   = `SELECT next_at FROM outbox WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1`
 	takeMessages  = `UPDATE outbox SET state = 'sending', lease = $1, next_at = $2, attempts = attempts + 1
-		WHERE next_at <= $3 AND id IN (SELECT due.id FROM outbox due WHERE due.next_at <= $3 ORDER BY due.next_at, due.id LIMIT $4)
+		WHERE next_at <= $3 AND id IN (SELECT due.id FROM outbox due WHERE due.next_at <= $3 ORDER BY due.next_at, due.id LIMIT 0 + $4)
 		RETURNING ` + queuedColumns + `, content, lease`
 	settleMessage = `UPDATE outbox SET state = $4, cause = $5, said = $6, next_at = $7, ended_at = $8, lease = '',
 		content = CASE WHEN $4 = 'failed' THEN content ELSE '' END

@@ -33,7 +33,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (minute, account_id, actor_kind, actor_id, address, face, operation, reason) DO UPDATE SET times = refusals.times + excluded.times
 		RETURNING times`
-	countAddresses = `SELECT COUNT(*) FROM (SELECT r.address FROM refusals r WHERE r.minute = $1 AND r.account_id = '' LIMIT $2) seen`
+	countAddresses = `SELECT COUNT(*) FROM (SELECT r.address FROM refusals r WHERE r.minute = $1 AND r.account_id = '' LIMIT 0 + $2) seen`
 	takeRefusals   = `DELETE FROM refusals WHERE minute < $1
 		RETURNING minute, account_id, actor_kind, actor_id, actor_name, address, face, operation, reason, times`
 )

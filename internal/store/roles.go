@@ -33,7 +33,7 @@ const (
 			SELECT 1 FROM roles r
 			JOIN user_roles m ON m.role_id = r.id
 			WHERE r.account_id = $1 AND r.id = $2
-			LIMIT $3
+			LIMIT 0 + $3
 		) holders`
 	// The join is written out, so that the holders are walked and not the users.
 	selectHolders = `SELECT u.id, u.login, u.name,
@@ -42,7 +42,7 @@ const (
 		CROSS JOIN users u ON u.id = m.user_id
 		WHERE m.role_id = $2 AND +u.account_id = $1
 		ORDER BY m.name_folded, m.user_id
-		LIMIT $3`
+		LIMIT 0 + $3`
 
 	// What the roles of user u add up to, as words: permissions, and built-in
 	// roles with a mark.

@@ -7,8 +7,8 @@ import (
 const (
 	ownedBy = `SELECT ` + listedColumns + ` FROM users u
 		WHERE u.owner_id = $1 AND u.state <> 'deleted'
-		ORDER BY u.name_folded, u.id LIMIT $2`
-	countOwned = `SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE u.owner_id = $1 AND u.state <> 'deleted' LIMIT $2) owned`
+		ORDER BY u.name_folded, u.id LIMIT 0 + $2`
+	countOwned = `SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE u.owner_id = $1 AND u.state <> 'deleted' LIMIT 0 + $2) owned`
 
 	updateTerms alters = `UPDATE users SET owner_id = $2, expires_on = $3, purpose = $4
 		WHERE id = $1 AND owner_id IS NOT NULL AND state <> 'deleted'`

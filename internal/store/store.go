@@ -196,7 +196,7 @@ func (db *DB) Read(ctx context.Context, f func(ReadTx) error) error {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	defer c.exec(always, "ROLLBACK") //nolint:errcheck // nothing was written
-	return f(ReadTx{c: c, ctx: always, caller: ctx, now: db.Now(), engine: db.engine})
+	return f(ReadTx{c: c, ctx: always, caller: ctx, now: db.Now(), engine: db.engine, known: &standing{}})
 }
 
 // reader waits for a free connection.

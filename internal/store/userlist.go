@@ -318,7 +318,11 @@ func (tx ReadTx) walk(q userQuery, f UserFilter) ([]int64, Total, error) {
 		skip = 0
 	}
 	// Each branch gives what the page may need of it.
-	limit := " LIMIT " + q.arg(skip+f.Limit+1)
+	limit := limitTo
+	if len(q.branches) > 1 { // which are merged only if SQLite knows the limit
+		limit = " LIMIT "
+	}
+	limit += q.arg(skip + f.Limit + 1)
 	text := q.ordered("u.row AS row", append(slices.Clone(q.search), q.after), limit)
 	rows, err := list(tx, func(read scan) (row int64, err error) {
 		var key any
@@ -425,7 +429,7 @@ func (tx ReadTx) usersAt(order UserOrder, rows []int64) (users []Listed, cursor 
 	for _, r := range rows {
 		args = append(args, r)
 	}
-	for len(args)%50 != 0 { // so that few different statements exist
+	for len(args) != 1 && len(args) != 10 && len(args)%50 != 0 { // so that few different statements exist
 		args = append(args, -1)
 	}
 	text := `SELECT ` + listedColumns + `, ` + by.key + ` FROM users u WHERE u.row IN (` + placeholders(len(args)) + `)` + by.clause(by.key, by.id)

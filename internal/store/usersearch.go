@@ -24,7 +24,7 @@ const manyMatches = 2000
 const (
 	indexUser   = `INSERT OR REPLACE INTO user_grams (rowid, grams) VALUES ($1, $2)`
 	unindexUser = `DELETE FROM user_grams WHERE rowid = $1`
-	matchesUpTo = `SELECT COUNT(*), json_group_array(rowid) FROM (SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT $2) matches`
+	matchesUpTo = `SELECT COUNT(*), json_group_array(rowid) FROM (SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT 0 + $2) matches`
 	probeGram   = `SELECT rowid FROM user_grams WHERE user_grams MATCH $1 LIMIT 1 OFFSET 100`
 )
 

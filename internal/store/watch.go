@@ -41,13 +41,15 @@ func (w *watch) fresh() bool {
 
 // Rights is the version of the rights of now: what this process committed, at
 // once; what others did, within LookGood. It asks the database when nobody has
-// looked for that long, and fails when the database does not answer: whoever
-// answers from memory refuses then.
+// looked for that long, and fails when the database does not answer within
+// LookGood: whoever answers from memory refuses then.
 func (db *DB) Rights(ctx context.Context) (int64, error) {
 	if db.rights.fresh() {
 		return db.rights.version.Load(), nil
 	}
-	return db.look(ctx)
+	soon, cancel := context.WithTimeout(ctx, LookGood)
+	defer cancel()
+	return db.look(soon)
 }
 
 // RightsNow is Rights, as the database has it at this moment: for who has learnt
