@@ -91,7 +91,7 @@ func (e *env) serve(ctx context.Context, s serving) (err error) {
 		return err == nil && ok && c.Equal(code)
 	}}
 	if public != nil {
-		how.baseURL, c.Public = public.String(), public.Host
+		how.baseURL, c.Public = public.String(), public
 	}
 	i, err := e.open(ctx, how)
 	if err != nil {

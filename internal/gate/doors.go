@@ -145,7 +145,7 @@ func (g *Gate) shown() ops.DoorsShown {
 	c := g.config
 	now := ops.DoorsShown{
 		State: ops.DoorsOpen, Since: &g.since,
-		HTTP: &ops.HTTPDoor{Address: c.Address(), Public: c.Public, TLS: c.Certificate != nil, App: c.App != nil},
+		HTTP: &ops.HTTPDoor{Address: c.Address(), URL: c.URL(), TLS: c.Certificate != nil, App: c.App != nil},
 	}
 	if c.Certificate != nil {
 		until := c.Certificate.Expires().UTC()

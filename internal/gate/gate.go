@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -36,8 +37,8 @@ type Config struct {
 	Ops    *ops.Operations
 	Log    *slog.Logger
 
-	App     fs.FS  // the built app; nil: only programs come, with a key
-	Public  string // host and port of the public address; empty: none
+	App     fs.FS    // the built app; nil: only programs come, with a key
+	Public  *url.URL // under which others find it; nil: nobody said
 	Proxies entry.Proxies
 
 	Certificate *Certificate // nil: without TLS
@@ -54,6 +55,22 @@ func (c Config) Address() string {
 		return "https://" + c.HTTP.Addr().String()
 	}
 	return "http://" + c.HTTP.Addr().String()
+}
+
+// URL is where programs find the HTTP door.
+func (c Config) URL() string {
+	if c.Public != nil {
+		return c.Public.String()
+	}
+	return c.Address()
+}
+
+// publicHost is host and port of the public address; empty: there is none.
+func (c Config) publicHost() string {
+	if c.Public == nil {
+		return ""
+	}
+	return c.Public.Host
 }
 
 // Listeners are where the doors are.
@@ -184,7 +201,7 @@ func (g *Gate) handler() (http.Handler, error) {
 	if g.gateway != nil {
 		inside = g.gateway.Before(inside)
 	}
-	guarded := site.Guard(site.Hosts(c.HTTP.Addr(), c.Public), rest.Refuse(c.Log), inside)
+	guarded := site.Guard(site.Hosts(c.HTTP.Addr(), c.publicHost()), rest.Refuse(c.Log), inside)
 	return g.health(site.Behind(c.Proxies, guarded)), nil
 }
 

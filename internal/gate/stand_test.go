@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,7 +96,7 @@ func newStand(t *testing.T, o options) *stand {
 	}
 	s.config = gate.Config{
 		Engine: s.Engine, Ops: s.Ops, Log: log, App: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Gatehouse</title>")}},
-		Public: "gate.example", Upstream: up, Reload: s.hangup,
+		Public: &url.URL{Scheme: "https", Host: "gate.example"}, Upstream: up, Reload: s.hangup,
 	}
 	s.config.Sources, err = gate.OpenSources([]string{o.source}, secret.New(o.key), log)
 	must(t, err)

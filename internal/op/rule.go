@@ -29,6 +29,7 @@ const (
 	consoleSetup who = "console, before set-up"
 	oneself      who = "signed in"
 	enrolling    who = "signed in, also before the second factor"
+	known        who = "signed in, or the console"
 	holder       who = "holder of the permission"
 	job          who = "background job"
 	atDoor       who = "a program at a door"
@@ -50,6 +51,10 @@ func Oneself() Rule { return Rule{who: oneself} }
 
 // Enrolling is Oneself, also while a second factor is required and not set up.
 func Enrolling() Rule { return Rule{who: enrolling} }
+
+// SignedIn lets in whoever is known, people and the console, whatever they
+// hold: for what is no secret, and about nobody.
+func SignedIn() Rule { return Rule{who: known} }
 
 // Holds lets in whoever holds the permission, within their own account.
 func Holds(p access.Permission) Rule { return Rule{who: holder, permission: p} }
@@ -82,7 +87,8 @@ func (r Rule) InPerson() Rule {
 	return r
 }
 
-// KeysToo lets API keys act on what is their user's own.
+// KeysToo lets API keys in where no permission is asked for: to what is their
+// user's own, or no secret.
 func (r Rule) KeysToo() Rule {
 	r.keysToo = true
 	return r
@@ -124,7 +130,9 @@ func (r Rule) StepUp() bool { return r.stepUp }
 
 // Console reports whether the command line may run it: what is about oneself
 // or has a ceremony of its own is not for it.
-func (r Rule) Console() bool { return r.who == holder || r.who == consoleSetup }
+func (r Rule) Console() bool {
+	return r.who == holder || r.who == known || r.who == consoleSetup
+}
 
 // reachable reports whether anybody needs a route: a background job has none,
 // and doors have protocols of their own.
@@ -198,11 +206,17 @@ func (r Rule) admit(q question) access.Decision {
 			return access.Authorize(q.actor, access.Known, "", q.source)
 		}
 		return access.Authorize(q.actor, access.SignedIn, "", q.source)
-	case holder:
+	case holder, known:
 		if kind == access.Console && !q.setUp {
 			return access.Deny(problem.NotSetUp, "This installation is not set up yet. Please run 'gatehouse setup' first, or set up in the app.")
 		}
-		return access.Authorize(q.actor, r.permission, "", q.source)
+		if r.who == holder {
+			return access.Authorize(q.actor, r.permission, "", q.source)
+		}
+		if kind == access.System {
+			return access.Deny(problem.Forbidden, "This is for whoever is signed in, and here is nobody.")
+		}
+		return access.Authorize(q.actor, access.SignedIn, "", q.source)
 	}
 	return access.Deny(problem.Forbidden, "Nobody may do this.")
 }

@@ -132,6 +132,8 @@ func TestOp_Info(t *testing.T) {
 		{op.ConsoleBeforeSetup(), "console, before set-up", true},
 		{op.Oneself(), "signed in", false},
 		{op.Enrolling(), "signed in, also before the second factor", false},
+		{op.SignedIn(), "signed in, or the console", true},
+		{op.SignedIn().KeysToo(), "signed in, or the console, by key too", true},
 		{op.Holds(access.ManageUser), "MANAGE_USER", true},
 		{op.Holds(access.ManageUser).SteppedUp(), "MANAGE_USER, stepped up", true},
 	} {

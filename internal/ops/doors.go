@@ -70,7 +70,7 @@ type DoorsShown struct {
 // HTTPDoor is the door for REST and the gateway.
 type HTTPDoor struct {
 	Address          string     `json:"address"` // where it listens: https://127.0.0.1:8480
-	Public           string     `json:"public"`  // host under which others find it; empty: nobody said
+	URL              string     `json:"url"`     // where programs find it: by the public name, where there is one
 	TLS              bool       `json:"tls"`
 	CertificateUntil *time.Time `json:"certificateUntil"` // null: without TLS
 	App              bool       `json:"app"`              // browsers get the app there

@@ -228,3 +228,45 @@ func TestKey_profileFromMemory(t *testing.T) {
 	opstest.Must(w.Place, who.Caller(), w.Ops.Keys.Cut, ops.KeyID{ID: k})
 	opstest.Refused(w.Place, c, w.Ops.Profile.Show, ops.None{}, problem.KeyRefused)
 }
+
+// Whoever makes keys need not see users: what there is to give is no secret.
+func TestKeys_byTech(t *testing.T) {
+	w := newTown(t)
+	c := w.somebody(w.otter, opstest.Member{Role: "Tech"}).Caller()
+	catalogue := opstest.Must(w.Place, c, w.Ops.Permissions.List, ops.PermissionList{}).Entities
+	held := []access.Permission{}
+	for _, p := range catalogue {
+		if p.Installation {
+			t.Errorf("a customer is told of %s", p.Permission)
+		}
+		if p.Held {
+			held = append(held, p.Permission)
+		}
+	}
+	if !slices.Contains(held, access.ManageAPIKey) || slices.Contains(held, access.ViewUser) {
+		t.Errorf("Tech is said to hold %v", held)
+	}
+	made := opstest.Must(w.Place, c, w.Ops.Keys.Create, newKey("VIEW_DOMAIN", "UPDATE_DOMAIN"))
+	in := ops.UpdateKeyInput{ID: made.ID, Permissions: []access.Permission{"VIEW_DOMAIN"}}
+	if k := opstest.Must(w.Place, c, w.Ops.Keys.Update, in); !slices.Equal(k.Permissions, in.Permissions) {
+		t.Errorf("it was narrowed to %v", k.Permissions)
+	}
+	next := opstest.Must(w.Place, c, w.Ops.Keys.Rotate, ops.RotateKeyInput{ID: made.ID})
+	if old := opstest.Must(w.Place, c, w.Ops.Keys.Show, ops.KeyID{ID: made.ID}); old.Successor != next.ID {
+		t.Errorf("its successor is %q, want %q", old.Successor, next.ID)
+	}
+	program := w.program(next.Secret)
+	all := opstest.Must(w.Place, program, w.Ops.Permissions.List, ops.PermissionList{}).Entities
+	if len(all) != len(catalogue) {
+		t.Errorf("a key is told of %d permissions, want %d", len(all), len(catalogue))
+	}
+	for _, p := range all {
+		if p.Held != (p.Permission == "VIEW_DOMAIN") {
+			t.Errorf("of %s the key is told that it holds it: %v", p.Permission, p.Held)
+		}
+	}
+	opstest.Must(w.Place, c, w.Ops.Keys.Cut, ops.KeyID{ID: next.ID})
+	opstest.Refused(w.Place, program, w.Ops.Permissions.List, ops.PermissionList{}, problem.KeyRefused)
+	opstest.Must(w.Place, c, w.Ops.Keys.Delete, ops.KeyID{ID: next.ID})
+	opstest.Refused(w.Place, c, w.Ops.Keys.Show, ops.KeyID{ID: next.ID}, problem.NotFound)
+}

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/access"
-	"gatehouse/internal/account"
 	"gatehouse/internal/apikey"
 	"gatehouse/internal/auth"
 	"gatehouse/internal/calendar"
@@ -424,53 +423,6 @@ func TestKeys_secretOnce(t *testing.T) {
 	if s := fmt.Sprintf("%v %+v %#v", made, made, made); strings.Contains(s, rest) {
 		t.Error("printed, it has the secret")
 	}
-}
-
-// shutOut is somebody without key and second factor who had one: their password
-// works no more where keys do.
-func (w *town) shutOut(a account.Account) *opstest.Person {
-	w.T.Helper()
-	p := w.somebody(a, opstest.Member{NoFactor: true})
-	w.Write(func(tx store.WriteTx) error { return tx.ShutPasswords(p.Ref) })
-	return p
-}
-
-// One way (K5): neither deleting the keys nor removing the factors opens it, but
-// an administrator, with a reason, when neither is there any more.
-func TestUsers_ReopenAPIPassword(t *testing.T) {
-	w := newTown(t)
-	boss := w.somebody(w.otter, opstest.Member{Role: "Admin"})
-	who := w.somebody(w.otter, opstest.Member{Role: "Tech", NoFactor: true})
-	shut := func() bool {
-		return opstest.Must(w.Place, boss.Caller(), w.Ops.Users.Show, ops.UserID{ID: who.ID}).APIPasswordShut
-	}
-	in := ops.ReopenInput{ID: who.ID, Reason: "  An old program.  "}
-	if shut() {
-		t.Fatal("shut before there was anything")
-	}
-	opstest.Refused(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, in, problem.Conflict)
-	k, _ := w.keyOf(who, nil)
-	opstest.Refused(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, in, problem.Conflict)
-	opstest.Must(w.Place, opstest.Console("otter"), w.Ops.Keys.Delete, ops.KeyID{ID: k})
-	if !shut() {
-		t.Error("deleting the key opened it")
-	}
-	opstest.Refused(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, ops.ReopenInput{ID: boss.ID, Reason: "Mine."}, problem.OwnRights)
-	_, err := opstest.Do(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, ops.ReopenInput{ID: who.ID, Reason: " "})
-	if diff := cmp.Diff([]string{"reason:required"}, opstest.Violations(err)); diff != "" {
-		t.Error(diff)
-	}
-	opstest.Must(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, in)
-	if r := w.LastRecord(); shut() || r.Event != "user.api_password_reopened" || r.Detail["reason"] != "An old program." {
-		t.Errorf("shut %v; the log says %s: %v", shut(), opstest.Brief(r), r.Detail)
-	}
-	w.Write(func(tx store.WriteTx) error {
-		return tx.AddAuthenticatorApp(who.Ref, store.AuthenticatorApp{ID: id.NewAuthenticatorApp(), Name: "Phone", Secret: "sealed"})
-	})
-	if !shut() {
-		t.Error("a second factor did not shut it")
-	}
-	opstest.Refused(w.Place, boss.Caller(), w.Ops.Users.ReopenAPIPassword, in, problem.Conflict)
 }
 
 // Whoever gets a key made in their name, or loses one, hears of it.

@@ -60,7 +60,7 @@ func (o *Operations) addPermissions() {
 	o.Permissions.List = op.Read(&o.table, op.Spec{
 		Name: "permissions.list", Route: "GET /permissions",
 		Summary: "The catalogue of permissions that there are in the account.",
-	}, op.Holds(access.ViewUser), func(r *op.Reading, in PermissionList) (Page[Permission], error) {
+	}, op.SignedIn().KeysToo(), func(r *op.Reading, in PermissionList) (Page[Permission], error) {
 		all := []Permission{}
 		for _, d := range access.Catalogue() {
 			if d.Installation && !r.Actor.Operator() {

@@ -22,6 +22,7 @@ type Profile struct {
 	AuthenticatorApps []App                 `json:"authenticatorApps"`
 	SecurityKeys      []SecurityKey         `json:"securityKeys"`
 	RecoveryCodesLeft int                   `json:"recoveryCodesLeft"`
+	APIPasswordShut   bool                  `json:"apiPasswordShut"` // the password no longer works on API and ISProxy
 	Permissions       []EffectivePermission `json:"permissions"`
 }
 
@@ -125,9 +126,14 @@ func (o *Operations) showProfile(r *op.Reading, _ None) (Profile, error) {
 		return Profile{}, fmt.Errorf("count second factors: %w", err)
 	}
 	factors, err := factorsOfUser(r.Tx, u.Ref(), site)
+	if err != nil {
+		return Profile{}, err
+	}
+	shut, err := r.Tx.PasswordsShut(u.Ref())
 	return Profile{
 		User: showUser(u, a, r.Tx.Now()), Account: AccountRef{a.ID, a.Handle, a.Name}, MFA: mfaStatus(a, u, f.Work(), r.Tx.Now()),
-		AuthenticatorApps: factors.apps, SecurityKeys: factors.keys, RecoveryCodesLeft: factors.codesLeft, Permissions: effective(roles, r.Actor.Operator()),
+		AuthenticatorApps: factors.apps, SecurityKeys: factors.keys, RecoveryCodesLeft: factors.codesLeft,
+		APIPasswordShut: shut, Permissions: effective(roles, r.Actor.Operator()),
 	}, err
 }
 

@@ -27,12 +27,13 @@ const (
 	DeleteUser     Act = "delete"
 	ReissueUser    Act = "reissue"
 	ResetFactors   Act = "resetSecondFactors"
+	ReopenPassword Act = "reopenApiPassword"
 	EndSessions    Act = "endSessions"
 )
 
 // Acts lists them all, in the order in which people see them.
 func Acts() []Act {
-	return []Act{UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, ReissueUser, ResetFactors, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
+	return []Act{UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, ReissueUser, ResetFactors, ReopenPassword, EndSessions, DeactivateUser, ReactivateUser, DeleteUser}
 }
 
 // target is a user somebody acts on, with what the guards need to know. There
@@ -41,7 +42,9 @@ type target struct {
 	store.Listed
 	roles  []access.Role // with their permissions
 	rights access.Rights
-	owns   int // service users
+	owns   int  // service users
+	keys   int  // those that are over too
+	shut   bool // the password no longer works on API and ISProxy
 }
 
 // findTarget finds a user in the caller's account.
@@ -59,6 +62,12 @@ func findTarget(tx store.ReadTx, c op.Call, u id.User) (target, error) {
 	}
 	if t.owns, err = tx.CountOwned(found.Ref()); err != nil {
 		return t, fmt.Errorf("count service users of user: %w", err)
+	}
+	if t.keys, err = tx.CountKeys(found.Ref()); err != nil {
+		return t, fmt.Errorf("count keys of user: %w", err)
+	}
+	if t.shut, err = tx.PasswordsShut(found.Ref()); err != nil {
+		return t, fmt.Errorf("see whether the password of user works: %w", err)
 	}
 	return t, nil
 }
@@ -96,7 +105,7 @@ func (t target) guard(a access.Actor, act Act) *problem.Problem {
 			if a.User() != t.ID {
 				return problem.New(problem.AdminUser, "Nobody but the admin user decides from where the admin user of an account comes in, so that nobody can shut them out.")
 			}
-		case UpdateUser, ChangeRoles, DeactivateUser, ReactivateUser, DeleteUser, EndSessions:
+		case UpdateUser, ChangeRoles, ReopenPassword, DeactivateUser, ReactivateUser, DeleteUser, EndSessions:
 		}
 	}
 	return t.state(act)
@@ -110,6 +119,8 @@ func ownRights(act Act) *problem.Problem {
 		return problem.New(problem.OwnRights, "Please manage your own second factors in your profile.")
 	case EndSessions:
 		return problem.New(problem.OwnRights, "Please end your own sessions in your profile.")
+	case ReopenPassword:
+		return problem.New(problem.OwnRights, "Nobody lets their own password work again. Please ask another administrator.")
 	case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
 	}
 	return problem.New(problem.OwnRights, "Nobody changes their own rights. Please ask another administrator.")
@@ -121,6 +132,8 @@ func (t target) state(act Act) *problem.Problem {
 		switch act {
 		case ReissueUser, ResetFactors, EndSessions:
 			return problem.Newf(problem.ServiceUser, "%s is a service user: nobody signs in as one, so it has no password, second factor or session.", t.Name)
+		case ReopenPassword:
+			return problem.Newf(problem.ServiceUser, "%s is a service user, and has no password.", t.Name)
 		case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, DeactivateUser, ReactivateUser, DeleteUser:
 		}
 	}
@@ -144,7 +157,22 @@ func (t target) state(act Act) *problem.Problem {
 		if !t.HasFactor {
 			return problem.Newf(problem.Conflict, "%s has no second factor.", t.Name)
 		}
+	case ReopenPassword:
+		return t.reopens()
 	case UpdateUser, ChangeContact, ChangeRoles, ChangePoints, ChangeRanges, EndSessions:
+	}
+	return nil
+}
+
+// reopens says why the password does not work on API and ISProxy again; nil
+// when it may. Beside a key or a second factor it would make them worth nothing
+// (K5).
+func (t target) reopens() *problem.Problem {
+	switch {
+	case !t.shut:
+		return problem.Newf(problem.Conflict, "The password of %s is not shut out.", t.Name)
+	case t.HasFactor || t.keys > 0:
+		return problem.Newf(problem.Conflict, "%s has API keys or a second factor. A password that works beside them would make them worth nothing; please use a key.", t.Name)
 	}
 	return nil
 }

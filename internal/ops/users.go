@@ -289,12 +289,7 @@ func (o *Operations) showUserDetail(r *op.Reading, in UserID) (d UserDetail, err
 	if d.ServiceUsers, err = ownedBy(r.Tx, t.Ref()); err != nil {
 		return d, fmt.Errorf("find service users: %w", err)
 	}
-	if d.Keys, err = r.Tx.CountKeys(t.Ref()); err != nil {
-		return d, fmt.Errorf("count keys: %w", err)
-	}
-	if d.APIPasswordShut, err = r.Tx.PasswordsShut(t.Ref()); err != nil {
-		return d, fmt.Errorf("see whether the password works: %w", err)
-	}
+	d.Keys, d.APIPasswordShut = t.keys, t.shut
 	d.Activation, err = pendingActivation(r.Tx, t.Ref())
 	return d, err
 }

@@ -303,6 +303,7 @@ func TestUsers_Show_may(t *testing.T) {
 		"invited":     func() *opstest.Person { return w.somebody(w.otter, opstest.Member{State: user.Invited}) },
 		"deactivated": func() *opstest.Person { return w.somebody(w.otter, opstest.Member{State: user.Deactivated}) },
 		"no factor":   func() *opstest.Person { return w.somebody(w.otter, opstest.Member{NoFactor: true}) },
+		"shut out":    func() *opstest.Person { return w.shutOut(w.otter) },
 	}
 	for who, caller := range map[string]*opstest.Person{"admin": admin, "manager": manager, "support": support} {
 		for name, target := range targets {
@@ -351,6 +352,8 @@ func (w *town) act(by *opstest.Person, act ops.Act, on *opstest.Person) (err err
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, AccessPoints: []string{"WEB"}})
 	case ops.ChangeRanges:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Update, ops.UpdateUserInput{ID: on.ID, IPRules: []string{"192.0.2.0/24"}})
+	case ops.ReopenPassword:
+		_, err = opstest.Do(w.Place, c, w.Ops.Users.ReopenAPIPassword, ops.ReopenInput{ID: on.ID, Reason: "Old program."})
 	case ops.DeactivateUser:
 		_, err = opstest.Do(w.Place, c, w.Ops.Users.Deactivate, u)
 	case ops.ReactivateUser:

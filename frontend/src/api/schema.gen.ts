@@ -2121,8 +2121,8 @@ export interface components {
             app: boolean;
             /** Format: date-time */
             certificateUntil: string | null;
-            public: string;
             tls: boolean;
+            url: string;
         };
         HandedOver: {
             serviceUsers: number;
@@ -2361,7 +2361,7 @@ export interface components {
         };
         May: {
             /** @enum {string} */
-            act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "endSessions" | "deactivate" | "reactivate" | "delete";
+            act: "update" | "contact" | "roles" | "accessPoints" | "ipRules" | "reissue" | "resetSecondFactors" | "reopenApiPassword" | "endSessions" | "deactivate" | "reactivate" | "delete";
             allowed: boolean;
             /** @enum {string} */
             code?: "invalid_request" | "invalid_fields" | "unauthenticated" | "session_ended" | "forbidden" | "mfa_setup_required" | "step_up_required" | "not_found" | "conflict" | "admin_user" | "operator_account" | "outranked" | "own_rights" | "last_admin" | "role_fixed" | "role_in_use" | "mfa_required" | "address_refused" | "point_refused" | "key_refused" | "key_expired" | "key_user_inactive" | "password_shut" | "domain_refused" | "in_person" | "self_lockout" | "service_user" | "owns_service_users" | "password_wrong" | "too_many_attempts" | "sign_in_failed" | "code_wrong" | "code_used" | "security_key_refused" | "security_key_copied" | "security_key_taken" | "security_key_unavailable" | "passkey_refused" | "caller_unproven" | "caller_code_over" | "break_glass_refused" | "ceremony_over" | "activation_dead" | "setup_done" | "setup_code_wrong" | "not_set_up" | "too_large" | "clock_wrong" | "disk_full" | "not_switchable" | "doors_open" | "doors_closed" | "doors_stuck" | "settings_stale" | "gateway_closed" | "log_damaged" | "misdirected" | "cross_origin" | "unavailable" | "internal";
@@ -2543,6 +2543,7 @@ export interface components {
         };
         Profile: {
             account: components["schemas"]["AccountRef"];
+            apiPasswordShut: boolean;
             authenticatorApps: components["schemas"]["App"][];
             mfa: components["schemas"]["MFA"];
             permissions: components["schemas"]["EffectivePermission"][];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { baseOf, callsOf, hostAndPort, lastHour } from './figures'
+import { callsOf, hostAndPort, lastHour } from './figures'
 
 const minute = (at: string, requests: number) => ({ at, requests, refused: 0, failed: 0 })
 
@@ -14,16 +14,6 @@ test('an hour has sixty minutes, whether or not something came', () => {
   expect(hour[1]).toEqual(minute('2026-03-14T09:02:00.000Z', 0))
   expect(hour[59]?.requests).toBe(3)
   expect(callsOf(hour)).toBe(4)
-})
-
-test.each([
-  ['http://127.0.0.1:8480', '', 'http://127.0.0.1:8480'],
-  ['http://127.0.0.1:8480', 'gate.example.com', 'https://gate.example.com'],
-  ['https://0.0.0.0:443', 'gate.example.com:8443', 'https://gate.example.com:8443'],
-  ['http://127.0.0.1:8480', 'localhost:8480', 'http://localhost:8480'],
-  ['http://127.0.0.1:8480', 'localhost.example', 'https://localhost.example'],
-])('programs find %s, known as "%s", at %s', (address, host, want) => {
-  expect(baseOf({ address, public: host, tls: false, certificateUntil: null, app: true })).toBe(want)
 })
 
 test('an address has a host and a port', () => {

@@ -28,12 +28,6 @@ export function causeText(what: string): string {
   return has(key) ? t(key as Key & `gate.cause.${string}`) : what
 }
 
-/** Where programs find the door: by the public name where there is one. */
-export function baseOf({ address, public: host }: NonNullable<Gate['http']>): string {
-  if (!host) return address
-  return `${/^localhost(:|$)/.test(host) ? 'http' : 'https'}://${host}`
-}
-
 /** Host and port of an address like [::1]:2001. */
 export function hostAndPort(address: string): [host: string, port: string] {
   const at = address.lastIndexOf(':')

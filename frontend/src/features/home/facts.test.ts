@@ -32,6 +32,7 @@ const profile: Output<'profile.show'> = {
   permissions: [],
   mfa: { state: 'on', requiredBy: '', requiredFrom: '' },
   recoveryCodesLeft: 10,
+  apiPasswordShut: true,
 }
 
 type Count = Partial<Schema['Pagination']>

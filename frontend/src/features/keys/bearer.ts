@@ -12,7 +12,7 @@ export interface Bearer {
   /** Could do something at all now. */
   active: boolean
   permissions: ReadonlySet<Permission>
-  /** It would be their first key, from which on their password no longer works where keys do. */
+  /** Their password still works where keys do, and would not from this key on. */
   first: boolean
 }
 
@@ -20,31 +20,15 @@ export interface Bearer {
 export async function findBearer(id: string): Promise<Bearer> {
   const me = session()
   const own = !id || id === me?.user.id
-  const whose = own ? (me?.user.id ?? '') : id
-  const [count, detail] = await Promise.all([
-    call('keys.list', { user: whose, limit: 0 }),
-    own ? undefined : call('users.show', { id }),
-  ])
-  const none = count.pagination.total === 0
-  if (!detail)
-    return {
-      id: whose,
-      name: me?.user.name ?? '',
-      own,
-      service: false,
-      active: true,
-      permissions: new Set(me?.permissions),
-      first: none,
-    }
-  const { user, permissions, apiPasswordShut } = detail
+  const { user, permissions, apiPasswordShut } = await (own ? call('profile.show') : call('users.show', { id }))
   return {
-    id,
+    id: user.id,
     name: user.name,
     own,
     service: Boolean(user.service),
     active: user.status === 'active' && !user.service?.expired,
     permissions: new Set(permissions.map(({ permission }) => permission)),
-    first: none && !user.service && !apiPasswordShut,
+    first: !user.service && !apiPasswordShut,
   }
 }
 

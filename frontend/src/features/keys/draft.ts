@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Input } from '../../api/client'
 import type { ViolationCode } from '../../api/problem'
 import { requiredText, type Form } from '../../ui/form.svelte'
-import { latestDay, today } from '../users/service'
+import { inYears, latestDay, today } from '../users/service'
 import { faultOf, readRange, rangeText } from '../users/range'
 import { everyDomain, type Detail, type Key, lastDay, type Permission } from './key'
 
@@ -64,6 +64,20 @@ export const keySchema = (had?: string) =>
 export type KeySchema = ReturnType<typeof keySchema>
 export type Values = v.InferOutput<KeySchema>
 export type KeyForm = Form<KeySchema>
+
+/** The steps of making one, and where each field is asked. */
+export const steps = ['what', 'may', 'limits', 'check'] as const
+export const asked: Record<(typeof steps)[number], readonly string[]> = {
+  what: ['description'],
+  may: ['permissions'],
+  limits: ['channels', 'domains', 'newDomain', 'ipRules', 'newRule', 'expiresOn'],
+  check: [],
+}
+
+export const newValues = (): Values => ({
+  ...{ description: '', channels: [], permissions: [], every: true, domains: [], newDomain: '' },
+  ...{ ipRules: [], newRule: '', expiresOn: inYears(1) },
+})
 
 export const valuesOf = (key: Key): Values => ({
   description: key.description,

@@ -30,9 +30,9 @@ export interface Filter {
 
 const one = <T extends string>(all: readonly T[], value: string | null) => all.find((known) => known === value)
 
-/** So much of a key is no secret: more of one that is pasted is not looked for, and never stands in the address. */
+/** So much of a key is no secret: of one that is pasted, with whatever around it, nothing else leaves this page. */
 const shownLength = 11
-export const searched = (typed: string) => (typed.startsWith('gate_') ? typed.slice(0, shownLength) : typed)
+export const searched = (typed: string) => /(?:\bgate_|gate_(?=\w{20}))\w{0,6}/.exec(typed)?.[0] ?? typed
 
 /** What the address asks for; what it cannot mean is left out. */
 export const fromAddress = (params: URLSearchParams): Filter => ({
@@ -67,7 +67,9 @@ export function showQuery(show: Show): Input<'keys.list'> {
   }
 }
 
-function search(q: string): Input<'keys.list'> {
+/** What the server is asked for something that was typed: a part of what keys are called, or the beginning of one. */
+export function search(typed: string): Input<'keys.list'> {
+  const q = searched(typed)
   if (!q) return {}
   if (q.startsWith('gate_')) return { shown: q.length < shownLength ? `like:${q}%` : q }
   return { description: `like:%${q.replaceAll('%', '').slice(0, 100)}%` }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { speak } from '../../testing/words'
 import { changesOf, domainsOf, holdsPattern, patternFault, rulesIn, toInput, valuesOf } from './draft'
-import { fromAddress, searched, toAddress, toQuery } from './filter'
+import { fromAddress, search, searched, toAddress, toQuery } from './filter'
 import { lastDay, marks, type Detail } from './key'
 import { applied, jobs, kinds, type Template } from './templates'
 
@@ -62,15 +62,28 @@ describe('what is seen of a key at a glance', () => {
 })
 
 describe('the address', () => {
-  test('never holds more of a key than everybody may see', () => {
-    const pasted = `gate_abcdef${'S'.repeat(43)}`
+  const key = `gate_abcdef${'S'.repeat(43)}`
+  test.each([
+    key,
+    ` ${key} `,
+    `ApiKey ${key}`,
+    `Authorization: ApiKey ${key}`,
+    `key=${key}&x=S`,
+    `"${key}"`,
+    `APIKEY${key}`,
+    `_${key}`,
+    `API_KEY=${key}\nSECRET=S`,
+  ])('%j gives away no more of a key than everybody may see', (pasted) => {
+    const address = new URLSearchParams({ q: pasted })
     expect(searched(pasted)).toBe('gate_abcdef')
-    expect(JSON.stringify(toAddress({ ...fromAddress(new URLSearchParams()), q: pasted }))).not.toContain('S')
-    expect(toQuery(fromAddress(new URLSearchParams({ q: pasted })), 'usr_1')).toEqual({
-      user: 'usr_1',
-      shown: 'gate_abcdef',
-    })
+    expect(toAddress({ ...fromAddress(new URLSearchParams()), q: pasted })['q']).toBe('gate_abcdef')
+    expect(toQuery(fromAddress(address), 'usr_1')).toEqual({ user: 'usr_1', shown: 'gate_abcdef' })
+    expect(search(pasted)).toEqual({ shown: 'gate_abcdef' })
   })
+
+  test.each(['Web shop', 'aggregate_reporting', 'gatekeeper', 'gate-1'])('%s is the name of a key', (typed) =>
+    expect(searched(typed)).toBe(typed),
+  )
 
   test.each([
     ['', { user: 'usr_1' }],

@@ -14,6 +14,10 @@ export class KeyList extends PagedList<ListedKey, Filter> {
   /** Takes over what was done to a key. */
   take(change: Change) {
     if (change.kind === 'deleted') this.remove(change.key.id)
-    else void this.again()
+    else if (change.kind === 'made') void this.again()
+    else {
+      const had = this.rows.find(({ id }) => id === change.key.id)
+      if (had) this.replace({ ...had, ...change.key })
+    }
   }
 }

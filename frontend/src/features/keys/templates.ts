@@ -19,11 +19,12 @@ const exactly =
 /** A transfer code is as good as the domain, so that seeing one is more than reading. */
 const reads = ({ permission }: Known) => /^(VIEW|CHECK)_/.test(permission) && permission !== 'VIEW_AUTHCODE'
 
+const nothing: Template = { id: 'empty', channels: ['API'], takes: () => false }
 export const kinds: readonly Template[] = [
   { id: 'read', channels: both, takes: reads },
   { id: 'free', channels: both, takes: ({ costs }) => !costs },
   { id: 'all', channels: both, takes: () => true },
-  { id: 'empty', channels: ['API'], takes: () => false },
+  nothing,
 ]
 
 export const jobs: readonly Template[] = [
@@ -44,6 +45,10 @@ export const jobs: readonly Template[] = [
     takes: exactly('VIEW_PROCESS', 'VIEW_CERTIFICATE', 'CREATE_CERTIFICATE', 'RENEW_CERTIFICATE'),
   },
 ]
+
+const all = [...kinds, ...jobs]
+/** What a template takes; nothing, for one that there is not. */
+export const templateOf = (id: Template['id']): Template => all.find((one) => one.id === id) ?? nothing
 
 /** What a template comes to for somebody, and what of it they cannot give. */
 export function applied(template: Template, catalogue: readonly Known[], may: ReadonlySet<Permission>) {

@@ -18,9 +18,9 @@ const others: Partial<Record<Language, () => Promise<Words>>> = {
   de: async () => (await import('./catalogue.de')).default,
 }
 
-/** How a language calls groups, permissions and roles; what a newer server added keeps the server's words. */
+/** How a language calls groups, permissions and roles; what a newer server added, or does not come, keeps the server's words. */
 export async function words(language: Language) {
-  const own = await others[language]?.()
+  const own = await others[language]?.().catch(() => undefined)
   return {
     group: (name: string) => own?.groups[name] ?? name,
     describe: ({ permission, description }: Permission) => own?.permissions[permission] ?? description,

@@ -6,8 +6,8 @@ import type { User } from './list.svelte'
 
 export type May = Schema['May']
 export type Act = May['act']
-/** The acts that have a button; roles and ways in are changed with the rest of a user. */
-export type Doing = Exclude<Act, 'contact' | 'roles' | 'accessPoints' | 'ipRules'>
+/** The acts that have a button here; the password is let in again beside the keys, roles and ways in are changed with the rest of a user. */
+export type Doing = Exclude<Act, 'contact' | 'roles' | 'accessPoints' | 'ipRules' | 'reopenApiPassword'>
 
 const acts: readonly Act[] = [
   'update',

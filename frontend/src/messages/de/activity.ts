@@ -272,6 +272,6 @@ export default define('activity', {
   'event.gateway.called': '{actor} hat {object} aufgerufen',
   'event.gateway.answered': 'Der Aufruf {object} von {actor} wurde beantwortet',
   'event.gateway.unanswered': 'Der Aufruf {object} von {actor} bekam keine oder keine ganze Antwort',
-  'event.gateway.lost': 'Vom Aufruf {object} ist keine Antwort bekannt: das Gateway endete, bevor sie kam',
+  'event.gateway.lost': 'Zum Aufruf {object} ist keine Antwort bekannt: Das Gateway endete, bevor sie kam',
   'event.other': '{actor}: {event} {object}',
 })

@@ -4,7 +4,7 @@ export default define('gate', {
   'gate.text': 'Die Türen, durch die Programme hereinkommen, und was durch sie geht.',
   'gate.forbidden': 'Das Gate ist für Sie nicht zugänglich',
   'gate.forbiddenText':
-    'Dafür brauchen Sie die Berechtigung MANAGE_GATE, die nur Personen aus dem Konto des Betreibers haben können.',
+    'Dafür brauchen Sie die Berechtigung MANAGE_GATE, die nur Personen aus dem Konto des Betreibers haben können. Bitten Sie den Betreiber.',
   'gate.passed': 'Was durchging',
   'gate.n': '{n}',
   'gate.state.open': 'offen',
@@ -124,10 +124,11 @@ export default define('gate', {
   'gate.connect': 'So verbindet sich ein Programm',
   'gate.connectText': 'Es zeigt einen API-Schlüssel, an der Stelle von gate_… unten.',
   'gate.connect.gateway':
-    'Wie die API des Registrars, mit dieser Adresse und einem Schlüssel von Gatehouse statt dem des Registrars.',
+    'Wie die API des Registrars, mit dieser Adresse und einem Schlüssel von Gatehouse anstelle des Schlüssels vom Registrar.',
   'gate.rest': 'Verwaltungs-API',
   'gate.connect.rest': 'Alles, was diese App kann, soweit der Schlüssel es darf. Unter /api/v1/ steht ein Handbuch.',
-  'gate.connect.isproxy': 'Zeilen über TCP an {host}, Port {port}. Was Sie senden, beginnt mit >.',
+  'gate.connect.isproxy':
+    'Zeilen über TCP an {host}, Port {port}. Mit > sind die Zeilen markiert, die das Programm sendet; die Markierung gehört nicht dazu.',
 
   'gate.tryKey': 'Schlüssel',
   'gate.tryKeyHelp': 'Suchen Sie nach der Beschreibung.',
@@ -138,7 +139,7 @@ export default define('gate', {
   'gate.setDesk':
     'Gilt, sobald die Türen das nächste Mal geöffnet werden. Auch ‚gatehouse serve‘ richtet sich danach, wo seine Befehlszeile nichts sagt.',
   'gate.setServer':
-    'Ein Server richtet sich danach, wo seine Befehlszeile nichts sagt, vom nächsten Start an. Ein Desk, wenn es seine Türen öffnet.',
+    'Ein Server richtet sich danach, wo seine Befehlszeile nichts sagt, vom nächsten Start an. Für einen Desk gilt es, sobald seine Türen geöffnet werden.',
   'gate.set.shut':
     'Wer ändert, wohin Aufrufe gehen, könnte mitlesen; darum braucht es dafür alle Berechtigungen. Bitten Sie einen Administrator mit der Rolle Admin.',
   'gate.set.upstream': 'Adresse der API des Registrars',

@@ -177,7 +177,7 @@ export default define('keys', {
   'keys.years': { one: '{n} Jahr', other: '{n} Jahre' },
 
   'keys.try': 'Was dürfte dieser Schlüssel von dieser Adresse aus?',
-  'keys.tryText': 'Beantwortet, wie es die Zugänge täten. Nichts wird gezählt, und nichts geschieht.',
+  'keys.tryText': 'Beantwortet, wie es die Türen täten. Nichts wird gezählt, und nichts geschieht.',
   'keys.tryFrom': 'Von der Adresse',
   'keys.tryWhat': 'Berechtigung',
   'keys.tryIn': 'Überhaupt hereinkommen',
@@ -243,8 +243,8 @@ export default define('keys', {
   'keys.templateHelp.renew': 'Sieht Domains und verlängert sie, was Geld kostet.',
   'keys.templateHelp.shop': 'Prüft und registriert Domains, was Geld kostet.',
   'keys.templateHelp.certificates': 'Bestellt und verlängert Zertifikate, was Geld kostet.',
-  'keys.template.missing': 'Nicht möglich ohne {what}; das fehlt.',
-  'keys.template.none': 'Davon ist nichts vorhanden.',
+  'keys.template.missing': '{name} kann {what} nicht bekommen; ohne das täte der Schlüssel seine Aufgabe nicht.',
+  'keys.template.none': '{name} kann nichts davon bekommen.',
   'keys.picked':
     '{n} von {all} möglichen Berechtigungen sind gewählt. Was der Benutzer später dazubekommt, erweitert den Schlüssel nicht.',
   'keys.pickedOf': '{n} von {all}',

@@ -4,7 +4,8 @@ import type { Source } from '../catalogue'
 export default {
   'gate.text': 'The doors through which programs come in, and what passes through them.',
   'gate.forbidden': 'You may not see the Gate',
-  'gate.forbiddenText': 'This needs the permission MANAGE_GATE, which only people of the operator account can hold.',
+  'gate.forbiddenText':
+    'This needs the permission MANAGE_GATE, which only people of the operator account can hold. Ask the operator.',
   'gate.passed': 'What passed through',
   'gate.n': '{n}',
   'gate.state.open': 'open',
@@ -124,7 +125,8 @@ export default {
     'As the registrar’s API, with this address and a key of Gatehouse in place of the registrar’s.',
   'gate.rest': 'Management API',
   'gate.connect.rest': 'Everything this app does, as far as the key may. At /api/v1/ is a manual.',
-  'gate.connect.isproxy': 'Lines over TCP to {host}, port {port}. What you send begins with >.',
+  'gate.connect.isproxy':
+    'Lines over TCP to {host}, port {port}. Lines marked > are what the program sends, without the mark.',
 
   'gate.tryKey': 'Key',
   'gate.tryKeyHelp': 'Search by description.',

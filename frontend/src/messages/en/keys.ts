@@ -229,8 +229,8 @@ export default {
   'keys.templateHelp.renew': 'Sees domains and renews them, which costs money.',
   'keys.templateHelp.shop': 'Checks and registers domains, which costs money.',
   'keys.templateHelp.certificates': 'Orders and renews certificates, which costs money.',
-  'keys.template.missing': 'Not possible without {what}, which is not held.',
-  'keys.template.none': 'Nothing of this is held.',
+  'keys.template.missing': '{name} cannot be given {what}, so this would not do its job.',
+  'keys.template.none': '{name} can be given nothing of this.',
   'keys.picked':
     '{n} of {all} permissions that can be given are chosen. Permissions given to the user later do not widen the key.',
   'keys.pickedOf': '{n} of {all}',
