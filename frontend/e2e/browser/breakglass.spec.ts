@@ -74,7 +74,10 @@ test('codes on paper let the admin user in, once', async ({ browser }) => {
 })
 
 const codesOf = (page: Page) =>
-  page.getByText(/^(?:[0-9A-Z]{4}-){4}[0-9A-Z]{5}$/).and(page.locator('span')).allInnerTexts()
+  page
+    .getByText(/^(?:[0-9A-Z]{4}-){4}[0-9A-Z]{5}$/)
+    .and(page.locator('span'))
+    .allInnerTexts()
 
 /** prints looks at the paper: a page for each person, each with one code, and nothing of the screen. */
 async function prints(page: Page, codes: string[]): Promise<void> {
@@ -84,7 +87,8 @@ async function prints(page: Page, codes: string[]): Promise<void> {
   await expect(page.getByRole('navigation')).toBeHidden()
   for (const [i, code] of codes.entries()) {
     await expect(sheets.nth(i).locator('pre')).toHaveText(code)
-    for (const other of codes.filter((one) => one !== code)) await expect(sheets.nth(i)).not.toContainText(other)
+    for (const other of codes.filter((one) => one !== code))
+      await expect(sheets.nth(i)).not.toContainText(other)
   }
   await expect(sheets.first()).toContainText(names[0]!)
   await expect(sheets.first()).toContainText('any 2 of the 3 sheets')

@@ -71,7 +71,9 @@ test('an admin user asks for help, and the operator makes sure who calls', async
     await page.reload()
     await page.getByRole('button', { name: /^Send code to \+32/ }).click()
     const code = await until('the SMS', () => /\d{4} \d{4}/.exec(gateway.texts.join('\n'))?.[0])
-    await page.getByLabel('Code that the caller reads out').fill(code.startsWith('0') ? '11111111' : '00000000')
+    await page
+      .getByLabel('Code that the caller reads out')
+      .fill(code.startsWith('0') ? '11111111' : '00000000')
     await page.getByRole('button', { name: 'Check' }).click()
     await expect(page.getByText('4 tries are left')).toBeVisible()
     anna.forgetRefusals()

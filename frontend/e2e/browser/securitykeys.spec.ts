@@ -192,9 +192,9 @@ test('a list of keys: add, rename, remove, and what has to stay', async ({ brows
       .getByLabel('Six-digit code')
       .pressSequentially(await new Authenticator(people['anna']!.authenticatorKey!).code())
     await inside(boss.page)
-    const list = (await (
-      await boss.page.request.get(`${url}/api/v1/users?limit=100`)
-    ).json()) as { entities: { id: string; login: string }[] }
+    const list = (await (await boss.page.request.get(`${url}/api/v1/users?limit=100`)).json()) as {
+      entities: { id: string; login: string }[]
+    }
     const { id } = list.entities.find((user) => user.login === newcomer.login)!
     await boss.page.goto(`${url}#/users/${id}`)
     await expect(boss.page.getByText('Key in the safe')).toBeVisible()
@@ -203,7 +203,9 @@ test('a list of keys: add, rename, remove, and what has to stay', async ({ brows
     await boss.look('securitykeys-user')
     await boss.page.goto(`${url}#/settings/address`)
     await boss.page.getByLabel('Address', { exact: true }).fill('https://gate.example.com')
-    await expect(boss.page.getByText(/registered at localhost will not work under another name/)).toBeVisible()
+    await expect(
+      boss.page.getByText(/registered at localhost will not work under another name/),
+    ).toBeVisible()
     await boss.look('securitykeys-moving')
     await boss.page.getByLabel('Address', { exact: true }).fill(url)
     await expect(boss.page.getByText(/will not work under another name/)).toHaveCount(0)
