@@ -29,7 +29,7 @@ func Nouns(e *op.Engine, o *ops.Operations) []any {
 	h := &holder{engine: e, ops: o}
 	return []any{
 		&Installation{h}, &Setup{h}, &Activation{h}, &Session{h}, &Profile{h}, &SecondFactors{h}, &Users{h}, &ServiceUsers{h}, &Sessions{h}, &Permissions{h}, &Roles{h}, &Keys{h}, &Upstreams{h}, &Gate{h}, &Activity{h}, &Settings{h},
-		&Delivery{h}, &Templates{h}, &Outbox{h}, &Password{h}, &Help{h},
+		&Delivery{h}, &Templates{h}, &Outbox{h}, &Password{h}, &HelpRequests{h},
 		&Accounts{h}, &Account{h}, &BreakGlass{h}, &Coverage{h},
 	}
 }

@@ -126,21 +126,21 @@ const (
 )
 
 func (o *Operations) addHelp() {
-	o.Help.Ask = op.Write(&o.table, op.Spec{
-		Name: "help.ask", Route: "POST /session/help", Event: "help.asked",
+	o.HelpRequests.Ask = op.Write(&o.table, op.Spec{
+		Name: "helpRequests.ask", Route: "POST /session/help", Event: "help.asked",
 		Summary: "Ask for help at the second step of a sign-in. Lets nobody in: somebody looks at it, who has to make sure who asks.",
 	}, op.Anyone(), o.askForHelp)
-	o.Help.AskByLogin = op.Write(&o.table, op.Spec{
-		Name: "help.askByLogin", Route: "POST /session/help-without-password", Event: "help.asked",
+	o.HelpRequests.AskByLogin = op.Write(&o.table, op.Spec{
+		Name: "helpRequests.askByLogin", Route: "POST /session/help-without-password", Event: "help.asked",
 		Summary: "Ask for help without a password. The answer is the same whether or not there is such a user, and whether or not the request was taken.",
 		Even:    linkAnswer,
 	}, op.Anyone(), o.askByLogin)
-	o.Help.List = op.Read(&o.table, op.Spec{
-		Name: "help.list", Route: "GET /help-requests",
+	o.HelpRequests.List = op.Read(&o.table, op.Spec{
+		Name: "helpRequests.list", Route: "GET /help-requests",
 		Summary: "People of the account who cannot get in and asked for help. The operator helps admin users; administrators reset the second factors of everybody else.",
 	}, op.Holds(access.ManageUser).InPerson(), listHelp)
-	o.Help.Decline = op.Write(&o.table, op.Spec{
-		Name: "help.decline", Route: "POST /help-requests/{id}/decline", Event: "help.declined",
+	o.HelpRequests.Decline = op.Write(&o.table, op.Spec{
+		Name: "helpRequests.decline", Route: "POST /help-requests/{id}/decline", Event: "help.declined",
 		Summary: "Close a colleague's request for help without a reset. The person is told why.",
 	}, op.Holds(access.ManageUser).InPerson(), declineHelp)
 }

@@ -49,7 +49,7 @@ func (w *town) open(who *opstest.Person) (h id.HelpRequest) {
 func (w *town) stuck(who *opstest.Person) id.HelpRequest {
 	w.T.Helper()
 	w.Exec(`DELETE FROM throttles`)
-	opstest.Must(w.Place, opstest.Anybody(), w.Ops.Help.Ask, ops.HelpInput{Ceremony: w.askedForFactor(who), What: "My phone is gone.", Reach: "+32 2 123 45 67"})
+	opstest.Must(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, ops.HelpInput{Ceremony: w.askedForFactor(who), What: "My phone is gone.", Reach: "+32 2 123 45 67"})
 	return w.open(who)
 }
 
@@ -89,19 +89,19 @@ func helpSamples(home func(*town, asking) account.Account) map[string]sample {
 		return sample{own: func(w *town, _ asking) any { return in(w.lockedOut().Account) }}
 	}
 	return map[string]sample{
-		"help.ask": {own: func(w *town, _ asking) any {
+		"helpRequests.ask": {own: func(w *town, _ asking) any {
 			w.Exec(`DELETE FROM throttles`)
 			return ops.HelpInput{Ceremony: w.askedForFactor(w.somebody(w.otter, opstest.Member{})), What: "My phone is at the bottom of the lake.", Reach: "+32 2 123 45 67"}
 		}},
-		"help.askByLogin": {own: func(w *town, _ asking) any {
+		"helpRequests.askByLogin": {own: func(w *town, _ asking) any {
 			w.Exec(`DELETE FROM throttles`)
 			return ops.HelpByLoginInput{Login: string(w.somebody(w.otter, opstest.Member{}).Login), What: "My phone and my password are gone.", Reach: "+32 2 123 45 67"}
 		}},
-		"help.list": {own: func(w *town, a asking) any {
+		"helpRequests.list": {own: func(w *town, a asking) any {
 			w.asked(w.somebody(a.home, opstest.Member{}), false, store.HelpOpen)
 			return ops.HelpList{}
 		}},
-		"help.decline": {own: declining(home), foreign: declining((*town).elsewhere)},
+		"helpRequests.decline": {own: declining(home), foreign: declining((*town).elsewhere)},
 		"accounts.listHelp": {own: func(w *town, _ asking) any {
 			w.lockedOut()
 			return ops.AdminHelpList{}

@@ -41,11 +41,11 @@ func TestHelp_ask(t *testing.T) {
 		want ops.Helper
 	}{{boss, ops.HelpedByOperator}, {clerk, ops.HelpedByAdmins}, {root, ops.HelpedByConsole}} {
 		ceremony := w.askedForFactor(c.who)
-		out := opstest.Must(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(ceremony, "First.\nSecond."))
+		out := opstest.Must(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(ceremony, "First.\nSecond."))
 		if out.Helper != c.want || out.Times != 1 {
 			t.Errorf("%+v, want %s", out, c.want)
 		}
-		again := opstest.Must(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(ceremony, "Better words."))
+		again := opstest.Must(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(ceremony, "Better words."))
 		if again.Times != 2 || !again.AskedAt.Equal(out.AskedAt) {
 			t.Errorf("asked again: %+v", again)
 		}
@@ -60,7 +60,7 @@ func TestHelp_ask(t *testing.T) {
 		t.Errorf("the admin user gets %d mails", n)
 	}
 	ceremony := w.askedForFactor(boss)
-	opstest.Must(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(ceremony, "Where is it?"))
+	opstest.Must(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(ceremony, "Where is it?"))
 	opstest.Must(w.Place, opstest.Anybody(), w.Ops.Session.Verify, ops.VerifyInput{Ceremony: ceremony, Code: boss.Code()})
 	if n := w.Count(`SELECT COUNT(*) FROM help_requests WHERE user_id = $1 AND state = 'over'`, string(boss.ID)); n != 1 {
 		t.Error("the person is in, and the request is still open")
@@ -73,11 +73,11 @@ func TestHelp_fields(t *testing.T) {
 	who := w.somebody(w.otter, opstest.Member{})
 	ceremony := w.askedForFactor(who)
 	records := len(w.Records())
-	_, err := opstest.Do(w.Place, opstest.Anybody(), w.Ops.Help.Ask, ops.HelpInput{Ceremony: ceremony, What: strings.Repeat("x", 501), Reach: "\u202e"})
+	_, err := opstest.Do(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, ops.HelpInput{Ceremony: ceremony, What: strings.Repeat("x", 501), Reach: "\u202e"})
 	if got := fmt.Sprint(opstest.Violations(err)); got != "[what:too_long reach:bad_text]" {
 		t.Error(got)
 	}
-	_, err = opstest.Do(w.Place, opstest.Anybody(), w.Ops.Help.AskByLogin, ops.HelpByLoginInput{})
+	_, err = opstest.Do(w.Place, opstest.Anybody(), w.Ops.HelpRequests.AskByLogin, ops.HelpByLoginInput{})
 	if got := fmt.Sprint(opstest.Violations(err)); got != "[login:required what:required reach:required]" {
 		t.Error(got)
 	}
@@ -91,7 +91,7 @@ func TestHelp_locksNobodyOut(t *testing.T) {
 	w := newTown(t)
 	who := w.somebody(w.otter, opstest.Member{})
 	for n := range 40 {
-		_, err := opstest.Do(w.Place, from("203.0.113.9"), w.Ops.Help.AskByLogin, byLogin(string(who.Login), fmt.Sprint("flood ", n)))
+		_, err := opstest.Do(w.Place, from("203.0.113.9"), w.Ops.HelpRequests.AskByLogin, byLogin(string(who.Login), fmt.Sprint("flood ", n)))
 		if got := opstest.CodeOf(err); got != "ok" && got != string(problem.TooManyAttempts) {
 			t.Fatal(got)
 		}
@@ -107,15 +107,15 @@ func TestHelp_locksNobodyOut(t *testing.T) {
 	}
 	// The person signs in as ever, from the very same address too; and asks with the password, whose words count.
 	signedIn := opstest.Must(w.Place, from("203.0.113.9"), w.Ops.Session.SignIn, ops.SignInInput{Login: string(who.Login), Password: secret.New(opstest.Password)})
-	opstest.Refused(w.Place, from("203.0.113.9"), w.Ops.Help.Ask, asking4(again(signedIn.Ceremony), "It is me."), problem.TooManyAttempts)
-	opstest.Must(w.Place, from("198.51.100.4"), w.Ops.Help.Ask, asking4(again(signedIn.Ceremony), "It is me."))
+	opstest.Refused(w.Place, from("203.0.113.9"), w.Ops.HelpRequests.Ask, asking4(again(signedIn.Ceremony), "It is me."), problem.TooManyAttempts)
+	opstest.Must(w.Place, from("198.51.100.4"), w.Ops.HelpRequests.Ask, asking4(again(signedIn.Ceremony), "It is me."))
 	if n := w.Count(`SELECT COUNT(*) FROM help_requests WHERE what = 'It is me.' AND password_shown AND state = 'open'`); n != 1 {
 		t.Error("the person with the password is not heard")
 	}
 	opstest.Must(w.Place, opstest.Anybody(), w.Ops.Session.Verify, ops.VerifyInput{Ceremony: again(signedIn.Ceremony), Code: who.Code()})
 	// And an hour later the address may ask again.
 	w.Clock.Advance(61 * time.Minute)
-	opstest.Must(w.Place, from("203.0.113.9"), w.Ops.Help.AskByLogin, byLogin("somebody.else", "x"))
+	opstest.Must(w.Place, from("203.0.113.9"), w.Ops.HelpRequests.AskByLogin, byLogin("somebody.else", "x"))
 }
 
 // Nothing tells whether a login exists, whatever its state.
@@ -132,7 +132,7 @@ func TestHelp_tellsNothing(t *testing.T) {
 		n++
 		for i := range 6 { // more often than a login may be asked for
 			began := time.Now()
-			out, err := opstest.Do(w.Place, from(fmt.Sprintf("203.0.113.%d", n)), w.Ops.Help.AskByLogin, byLogin(login, "x"))
+			out, err := opstest.Do(w.Place, from(fmt.Sprintf("203.0.113.%d", n)), w.Ops.HelpRequests.AskByLogin, byLogin(login, "x"))
 			if text, _ := json.Marshal(out); err != nil || string(text) != "{}" {
 				t.Errorf("%s, time %d: %s, %v", what, i, text, err)
 			}
@@ -151,17 +151,17 @@ func TestHelp_foreignCeremony(t *testing.T) {
 	w := newTown(t)
 	who := w.somebody(w.otter, opstest.Member{})
 	for what, c := range map[string]secret.Text{"made up": secret.New("x"), "empty": {}, "of a token's form": secret.New(strings.Repeat("A", 43))} {
-		_, err := opstest.Do(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(c, what))
+		_, err := opstest.Do(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(c, what))
 		if got := opstest.CodeOf(err); got != string(problem.CeremonyOver) {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
 	late := w.askedForFactor(who)
 	w.Clock.Advance(6 * time.Minute)
-	opstest.Refused(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(late, "too late"), problem.CeremonyOver)
+	opstest.Refused(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(late, "too late"), problem.CeremonyOver)
 	gone := w.askedForFactor(who)
 	w.Exec(`UPDATE users SET state = 'deactivated' WHERE id = $1`, string(who.ID))
-	opstest.Refused(w.Place, opstest.Anybody(), w.Ops.Help.Ask, asking4(gone, "deactivated meanwhile"), problem.SignInFailed)
+	opstest.Refused(w.Place, opstest.Anybody(), w.Ops.HelpRequests.Ask, asking4(gone, "deactivated meanwhile"), problem.SignInFailed)
 	if n := w.Count(`SELECT COUNT(*) FROM help_requests`); n != 0 {
 		t.Errorf("%d requests", n)
 	}
@@ -175,10 +175,10 @@ func TestHelp_atOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 12 {
 		all.Go(func() {
-			_, _ = opstest.Do(w.Place, from(fmt.Sprintf("203.0.113.%d", n)), w.Ops.Help.AskByLogin, byLogin(string(who.Login), "x"))
+			_, _ = opstest.Do(w.Place, from(fmt.Sprintf("203.0.113.%d", n)), w.Ops.HelpRequests.AskByLogin, byLogin(string(who.Login), "x"))
 		})
 		all.Go(func() {
-			_, _ = opstest.Do(w.Place, from(fmt.Sprintf("198.51.100.%d", n)), w.Ops.Help.Ask, asking4(ceremony, "y"))
+			_, _ = opstest.Do(w.Place, from(fmt.Sprintf("198.51.100.%d", n)), w.Ops.HelpRequests.Ask, asking4(ceremony, "y"))
 		})
 	}
 	all.Wait()
@@ -199,23 +199,23 @@ func TestHelp_ofColleagues(t *testing.T) {
 	bosss, clerks, others := w.stuck(boss), w.stuck(clerk), w.stuck(other)
 	reason := func(h ops.HelpReason) ops.HelpReason { h.Reason = "Look into your drawer."; return h }
 
-	if page := opstest.Must(w.Place, admin.Caller(), w.Ops.Help.List, ops.HelpList{State: "open"}); len(page.Entities) != 3 {
+	if page := opstest.Must(w.Place, admin.Caller(), w.Ops.HelpRequests.List, ops.HelpList{State: "open"}); len(page.Entities) != 3 {
 		t.Errorf("%+v", page.Entities)
 	}
-	opstest.Refused(w.Place, admin.Caller(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: bosss}), problem.AdminUser)
-	opstest.Refused(w.Place, admin.Caller(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: abroad}), problem.NotFound)
-	opstest.Refused(w.Place, clerk.Caller(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: others}), problem.Forbidden)
-	opstest.Refused(w.Place, w.operator(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: clerks}), problem.NotFound)
-	_, err := opstest.Do(w.Place, admin.Caller(), w.Ops.Help.Decline, ops.HelpReason{ID: clerks})
+	opstest.Refused(w.Place, admin.Caller(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: bosss}), problem.AdminUser)
+	opstest.Refused(w.Place, admin.Caller(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: abroad}), problem.NotFound)
+	opstest.Refused(w.Place, clerk.Caller(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: others}), problem.Forbidden)
+	opstest.Refused(w.Place, w.operator(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: clerks}), problem.NotFound)
+	_, err := opstest.Do(w.Place, admin.Caller(), w.Ops.HelpRequests.Decline, ops.HelpReason{ID: clerks})
 	if got := fmt.Sprint(opstest.Violations(err)); got != "[reason:required]" {
 		t.Error(got)
 	}
 
-	closed := opstest.Must(w.Place, admin.Caller(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: clerks}))
+	closed := opstest.Must(w.Place, admin.Caller(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: clerks}))
 	if closed.State != store.HelpDeclined || closed.ClosedBy != admin.Name || closed.Reason != "Look into your drawer." {
 		t.Errorf("%+v", closed)
 	}
-	opstest.Refused(w.Place, admin.Caller(), w.Ops.Help.Decline, reason(ops.HelpReason{ID: clerks}), problem.Conflict)
+	opstest.Refused(w.Place, admin.Caller(), w.Ops.HelpRequests.Decline, reason(ops.HelpReason{ID: clerks}), problem.Conflict)
 	if n := w.Count(`SELECT COUNT(*) FROM notices WHERE user_id = $1 AND kind = $2`, string(clerk.ID), string(notice.HelpDeclined)); n != 1 {
 		t.Errorf("the colleague is told %d times", n)
 	}

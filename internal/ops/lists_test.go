@@ -158,7 +158,7 @@ func crowded(t *testing.T) (*town, map[string]listed) {
 		"coverage.list": {orders: []string{"name", "-login", "createdAt", "-lastSeenAt"}}, "accounts.coverage": {caller: console, orders: []string{"name", "-handle", "openedAt"}},
 		"keys.list":     {orders: []string{"createdAt", "-createdAt", "description", "expiresAt", "-userName"}},
 		"activity.list": {orders: at}, "profile.activity": {orders: at}, "profile.notices": {orders: at}, "outbox.list": {orders: []string{"queuedAt", "-queuedAt"}},
-		"help.list": {orders: []string{"askedAt", "-askedAt"}}, "accounts.listHelp": {caller: console, orders: []string{"askedAt", "-askedAt"}},
+		"helpRequests.list": {orders: []string{"askedAt", "-askedAt"}}, "accounts.listHelp": {caller: console, orders: []string{"askedAt", "-askedAt"}},
 		"sessions.list": {orders: []string{"lastSeenAt", "-lastSeenAt", "-signedInAt", "userName"}}, "profile.sessions": {orders: []string{"-lastSeenAt"}},
 		"roles.list": {orders: []string{"name", "-name", "users"}}, "permissions.list": {orders: []string{"permission", "-group"}}, "templates.list": {caller: console, orders: []string{"kind", "-language"}},
 	}

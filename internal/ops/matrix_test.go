@@ -207,7 +207,7 @@ func rank(code string) string {
 
 // open are the operations for everybody, signed in or not.
 var open = []string{
-	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "activation.resend", "password.forgot", "help.ask", "help.askByLogin",
+	"installation.show", "setup.begin", "setup.finish", "activation.check", "activation.complete", "activation.resend", "password.forgot", "helpRequests.ask", "helpRequests.askByLogin",
 	"session.signIn", "session.beginKey", "session.verify", "session.beginPasskey", "session.verifyPasskey", "session.breakGlass", "session.show",
 }
 
@@ -318,16 +318,16 @@ func roleHolds(role string, p access.Permission, operator bool) bool {
 
 // Before set-up nothing works but set-up, for anybody.
 func TestMatrix_beforeSetup(t *testing.T) {
-	works := map[string]bool{"installation.show": true, "session.show": true, "setup.begin": true, "password.forgot": true, "activation.resend": true, "help.askByLogin": true}
+	works := map[string]bool{"installation.show": true, "session.show": true, "setup.begin": true, "password.forgot": true, "activation.resend": true, "helpRequests.askByLogin": true}
 	closed := map[string][]problem.Code{ // open to everybody, and there is nothing behind the door
-		"setup.finish": {problem.CeremonyOver}, "help.ask": {problem.CeremonyOver}, "activation.check": {problem.ActivationDead}, "activation.complete": {problem.ActivationDead},
+		"setup.finish": {problem.CeremonyOver}, "helpRequests.ask": {problem.CeremonyOver}, "activation.check": {problem.ActivationDead}, "activation.complete": {problem.ActivationDead},
 		"session.signIn": {problem.SignInFailed}, "session.verify": {problem.CeremonyOver},
 		"session.beginKey": {problem.CeremonyOver}, "session.verifyPasskey": {problem.CeremonyOver}, "session.breakGlass": {problem.BreakGlassRefused}, "session.beginPasskey": {"ok", problem.SecurityKeyUnavailable},
 	}
 	inputs := map[string]any{
 		"setup.begin": setupInput(), "session.signIn": ops.SignInInput{Login: "anna", Password: secret.New("x")},
 		"session.verify": ops.VerifyInput{Code: secret.New("123456")}, "session.verifyPasskey": ops.PasskeyInput{Credential: []byte("{}")}, "session.breakGlass": ops.BreakGlassInput{Login: "anna", Password: secret.New("x"), Codes: []secret.Text{secret.New("x")}}, "users.add": ops.AddUserInput{Login: "anna"},
-		"password.forgot": ops.ForgotInput{Login: "anna"}, "help.ask": ops.HelpInput{What: "x", Reach: "x"}, "help.askByLogin": ops.HelpByLoginInput{Login: "anna", What: "x", Reach: "x"},
+		"password.forgot": ops.ForgotInput{Login: "anna"}, "helpRequests.ask": ops.HelpInput{What: "x", Reach: "x"}, "helpRequests.askByLogin": ops.HelpByLoginInput{Login: "anna", What: "x", Reach: "x"},
 	}
 	for _, c := range []struct {
 		name   string

@@ -73,7 +73,7 @@ type Operations struct {
 	BreakGlass    breakGlassOps
 	Coverage      coverageOps
 	Password      passwordOps
-	Help          helpOps
+	HelpRequests  helpOps
 	AdminHelp     adminHelpOps
 	Keys          keyOps
 	Upstreams     upstreamOps

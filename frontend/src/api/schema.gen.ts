@@ -529,7 +529,7 @@ export interface paths {
             cookie?: never;
         };
         /** People of the account who cannot get in and asked for help. The operator helps admin users; administrators reset the second factors of everybody else. */
-        get: operations["help.list"];
+        get: operations["helpRequests.list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -565,7 +565,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a colleague's request for help without a reset. The person is told why. */
-        post: operations["help.decline"];
+        post: operations["helpRequests.decline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1205,7 +1205,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for help at the second step of a sign-in. Lets nobody in: somebody looks at it, who has to make sure who asks. */
-        post: operations["help.ask"];
+        post: operations["helpRequests.ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1222,7 +1222,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for help without a password. The answer is the same whether or not there is such a user, and whether or not the request was taken. */
-        post: operations["help.askByLogin"];
+        post: operations["helpRequests.askByLogin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4878,7 +4878,7 @@ export interface operations {
             };
         };
     };
-    "help.list": {
+    "helpRequests.list": {
         parameters: {
             query?: {
                 limit?: number | null;
@@ -4990,7 +4990,7 @@ export interface operations {
             };
         };
     };
-    "help.decline": {
+    "helpRequests.decline": {
         parameters: {
             query?: never;
             header?: never;
@@ -7469,7 +7469,7 @@ export interface operations {
             };
         };
     };
-    "help.ask": {
+    "helpRequests.ask": {
         parameters: {
             query?: never;
             header?: never;
@@ -7522,7 +7522,7 @@ export interface operations {
             };
         };
     };
-    "help.askByLogin": {
+    "helpRequests.askByLogin": {
         parameters: {
             query?: never;
             header?: never;

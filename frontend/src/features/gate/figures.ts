@@ -1,4 +1,3 @@
-import { has, t, type Key } from '../../messages/index.svelte'
 import type { Gate } from './doors.svelte'
 
 type Gateway = NonNullable<Gate['gateway']>
@@ -20,12 +19,6 @@ export function lastHour(minutes: Gateway['minutes'], now: number): Minute[] {
     const number = last - shownMinutes + 1 + i
     return known.get(number) ?? { at: new Date(number * minuteMs).toISOString(), requests: 0, refused: 0, failed: 0 }
   })
-}
-
-/** Why a call was refused or failed, in words; a newer server may name a cause that has none here. */
-export function causeText(what: string): string {
-  const key = `gate.cause.${what}`
-  return has(key) ? t(key as Key & `gate.cause.${string}`) : what
 }
 
 /** Host and port of an address like [::1]:2001. */

@@ -48,6 +48,8 @@ function have(counts: Record<string, Count>, own: Partial<typeof profile> = {}) 
     'keys.list': ({ user, state, lastUsedAt }) =>
       count(counts[`keys ${user ?? 'all'} ${lastUsedAt?.slice(0, 4) ?? state ?? ''}`]),
     'activity.list': ({ outcome }) => (outcome ? count(counts['refused']) : pageOf([])),
+    'helpRequests.list': () => count(counts['help']),
+    'accounts.listHelp': () => count(counts['help of customers']),
   })
 }
 
@@ -64,8 +66,10 @@ describe('what is worth a look', () => {
       'active off': { total: 1 },
       invited: { total: 10_000, totalIsMinimum: true },
       refused: { total: 7 },
+      help: { total: 3 },
     })
     expect((await lookAround()).attention).toEqual([
+      { id: 'helpColleagues', count: 3, atLeast: false, href: '#/help-requests' },
       { id: 'notSetUp', count: 2, atLeast: false, href: '#/users?status=active&mfa=setup_required' },
       { id: 'noMfa', count: 1, atLeast: false, href: '#/users?status=active&mfa=off' },
       { id: 'invited', count: 10_000, atLeast: true, href: '#/users?status=invited' },

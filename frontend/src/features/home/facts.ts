@@ -94,7 +94,7 @@ async function askForHelp(): Promise<Attention[]> {
   const open = { state: 'open', limit: 0 }
   const asked = [
     can('RESET_ADMIN_MFA') ? (['helpCustomers', call('accounts.listHelp', open)] as const) : undefined,
-    can('MANAGE_USER') ? (['helpColleagues', call('help.list', open)] as const) : undefined,
+    can('MANAGE_USER') ? (['helpColleagues', call('helpRequests.list', open)] as const) : undefined,
   ].filter((one) => one !== undefined)
   return Promise.all(asked.map(async ([id, answer]) => counted(id, (await answer).pagination, href('/help-requests'))))
 }
