@@ -197,12 +197,13 @@ func (p *premises) remembers(l *ledger) {
 	}
 }
 
-// calls in the log, by what they are about: which records there are of each.
+// calls in the log, by what they are about: which records there are of each that
+// was let through.
 func (p *premises) calls() (byName map[string][]string) {
 	p.t.Helper()
 	byName = map[string][]string{}
 	for _, r := range p.Records() {
-		if strings.HasPrefix(r.Event, "gateway.") {
+		if strings.HasPrefix(r.Event, "gateway.") && r.Event != "gateway.refused" {
 			byName[r.Object.Name] = append(byName[r.Object.Name], r.Event)
 		}
 	}

@@ -129,8 +129,12 @@ type refusals struct {
 	told   map[store.Refusal]int // how many had a write of their own in that minute
 }
 
-// mostRefusals is how many kinds of refusals are told apart between two writes.
-const mostRefusals = 1000
+// mostRefusals is how many kinds of refusals are told apart between two writes,
+// and mostTold how many may have records of their own within a minute.
+const (
+	mostRefusals = 1000
+	mostTold     = 10_000
+)
 
 // tell counts a refusal, unless it is one that may have a record of its own.
 func (s *refusals) tell(c Call, r store.Refusal) bool {
@@ -147,7 +151,7 @@ func (s *refusals) mayTell(r store.Refusal) bool {
 	if s.told == nil || !s.minute.Equal(r.Minute) {
 		s.minute, s.told = r.Minute, map[store.Refusal]int{}
 	}
-	if s.told[r] >= toldAtOnce || len(s.told) >= mostRefusals && s.told[r] == 0 {
+	if s.told[r] >= toldAtOnce || len(s.told) >= mostTold && s.told[r] == 0 {
 		return false
 	}
 	s.told[r]++
