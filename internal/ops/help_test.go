@@ -3,6 +3,7 @@ package ops_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
@@ -72,7 +73,7 @@ func (w *town) proven(who *opstest.Person, a asking) {
 		operator = strings.TrimSpace("user " + string(a.who.ID))
 	}
 	w.Write(func(tx store.WriteTx) error {
-		return tx.PutCallerProof(who.Ref, store.CallerProof{Operator: operator, Number: number, SentAt: tx.Now(), ExpiresAt: tx.Now().Add(1e9), ProvenAt: tx.Now()})
+		return tx.PutCallerProof(who.Ref, store.CallerProof{Operator: operator, Number: number, SentAt: tx.Now(), ExpiresAt: tx.Now().Add(10 * time.Minute), ProvenAt: tx.Now()})
 	})
 }
 

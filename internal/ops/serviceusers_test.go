@@ -231,7 +231,7 @@ func TestServiceUsers_guards(t *testing.T) {
 			refused = append(refused, m.Act)
 		}
 	}
-	if diff := cmp.Diff([]ops.Act{ops.ReissueUser, ops.ResetFactors, ops.EndSessions}, refused); diff != "" {
+	if diff := cmp.Diff([]ops.Act{ops.ReissueUser, ops.ResetFactors, ops.ReopenPassword, ops.EndSessions}, refused); diff != "" {
 		t.Errorf("users.show says:\n%s", diff)
 	}
 	// Off and on again: it comes back as it was, and waits for no activation.
