@@ -40,7 +40,7 @@ test('an admin user asks for help, and the operator makes sure who calls', async
 
     // Without the password: the answer tells nothing.
     const stranger = await Visitor.arrive(browser, gate.url)
-    await stranger.page.getByText('Lost your authenticator app?').click()
+    await stranger.page.getByText('Lost your phone or security key?').click()
     await stranger.page.getByRole('link', { name: /Neither password/ }).click()
     await stranger.look('help-by-login')
     for (const login of ['nobody.here', customer.login]) {

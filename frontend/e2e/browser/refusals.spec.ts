@@ -91,7 +91,7 @@ test('who runs the installation without every permission sees what takes all of 
     await expect(page.getByText('The account was changed.')).toBeVisible()
     await go(page, '/accounts', 'Accounts')
     await page.getByRole('link', { name: /^Harbour & Sons/ }).click()
-    await expect(page.getByText('let in again at the command line')).toHaveCount(2)
+    await expect(page.getByText('let in again at the command line')).toHaveCount(3)
     await page.getByRole('button', { name: 'Change details and policy' }).click()
     await contactIsShut(page, 'Official e-mail address', 'Official mobile number')
     await tom.look('shut-account-contact')
