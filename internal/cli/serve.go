@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -43,15 +42,7 @@ type serving struct {
 	metrics        string
 }
 
-// collectAt has the garbage collector run half as often as Go does by itself.
-// What a door makes for one call is much beside the little that it keeps, and
-// the memory that it takes more is a few megabytes.
-const collectAt = 200
-
 func (e *env) serve(ctx context.Context, s serving) (err error) {
-	if os.Getenv("GOGC") == "" { // else somebody knows better
-		debug.SetGCPercent(collectAt)
-	}
 	public, err := s.check()
 	if err != nil {
 		return err
@@ -112,6 +103,7 @@ func (e *env) serve(ctx context.Context, s serving) (err error) {
 		return err
 	}
 	doors.Use(g)
+	debug.FreeOSMemory() // what it took to get ready is not needed again
 	running, end := context.WithCancel(ctx)
 	defer end()
 	ended := make(chan error, 1)

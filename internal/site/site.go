@@ -6,6 +6,7 @@ package site
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -14,6 +15,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gatehouse/internal/page"
 	"gatehouse/internal/problem"
@@ -109,9 +111,10 @@ func Assets(files fs.FS) (http.Handler, error) {
 }
 
 type asset struct {
-	plain, zipped []byte
-	kind          string
-	lasting       bool // its name changes with its content
+	plain   []byte
+	zipped  func() []byte // made when first asked for: to start must not take long; nil where it saves nothing
+	kind    string
+	lasting bool // its name changes with its content
 }
 
 func load(files fs.FS, name string) (asset, error) {
@@ -123,19 +126,21 @@ func load(files fs.FS, name string) (asset, error) {
 	if path.Ext(name) == ".woff2" || len(plain) < 512 {
 		return a, nil
 	}
+	a.zipped = sync.OnceValue(func() []byte { return zip(plain) })
+	return a, nil
+}
+
+// zip compresses as well as it can be done.
+func zip(plain []byte) []byte {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return asset{}, err
+	if err == nil {
+		_, err = z.Write(plain)
 	}
-	if _, err := z.Write(plain); err != nil {
-		return asset{}, err
+	if err = errors.Join(err, z.Close()); err != nil {
+		panic(err) // neither the level nor a buffer in memory can be wrong
 	}
-	if err := z.Close(); err != nil {
-		return asset{}, err
-	}
-	a.zipped = b.Bytes()
-	return a, nil
+	return b.Bytes()
 }
 
 func (a asset) serve(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +155,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("Vary", "Accept-Encoding")
 		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 			h.Set("Content-Encoding", "gzip")
-			body = a.zipped
+			body = a.zipped()
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
