@@ -54,6 +54,7 @@ func TestRefusals(t *testing.T) {
 	elsewhere := r
 	elsewhere.Address = "192.0.2.2"
 	count := func(r store.Refusal, times int) {
+		r.Minute = clock.now().Truncate(time.Minute)
 		write(t, db, func(tx store.WriteTx) error {
 			for range times {
 				if _, err := tx.CountRefusal(r); err != nil {
