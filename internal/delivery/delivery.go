@@ -32,17 +32,16 @@ type Kind string
 
 // The kinds.
 const (
-	Activation  Kind = "activation"         // the link with which somebody new chooses a password
-	Opening     Kind = "opening"            // the same for the admin user of a new account, at its official address; the login goes by SMS
-	NewPassword Kind = "new_password"       // the same for somebody who forgot it
-	LoginBySMS  Kind = "login_by_sms"       // the login, by another channel than the link
-	CallerCode  Kind = "caller_code"        // by SMS: what a caller reads out to prove who they are
-	NoticeBySMS Kind = "notice_sms"         // the most important of notices
-	GlassBySMS  Kind = "break_glass_by_sms" // somebody came in with break-glass codes
-	Notice      Kind = "notice"             // something happened to your access
-	KeyEnd      Kind = "key_end"            // an API key ends soon, or has ended
-	Test        Kind = "test"               // does the mail server take it?
-	TestSMS     Kind = "test_sms"           // does the gateway?
+	Activation  Kind = "activation"   // the link with which somebody new chooses a password
+	Opening     Kind = "opening"      // the same for the admin user of a new account, at its official address; the login goes by SMS
+	NewPassword Kind = "new_password" // the same for somebody who forgot it
+	LoginBySMS  Kind = "login_by_sms" // the login, by another channel than the link
+	CallerCode  Kind = "caller_code"  // by SMS: what a caller reads out to prove who they are
+	NoticeBySMS Kind = "notice_sms"   // the most important of notices
+	Notice      Kind = "notice"       // something happened to your access
+	KeyEnd      Kind = "key_end"      // an API key ends soon, or has ended
+	Test        Kind = "test"         // does the mail server take it?
+	TestSMS     Kind = "test_sms"     // does the gateway?
 )
 
 // Placeholder is a word in curly brackets that stands for something of the
@@ -91,7 +90,6 @@ func Forms() []Form {
 		{LoginBySMS, SMS, []Placeholder{{"login", true, "anna"}, about[2]}, true},
 		{CallerCode, SMS, []Placeholder{{"code", true, "1234 5678"}, {"operator", false, "Harbour Registry"}, about[2], about[3]}, false},
 		{NoticeBySMS, SMS, []Placeholder{{"what", true, "Your second factors were removed."}, about[2], about[3]}, false},
-		{GlassBySMS, SMS, about[1:], false},
 		{TestSMS, SMS, about[2:3], false},
 	}
 }

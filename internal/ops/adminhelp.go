@@ -274,7 +274,8 @@ func (o *Operations) recordHelp(p *op.Preparing, in RecordHelpInput) (op.Commit[
 	}, nil
 }
 
-func (o *Operations) resetAdminFactors(p *op.Preparing, in AccountReason) (op.Commit[AdminHelp], error) {
+// endingHelp ends the open request of an account's admin user, for a reason.
+func endingHelp(in AccountReason, end func(w *op.Writing[AdminHelp], u store.Listed, c customer, about op.Entry, reason string) op.Outcome[AdminHelp]) (op.Commit[AdminHelp], error) {
 	var form field.Form
 	reason := field.Read(&form, "reason", field.Text(500), in.Reason)
 	if err := form.Err(); err != nil {
@@ -286,6 +287,12 @@ func (o *Operations) resetAdminFactors(p *op.Preparing, in AccountReason) (op.Co
 			return w.Deny(err, about)
 		}
 		about.Detail["reason"] = reason
+		return end(w, u, c, about, reason)
+	}, nil
+}
+
+func (o *Operations) resetAdminFactors(_ *op.Preparing, in AccountReason) (op.Commit[AdminHelp], error) {
+	return endingHelp(in, func(w *op.Writing[AdminHelp], u store.Listed, c customer, about op.Entry, reason string) op.Outcome[AdminHelp] {
 		if err := clockRight(w.Tx.ReadTx); err != nil {
 			return w.Deny(err, about)
 		}
@@ -307,24 +314,14 @@ func (o *Operations) resetAdminFactors(p *op.Preparing, in AccountReason) (op.Co
 		}
 		about.Detail["factorsRemoved"], about.Detail["sessionsEnded"] = removed, ended
 		return o.helped(w, c, about)
-	}, nil
+	})
 }
 
 func (o *Operations) declineAdminHelp(_ *op.Preparing, in AccountReason) (op.Commit[AdminHelp], error) {
-	var form field.Form
-	reason := field.Read(&form, "reason", field.Text(500), in.Reason)
-	if err := form.Err(); err != nil {
-		return nil, err
-	}
-	return func(w *op.Writing[AdminHelp]) op.Outcome[AdminHelp] {
-		u, c, about, err := onHelp(w, in.ID)
-		if err != nil {
-			return w.Deny(err, about)
-		}
-		about.Detail["reason"] = reason
+	return endingHelp(in, func(w *op.Writing[AdminHelp], u store.Listed, c customer, about op.Entry, reason string) op.Outcome[AdminHelp] {
 		if _, err := w.Tx.CloseHelp(u.Ref(), store.HelpDeclined, w.Actor.Name(), reason); err != nil {
 			return w.Fail(fmt.Errorf("decline: %w", err))
 		}
 		return o.helped(w, c, about)
-	}, nil
+	})
 }

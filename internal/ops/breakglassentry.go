@@ -10,7 +10,6 @@ import (
 	"gatehouse/internal/access"
 	"gatehouse/internal/account"
 	"gatehouse/internal/activity"
-	"gatehouse/internal/delivery"
 	"gatehouse/internal/field"
 	"gatehouse/internal/notice"
 	"gatehouse/internal/op"
@@ -254,11 +253,9 @@ func (o *Operations) tellEverywhere(tx store.WriteTx, k notice.Kind, done activi
 		queued = queued || also
 	}
 	for _, to := range unlike(u.Mobile, home.Mobile) {
-		by := byMail(u.User, u.Ref())
-		by.address = string(to)
-		also, err := o.queueSMS(tx, by, delivery.GlassBySMS, nil, tx.Now().Add(noticeMailLife))
+		also, err := o.smsNotice(tx, u, n, to)
 		if err != nil {
-			return false, fmt.Errorf("tell by SMS: %w", err)
+			return false, err
 		}
 		queued = queued || also
 	}

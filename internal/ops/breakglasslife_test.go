@@ -106,7 +106,7 @@ func TestBreakGlass_everybodyIsTold(t *testing.T) {
 	var sent []string
 	for _, a := range []account.Account{home, w.harbour} {
 		for _, m := range w.messages(a) {
-			if m.Kind == delivery.GlassBySMS || m.Kind == delivery.Notice {
+			if m.Kind == delivery.NoticeBySMS || m.Kind == delivery.Notice {
 				sent = append(sent, string(m.Channel)+" "+m.Recipient)
 			}
 		}

@@ -267,7 +267,7 @@ func (o *Operations) tellPerson(tx store.WriteTx, k notice.Kind, done activity.R
 		}
 	}
 	if k == notice.FactorsReset {
-		sent, err := o.smsNotice(tx, u, n)
+		sent, err := o.smsNotice(tx, u, n, u.Mobile)
 		if err != nil {
 			return false, err
 		}
@@ -378,10 +378,10 @@ func (o *Operations) mailNotice(tx store.WriteTx, u store.Listed, n notice.Notic
 	return queued, nil
 }
 
-// smsNotice sends the gist of a notice to a user's mobile number.
-func (o *Operations) smsNotice(tx store.WriteTx, u store.Listed, n notice.Notice) (bool, error) {
+// smsNotice sends the gist of a notice to a mobile number of a user.
+func (o *Operations) smsNotice(tx store.WriteTx, u store.Listed, n notice.Notice, number user.Mobile) (bool, error) {
 	to := byMail(u.User, u.Ref())
-	to.address = string(u.Mobile)
+	to.address = string(number)
 	n.Facts.Reason = "" // may be long
 	queued, err := o.queueSMS(tx, to, delivery.NoticeBySMS, delivery.Values{"what": n.Words(string(u.Language)).What}, tx.Now().Add(noticeMailLife))
 	if err != nil {

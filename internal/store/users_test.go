@@ -236,7 +236,7 @@ func manyWords(n int) string {
 // Both ways of searching, through few matches and through many, find the same.
 func TestReadTx_Users_searchMany(t *testing.T) {
 	if testing.Short() || raceEnabled {
-		t.Skip("thousands of users")
+		t.Skip("thousands of users take minutes under the race detector, and too long for -short; the plain run has them")
 	}
 	db, _ := open(t)
 	h := newHouse(t, db, "harbour", "Anna Needle")
@@ -271,7 +271,7 @@ func TestReadTx_Users_searchMany(t *testing.T) {
 
 func TestReadTx_Activity_count(t *testing.T) {
 	if testing.Short() || raceEnabled {
-		t.Skip("thousands of records")
+		t.Skip("thousands of records take minutes under the race detector, and too long for -short; the plain run has them")
 	}
 	db, _ := open(t)
 	h := newHouse(t, db, "harbour")

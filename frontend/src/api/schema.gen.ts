@@ -2379,7 +2379,7 @@ export interface components {
             expiresAt: string;
             id: string;
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
             /** Format: date-time */
             nextTryAt: string | null;
             /** Format: date-time */
@@ -2778,7 +2778,7 @@ export interface components {
             /** @enum {string} */
             channel: "mail" | "sms";
             /** @enum {string} */
-            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+            kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
             language: string;
             placeholders: components["schemas"]["Placeholder"][];
             subject: string;
@@ -5571,7 +5571,7 @@ export interface operations {
                 total?: boolean | null;
                 /** @description One of: waiting, sending, failed, sent, given_up, cancelled. Operators: eq, ne, in, not_in. */
                 state?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, break_glass_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: mail, sms. Operators: eq, ne, in, not_in. */
                 channel?: string;
@@ -8196,7 +8196,7 @@ export interface operations {
                 cursor?: string;
                 total?: boolean | null;
                 q?: string;
-                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, break_glass_by_sms, test_sms. Operators: eq, ne, in, not_in. */
+                /** @description One of: activation, opening, new_password, notice, key_end, test, login_by_sms, caller_code, notice_sms, test_sms. Operators: eq, ne, in, not_in. */
                 kind?: string;
                 /** @description One of: en, de. Operators: eq, ne, in, not_in. */
                 language?: string;
@@ -8250,7 +8250,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -8293,7 +8293,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -8336,7 +8336,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;
@@ -8395,7 +8395,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "break_glass_by_sms" | "test_sms";
+                kind: "activation" | "opening" | "new_password" | "notice" | "key_end" | "test" | "login_by_sms" | "caller_code" | "notice_sms" | "test_sms";
                 language: string;
             };
             cookie?: never;

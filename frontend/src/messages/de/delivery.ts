@@ -107,7 +107,6 @@ export default define('delivery', {
   'delivery.kind.opening': 'Neues Konto',
   'delivery.kind.new_password': 'Neues Passwort',
   'delivery.kind.login_by_sms': 'Benutzername per SMS',
-  'delivery.kind.break_glass_by_sms': 'Notfallcodes benutzt, per SMS',
   'delivery.kind.notice': 'Mitteilung',
   'delivery.kind.key_end': 'API-Schlüssel läuft ab',
   'delivery.kind.caller_code': 'Code für einen Anrufer',

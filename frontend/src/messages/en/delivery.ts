@@ -101,7 +101,6 @@ export default {
   'delivery.kind.opening': 'New account',
   'delivery.kind.new_password': 'New password',
   'delivery.kind.login_by_sms': 'Login by SMS',
-  'delivery.kind.break_glass_by_sms': 'Break-glass codes used, by SMS',
   'delivery.kind.notice': 'Notice',
   'delivery.kind.key_end': 'API key ends',
   'delivery.kind.caller_code': 'Code for a caller',
